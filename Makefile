@@ -1,0 +1,144 @@
+# Everything is made inside this folder: .venv (tools), .ansible (a link), build (the rest). `make clean` removes it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+VENV ?= .venv
+VENV_DIR := $(if $(filter /%,$(VENV)),$(VENV),$(CURDIR)/$(VENV))
+PYTHON ?=
+PYTHON_GONE := $(shell test -x "$(VENV)/bin/python" || echo gone)
+PYTEST_ARGS ?=
+SANITY_ARGS ?=
+DEMO_ARGS ?=
+SIMULATOR_ARGS ?=
+
+COLLECTION := drdrill-powerstore
+DEMO_COLLECTIONS := build/demo/collections
+LINK := .ansible/collections/ansible_collections/drdrill/powerstore
+SOURCES := $(shell find plugins roles playbooks docs meta galaxy.yml README.md LICENSE CHANGELOG.md \
+	changelogs/changelog.yaml ! -name "*.pyc" ! -name __pycache__ 2>/dev/null)
+
+# A Python that may not keep its compiled files starts Ansible twice as slowly; the others are for other projects.
+unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH VIRTUAL_ENV
+# So are Ansible's settings, but for ANSIBLE_VERBOSITY=2 make demo.
+unexport $(filter-out ANSIBLE_VERBOSITY,$(filter ANSIBLE_%,$(.VARIABLES)))
+# Caches and temporary files stay in the clone.
+export TMPDIR := $(CURDIR)/build/tmp
+export XDG_CACHE_HOME := $(CURDIR)/build/cache
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/build/cache/hypothesis
+export ANSIBLE_HOME := $(CURDIR)/build/home/.ansible
+export ANSIBLE_LOCAL_TEMP := $(CURDIR)/build/tmp
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+
+# The tools run with a home of their own, and from the venv; only tools/venv needs the user's, for pip's settings.
+ifndef USER_PATH
+export USER_HOME := $(HOME)
+export USER_PATH := $(PATH)
+endif
+export HOME := $(CURDIR)/build/home
+export PATH := $(VENV_DIR)/bin:$(USER_PATH)
+install_into = ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(1)" \
+	ansible-galaxy collection install build/$(COLLECTION)-*.tar.gz -p $(1) --offline
+setup_venv = HOME="$$USER_HOME" PATH="$$USER_PATH" tools/venv "$(VENV)" "$(PYTHON)"
+
+##@ Use
+.PHONY: demo
+demo: export ANSIBLE_COLLECTIONS_PATH = $(CURDIR)/$(DEMO_COLLECTIONS)
+demo: $(DEMO_COLLECTIONS)/.installed ## A whole drill against simulated arrays (FAIL=1: one whose validation fails)
+	@python -m tests.demo $(if $(filter-out 0 no false,$(FAIL)),--fail-validation) $(DEMO_ARGS)
+
+.PHONY: simulator
+simulator: $(VENV)/.demo | build/tmp ## The simulated pair of arrays, until Ctrl-C (SIMULATOR_ARGS=--help)
+	python -m tests.simulator $(SIMULATOR_ARGS)
+
+.PHONY: build
+build: build/.built ## The collection's tarball, in build/
+	@ls -l build/$(COLLECTION)-*.tar.gz
+
+##@ Prove
+.PHONY: test
+test: lint sanity pytest ## Everything that proves the project (pytest last)
+
+.PHONY: lint
+lint: $(VENV)/.dev $(LINK) | build/tmp ## ruff, mypy, yamllint, ansible-lint, antsibull-changelog
+	python -m ruff check .
+	python -m ruff format --check .
+	python -m mypy
+	python -m yamllint --strict .
+	ansible-lint --offline
+	python -m antsibull_changelog lint
+
+.PHONY: sanity
+sanity: $(VENV)/.dev | build/tmp ## ansible-test sanity (SANITY_ARGS='--test validate-modules')
+	python tools/sanity.py $(SANITY_ARGS)
+
+.PHONY: pytest
+pytest: $(VENV)/.dev $(LINK) | build/tmp ## Unit, integration and contract tests with coverage (PYTEST_ARGS='-k stop')
+	python -m pytest -n 2 --cov --cov-report=term --basetemp=build/tmp/pytest $(PYTEST_ARGS)
+
+.PHONY: install-check
+install-check: export ANSIBLE_COLLECTIONS_PATH = $(CURDIR)/build/install-check
+install-check: build/.built ## Installs the tarball into an empty folder and lists what Ansible finds in it
+	rm -rf build/install-check
+	$(call install_into,build/install-check)
+	ansible-doc --list drdrill.powerstore
+	ansible-doc --list --type role drdrill.powerstore
+	cd build/install-check/ansible_collections/drdrill/powerstore && find . -type f | sort
+
+##@ Change
+.PHONY: format
+format: $(VENV)/.dev | build/tmp ## Formats the Python code and mends what ruff can
+	python -m ruff check --fix .
+	python -m ruff format .
+
+.PHONY: changelog
+changelog: $(VENV)/.dev $(LINK) | build/tmp ## CHANGELOG.md from changelogs/fragments, for the version in galaxy.yml
+	python -m antsibull_changelog release --reload-plugins --refresh --update-existing
+
+.PHONY: venv
+venv: $(VENV)/.dev $(LINK) ## The virtual environment with all tools (VENV=DIR, PYTHON=INTERPRETER)
+
+.PHONY: clean
+clean: ## Removes everything that make has made
+	rm -rf .ansible "$(VENV)" build changelogs/.plugin-cache.yaml .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+	/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+# Files ---------------------------------------------------------------------------------------------------------------
+
+# A stamp for each dependency group; dev contains demo. Both are made again where the venv's Python is gone.
+$(VENV)/.demo: pyproject.toml tools/venv $(PYTHON_GONE) | build/tmp
+	@$(setup_venv) demo
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml tools/venv $(PYTHON_GONE) | build/tmp
+	@$(setup_venv) dev
+	@touch $@ $(VENV)/.demo
+
+.PHONY: gone
+gone:
+
+$(LINK):
+	@mkdir -p $(@D)
+	@ln -sfn ../../../.. $@
+
+build/tmp:
+	@mkdir -p $@ build/home build/cache
+
+build/.built: $(SOURCES) $(VENV)/.demo | build/tmp
+	@rm -f build/$(COLLECTION)-*.tar.gz
+	@ansible-galaxy collection build --force --output-path build
+	@touch $@
+
+$(DEMO_COLLECTIONS)/.installed: build/.built
+	@rm -rf $(DEMO_COLLECTIONS)
+	@$(call install_into,$(DEMO_COLLECTIONS))
+	@touch $@

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options that say which array is asked and by whom."""
+
+    DOCUMENTATION = r"""
+options:
+  host:
+    description:
+      - Name or address of the array's management interface, without scheme, port or credentials.
+      - For a drill this is the destination array, the one at the DR site.
+      - If not set, the environment variable E(POWERSTORE_HOST) is used.
+    type: str
+    required: true
+    aliases: [array_ip]
+  port:
+    description:
+      - TCP port of the management interface.
+      - If not set, the environment variable E(POWERSTORE_PORT) is used.
+    type: int
+    default: 443
+  username:
+    description:
+      - Account on the array.
+      - If not set, the environment variable E(POWERSTORE_USERNAME) is used.
+    type: str
+    required: true
+    aliases: [user]
+  password:
+    description:
+      - Password of the account. It is sent once for a task, when logging in; refused credentials are not tried again.
+      - If not set, the environment variable E(POWERSTORE_PASSWORD) is used.
+    type: str
+    required: true
+  validate_certs:
+    description:
+      - Whether the array's certificate must be signed by a trusted authority.
+      - If not set, the environment variable E(POWERSTORE_VALIDATE_CERTS) is used.
+    type: bool
+    default: true
+    aliases: [verifycert]
+  ca_path:
+    description:
+      - PEM file with the certificate of the private authority that signed the array's certificate.
+      - If not set, the environment variable E(POWERSTORE_CA_PATH) is used.
+      - Not used when O(validate_certs=false).
+    type: path
+  timeout:
+    description:
+      - Seconds for one request.
+      - A read, or a connection that could not be made, is tried again with growing pauses within this time. What was
+        sent and not answered is never sent again before the array was read.
+      - If not set, the environment variable E(POWERSTORE_TIMEOUT) is used.
+    type: int
+    default: 60
+requirements:
+  - requests >= 2.31 (Python library, where the module runs)
+notes:
+  - The module logs in once and logs out at its end. Run it on the controller, with C(connection=local) or
+    C(delegate_to=localhost).
+"""

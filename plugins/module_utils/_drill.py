@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the module replication_failover_test does with its options: read, plan, apply unless in check mode, report."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._end_of_test import Expiration
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, PowerStoreError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import read_cluster, resolve
+from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test import (
+    Desired,
+    Report,
+    apply,
+    failed_entries,
+    plan,
+    predict,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._session import Row, Selector
+
+__all__ = ["desired_from_params", "failed_entries", "run_failover_test"]
+
+_BOUNDS: t.Final[t.Mapping[str, tuple[float, float, str]]] = {
+    "max_parallel": (1, 256, "operations under way at once"),
+    "wait_timeout": (1, 86400, "seconds"),
+    "poll_interval": (0.05, 60, "seconds"),
+}
+
+
+def desired_from_params(params: Row) -> Desired:
+    """What a task wants of its sessions. Raises InvalidInputError for options out of bounds or that contradict."""
+    for name, (lowest, highest, unit) in _BOUNDS.items():
+        if not lowest <= params[name] <= highest:
+            raise InvalidInputError(f"{name} is {params[name]}: expected {lowest:g} to {highest:g} ({unit}).")
+    running = params["state"] == "started"
+    expiration = params.get("end_of_test_snapshot_expiration")
+    if expiration is not None and not params["create_end_of_test_snapshot"]:
+        raise InvalidInputError(
+            "end_of_test_snapshot_expiration is set, but create_end_of_test_snapshot is not: expected both, as there "
+            "is no snapshot to expire otherwise."
+        )
+    return Desired(
+        running=running,
+        rollback=params["on_failure"] == "rollback",
+        create_snapshot=params["create_end_of_test_snapshot"] and not running,
+        expiration=Expiration.parse(expiration) if expiration is not None else None,
+        force=params["force"],
+        max_parallel=params["max_parallel"],
+        wait_timeout=params["wait_timeout"],
+        poll_interval=params["poll_interval"],
+    )
+
+
+def run_failover_test(client: Client, selectors: t.Sequence[Selector], desired: Desired, *, check_mode: bool) -> Json:
+    """The module's result: read the array, plan, apply unless in check mode, and report."""
+    cluster = read_cluster(client)
+    if desired.expiration and cluster.system_time:
+        desired.expiration.at(cluster.system_time)  # a time that has passed is refused before anything is sent
+    planned = plan(cluster, resolve(client, cluster, selectors), desired)
+    report = predict(planned) if check_mode else apply(planned, client)
+    return {**report.as_result(), **_verdict(report)}
+
+
+def _verdict(report: Report) -> Json:
+    if not report.failures:
+        return {}
+    count, total = len(report.failures), len(report.entries)
+    first: PowerStoreError = report.failures[0]
+    lead = "" if total == 1 else f"{count} of {total} sessions failed. The first: "
+    return {"failed": True, "msg": lead + first.message, "failure": first.as_failure()}

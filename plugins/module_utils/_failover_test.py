@@ -1,0 +1,319 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Failover tests as wished and as they are: ``plan()`` is pure, ``apply()`` is the only part that acts.
+
+`changed`, the diff and the entries of check mode are read off the plan; those of a real run off what the array shows.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._end_of_test import EndOfTest, Expiration, settle
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
+    PowerStoreError,
+    ProtocolError,
+    RejectedError,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import session_select
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import (
+    JOB_SELECT,
+    START,
+    STOP,
+    ArrayClock,
+    Operation,
+    Outcome,
+    Wish,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._readiness import (
+    Finding,
+    Findings,
+    assess_start,
+    assess_stop,
+    refusal,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
+    Cluster,
+    ReplicationSession,
+    Selector,
+    Snapshot,
+    Target,
+    Unresolved,
+    format_time,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What a task wants of all its sessions."""
+
+    running: bool
+    rollback: bool = False
+    create_snapshot: bool = False
+    expiration: Expiration | None = None
+    force: bool = False
+    max_parallel: int = 16
+    wait_timeout: float = 600
+    poll_interval: float = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is to be done for one selector: a wish, or nothing, or the error that refuses it."""
+
+    selector: Selector
+    session: ReplicationSession | None = None
+    snapshot: Snapshot | None = None
+    findings: Findings = ()
+    wish: Wish | None = None
+    error: PowerStoreError | None = None
+    expected_refusal: PowerStoreError | None = None  # by the array, as far as its own state tells
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One step for each selector, in the order asked."""
+
+    cluster: Cluster
+    desired: Desired
+    steps: tuple[Step, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether something is wrong with the request, so that nothing at all is sent."""
+        return any(step.error for step in self.steps)
+
+    @property
+    def wishes(self) -> list[Wish]:
+        """What is to be sent; empty where the array is as desired already."""
+        return [] if self.refused else [step.wish for step in self.steps if step.wish]
+
+
+def plan(cluster: Cluster, found: t.Sequence[Target | Unresolved], desired: Desired) -> Plan:
+    """What has to be done so that every session is as desired. A blocker on one session refuses the whole task."""
+    return Plan(cluster, desired, tuple(_step(cluster, entry, desired) for entry in found))
+
+
+def _step(cluster: Cluster, entry: Target | Unresolved, desired: Desired) -> Step:
+    if isinstance(entry, Unresolved):
+        return Step(entry.selector, error=entry.error)
+    session = entry.session
+    findings = assess_start(entry, cluster) if desired.running else assess_stop(entry, cluster)
+    step = Step(
+        entry.selector,
+        session,
+        entry.snapshot.chosen if entry.snapshot and desired.running else None,
+        findings,
+        error=refusal(findings),
+    )
+    if step.error or session.in_test == desired.running:
+        return step
+    if desired.running:
+        return replace(step, wish=Wish(session, START, {"snapshot_id": step.snapshot.id} if step.snapshot else {}))
+    body = {"create_end_of_test_snapshot": True} if desired.create_snapshot else {}
+    body |= {"force": True} if desired.force else {}
+    return replace(step, wish=Wish(session, STOP, body), expected_refusal=_stop_refusal(session, desired))
+
+
+def _stop_refusal(session: ReplicationSession, desired: Desired) -> PowerStoreError | None:
+    # The array's own rule for stop_failover_test: not without the remote system, unless forced (api-facts 4.2).
+    if desired.force or session.remote_system.get("state") != "Management_Connection_Lost":
+        return None
+    return RejectedError(
+        f"Stopping the failover test on the {session.label} will be refused: the remote system "
+        f"{session.remote_system.get('name')} is not reachable from this array. Restore the connection, or set force."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one selector's result says."""
+
+    step: Step
+    action: str
+    outcome: Outcome | None = None
+    rollback: Outcome | None = None
+    after: ReplicationSession | None = None
+    error: PowerStoreError | None = None
+    findings: Findings = ()
+    end_of_test: EndOfTest | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the array's state is (in check mode: would be) another than before, by this task."""
+        if self.action == "rolled_back":
+            return False
+        return self.outcome.changed if self.outcome else self.action in ("started", "stopped")
+
+    def as_result(self) -> Json:
+        """One entry of ``sessions`` in the module's result."""
+        session, outcome, end = self.step.session, self.outcome, self.end_of_test
+        return {
+            "session_id": session.id if session else None,
+            "selector": {self.step.selector.by: self.step.selector.value},
+            "resource_type": session.resource_type if session else None,
+            "resource_name": session.resource_name if session else None,
+            "resource_id": session.local_resource_id if session else None,
+            "action": self.action,
+            "changed": self.changed,
+            "failed": self.error is not None,
+            "before": session.as_condition() if session else None,
+            "after": self.after.as_condition() if self.after else None,
+            "request_sent": bool(outcome and outcome.request_sent),
+            "snapshot": self.step.snapshot.as_result() if self.step.snapshot else None,
+            "end_of_test_snapshot": end.as_result() if end else None,
+            "findings": [finding.as_result() for finding in (*self.step.findings, *self.findings)],
+            "failure": self.error.as_failure() if self.error else None,
+            "rollback": _as_timing(self.rollback) if self.rollback else None,
+            **_as_timing(outcome),
+        }
+
+
+def _as_timing(outcome: Outcome | None) -> Json:
+    began, ended = (outcome.started_at, outcome.finished_at) if outcome else (None, None)
+    timing: Json = {
+        "job_id": outcome.job_id if outcome else None,
+        "started_at": format_time(began),
+        "finished_at": format_time(ended),
+        "duration_seconds": round((ended - began).total_seconds(), 3) if began and ended else None,
+    }
+    return timing
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of the task: what was (or would be) done and what the array shows."""
+
+    cluster: Cluster
+    entries: tuple[Entry, ...]
+
+    @property
+    def failures(self) -> list[PowerStoreError]:
+        """The errors of the sessions, in their order."""
+        return [entry.error for entry in self.entries if entry.error]
+
+    def as_result(self) -> Json:
+        """The return values of the module, apart from ``msg``, ``failed`` and ``failure``."""
+        return {
+            "changed": any(entry.changed for entry in self.entries),
+            "cluster": self.cluster.as_result(),
+            "sessions": [entry.as_result() for entry in self.entries],
+            "diff": {
+                "before_header": f"failover tests on {self.cluster.name}, before",
+                "after_header": f"failover tests on {self.cluster.name}, after",
+                "before": dict(self._shown(before=True)),
+                "after": dict(self._shown(before=False)),
+            },
+        }
+
+    def _shown(self, *, before: bool) -> t.Iterator[tuple[str, Json]]:
+        for entry in self.entries:
+            if entry.step.session:
+                shown = entry.step.session if before else entry.after
+                yield (
+                    entry.step.session.label,
+                    {"failover_test_in_progress": shown.in_test if shown else "not known: the array could not be read"},
+                )
+
+
+def predict(planned: Plan) -> Report:
+    """What ``apply`` would report, without asking the array anything."""
+    return Report(planned.cluster, tuple(_predicted(step, planned) for step in planned.steps))
+
+
+def _predicted(step: Step, planned: Plan) -> Entry:
+    if planned.refused or step.wish is None or step.session is None:
+        return _untouched(step, planned)
+    if step.expected_refusal:
+        return Entry(step, "failed", after=step.session, error=step.expected_refusal)
+    after = replace(step.session, failover_test_in_progress=step.wish.running)
+    return Entry(step, "started" if step.wish.running else "stopped", after=after)
+
+
+def _untouched(step: Step, planned: Plan) -> Entry:
+    if step.error:
+        return Entry(step, "failed", after=step.session, error=step.error)
+    return Entry(step, "not_attempted" if planned.refused and step.wish else "none", after=step.session)
+
+
+def apply(planned: Plan, client: Client) -> Report:
+    """Carry out the plan, at most ``max_parallel`` operations at a time, and report what the array shows.
+
+    A failure on one session does not stop the others. With ``rollback``, what this task started is stopped again when
+    one of its starts failed.
+    """
+    wishes = planned.wishes
+    if not wishes:
+        return predict(planned)
+    desired = planned.desired
+    if planned.cluster.system_time is None:
+        raise ProtocolError("The array gave no time of its own (cluster.system_time); nothing was sent.")
+    clock = ArrayClock(planned.cluster.system_time)
+    selects = {"job": (JOB_SELECT,), "replication_session": (session_select(planned.cluster.release),)}
+    with (
+        Watch(client, selects, desired.poll_interval) as watch,
+        ThreadPoolExecutor(desired.max_parallel, thread_name_prefix="operation") as pool,
+    ):
+
+        def carry_out(wish: Wish) -> Outcome:
+            return Operation(client, watch, clock, wish, desired.wait_timeout).run()
+
+        outcomes = {outcome.wish.session.id: outcome for outcome in pool.map(carry_out, wishes)}
+        rollbacks = {}
+        if desired.running and desired.rollback and any(not _achieved(outcome) for outcome in outcomes.values()):
+            begun = [outcome.after for outcome in outcomes.values() if outcome.request_sent and outcome.after]
+            undo = [Wish(session, STOP, {}) for session in begun if session.in_test]
+            rollbacks = {outcome.wish.session.id: outcome for outcome in pool.map(carry_out, undo)}
+        ends = settle(client, desired.create_snapshot, desired.expiration, list(outcomes.values()), pool)
+    entries = (
+        _untouched(step, planned)
+        if step.wish is None
+        else _entry(step, outcomes[step.wish.session.id], rollbacks.get(step.wish.session.id), ends)
+        for step in planned.steps
+    )
+    return Report(planned.cluster, tuple(entries))
+
+
+def _achieved(outcome: Outcome) -> bool:
+    return outcome.error is None
+
+
+def _entry(step: Step, outcome: Outcome, rollback: Outcome | None, ends: t.Mapping[str, EndOfTest]) -> Entry:
+    session = outcome.wish.session
+    end = ends.get(session.id)
+    findings = _learned(outcome, session) + (end.findings(session) if end else ())
+    error = outcome.error or (end.error if end else None)
+    if error is not None and not outcome.done:
+        action = "failed"
+    elif outcome.done:
+        action = "started" if outcome.wish.running else "stopped"
+    else:
+        action = "none"
+    after = outcome.after
+    if rollback is not None:
+        after = rollback.after
+        error = error or rollback.error
+        action = "failed" if rollback.error else "rolled_back"
+    return Entry(step, action, outcome, rollback, after, error, findings, end)
+
+
+def _learned(outcome: Outcome, session: ReplicationSession) -> Findings:
+    findings: list[Finding] = []
+    if outcome.answer_lost:
+        message = f"The answer to {outcome.wish.action} on the {session.label} was lost; the array was read instead."
+        findings.append(Finding.of("answer.lost", session, message))
+    if outcome.error is None and not outcome.done and outcome.wish.running:
+        message = f"Someone else started a failover test on the {session.label} at the same moment."
+        findings.append(Finding.of("test.already_running", session, message, "warning"))
+    return tuple(findings)
+
+
+def failed_entries(selectors: t.Sequence[Selector], error: PowerStoreError) -> list[Json]:
+    """The entries of ``sessions`` where the task failed before the array was read: nothing was attempted."""
+    return [Entry(Step(selector), "not_attempted", error=error).as_result() for selector in selectors]

@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writing the record of a drill: one file for each drill, complete or not there, never overwritten."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import re
+import socket
+import tempfile
+import typing as t
+import uuid
+from datetime import UTC, datetime
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record import (
+    Json,
+    Observations,
+    build_record,
+    summary,
+)
+
+_FOLDER_MODE, _FILE_MODE = 0o750, 0o640
+
+
+def write_drill(params: t.Mapping[str, t.Any], *, write: bool) -> Json:
+    """Judge the drill and write its record; the result of the module drill_record. Raises OSError."""
+    now = datetime.now(UTC)
+    seen = Observations(
+        **{name: params[name] for name in Observations.__dataclass_fields__ if name != "operator"},
+        operator={"controller_user": _user(), "controller_host": socket.gethostname(), **params["operator"]},
+    )
+    cluster = (seen.before or seen.start or {}).get("cluster") or {}
+    drill_id = f"{now:%Y%m%dT%H%M%SZ}-{_safe(cluster.get('name') or 'array')}-{uuid.uuid4().hex[:8]}"
+    record = build_record(seen, drill_id, now)
+    path = os.path.join(os.path.expanduser(params["directory"]), f"drill-{drill_id}.json")
+    if write:
+        write_once(path, json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    return {
+        "changed": True,
+        "verdict": record["verdict"],
+        "cleanup_verdict": record["cleanup"]["verdict"],
+        "path": path,
+        "record": record,
+        "summary": summary(record, path),
+    }
+
+
+def write_once(path: str, text: str) -> None:
+    """Write a new file that is complete from the first moment anyone sees it. Raises FileExistsError and OSError."""
+    folder = os.path.dirname(path)
+    os.makedirs(folder, mode=_FOLDER_MODE, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".writing-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _FILE_MODE)
+        os.link(temporary, path)  # unlike a rename, refuses to replace what is there
+    finally:
+        os.unlink(temporary)
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9-]+", "-", name)[:40].strip("-") or "array"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without an entry in passwd
+        return str(os.getuid())

@@ -1,0 +1,413 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The PowerStore REST API as verbs: log in, read, read all, operate, change, log out. I/O only, no decisions.
+
+One `Client` is one keep-alive `requests.Session` and one login for a whole task. It may be used from many threads.
+
+What is retried, and for how long: a GET, and any request that certainly never reached the array (the connection was
+not made), up to 8 times with growing pauses while the option `timeout` lasts. An operation that may have reached the
+array is never sent again from here; the caller is told with `OutcomeUnknownError` and reads what the array shows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import traceback
+import typing as t
+from contextvars import ContextVar
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._connection import Connection
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
+    AuthenticationError,
+    OutcomeUnknownError,
+    PowerStoreError,
+    ProtocolError,
+    UnreachableError,
+    error_from_answer,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._version import VERSION
+
+Json = dict[str, t.Any]
+Query = t.Sequence[tuple[str, str]]
+
+BUSY_STATUSES = frozenset({429, 503})
+PAGE_SIZE = 2000  # the array clamps a larger limit (api-facts 2)
+URL_LENGTH = 7000  # front ends refuse a request line above 8 KiB
+_CSRF_HEADER = "DELL-EMC-TOKEN"
+_RELOGINS = 5  # in one task; a login session that keeps dying is a fault to report, not to work around
+_UNREADABLE: t.Final = object()
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What the retries of one request must know."""
+
+    give_up_at: float
+    on_busy: t.Callable[[], None] | None
+
+
+_call: ContextVar[_Call] = ContextVar("_call")
+
+try:
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
+    from urllib3.util.retry import Retry
+except ImportError:
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+    class _BoundedRetry(Retry):
+        """urllib3's Retry, which stops where the next pause would pass the end of the time given to the request."""
+
+        def increment(
+            self, method: t.Any = None, url: t.Any = None, response: t.Any = None, error: t.Any = None, *args: t.Any
+        ) -> t.Any:
+            following = super().increment(method, url, response, error, *args)
+            call = _call.get()
+            if response is not None and response.status in BUSY_STATUSES and call.on_busy:
+                call.on_busy()
+            pause = (self.get_retry_after(response) if response is not None else None) or following.get_backoff_time()
+            hopeless = isinstance(error, getattr(urllib3.exceptions, "NameResolutionError", ()))
+            if hopeless or time.monotonic() + pause > call.give_up_at:
+                reason = error or urllib3.exceptions.ResponseError("no time left to try again")
+                raise urllib3.exceptions.MaxRetryError(t.cast("t.Any", args[0] if args else None), url, reason)
+            return following
+
+    def _retries() -> Retry:
+        # other=0: a certificate that is not trusted will not be trusted at the second try either.
+        return _BoundedRetry(
+            total=8,
+            other=0,
+            redirect=0,
+            allowed_methods={"GET"},
+            status_forcelist=BUSY_STATUSES,
+            backoff_factor=0.25,
+            backoff_max=5,
+            raise_on_status=False,
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer: its status, and its body decoded from JSON (None when empty)."""
+
+    status: int
+    payload: t.Any
+    total: int | None = None  # rows in the whole set, from Content-Range
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the array said to an operation that it took: the job that does it, or the body when it was done at once."""
+
+    job_id: str | None = None
+    body: Json | None = None
+
+
+class Client:
+    """One array, one account, one login. Use it as a context manager: it logs in on entry, out on exit."""
+
+    def __init__(self, connection: Connection, *, connections: int = 1) -> None:
+        """``connections``: how many requests may be under way at once; no more TLS connections are ever open."""
+        self._connection = connection
+        self._token: str | None = None
+        self._login_count = 0
+        self._login_lock = threading.Lock()
+        self._refused: AuthenticationError | None = None
+        self.on_busy: t.Callable[[], None] | None = None
+        self._http = requests.Session()
+        self._http.mount(
+            "https://",
+            HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=_retries()),
+        )
+        if connection.verify is False:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    @property
+    def username(self) -> str:
+        """The account on the array."""
+        return self._connection.username
+
+    def __enter__(self) -> Client:
+        self._login()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._logout()
+        self._http.close()
+
+    # Reading
+
+    def get(self, path: str, query: Query = (), *, doing: str, deadline: float | None = None) -> t.Any:
+        """The decoded body of a GET on one instance or one page."""
+        return self._get(path, query, doing, deadline).payload
+
+    def get_all(self, collection: str, query: Query = (), *, doing: str, deadline: float | None = None) -> list[Json]:
+        """All rows of a collection that fit the query, page by page, in the order of their ids.
+
+        A set that changes between two pages is read again from its start, at most three times: rows move from page
+        to page when others vanish. 416 means that the set ended before this page (api-facts 2).
+        """
+        for _attempt in range(3):
+            rows: dict[str, Json] = {}
+            totals: set[int] = set()
+            while True:
+                page = self._page(collection, query, len(rows), doing, deadline)
+                rows.update((str(row["id"]), row) for row in page.payload)
+                if page.total is not None:
+                    totals.add(page.total)
+                if not page.payload or page.total is None or len(rows) >= page.total:
+                    break
+            if len(totals) <= 1 and (not totals or len(rows) == max(totals)):
+                break
+        return list(rows.values())
+
+    def get_by(
+        self, collection: str, attribute: str, values: t.Iterable[str], query: Query = (), *, doing: str,
+        deadline: float | None = None,
+    ) -> list[Json]:  # fmt: skip
+        """The rows whose ``attribute`` is one of ``values``: one query for as many values as a URL may hold."""
+        rows: list[Json] = []
+        for chunk in chunks(list(dict.fromkeys(values))):
+            filters = [*query, (attribute, f"in.({','.join(chunk)})")]
+            rows.extend(self.get_all(collection, filters, doing=doing, deadline=deadline))
+        return rows
+
+    def _page(self, collection: str, query: Query, offset: int, doing: str, deadline: float | None) -> Answer:
+        paging = [("order", "id"), ("limit", str(PAGE_SIZE))] + ([("offset", str(offset))] if offset else [])
+        answer = self._get(f"/{collection}", [*query, *paging], doing, deadline, expected=(200, 206, 416))
+        if answer.status == 416:
+            return Answer(416, [], None)
+        if not isinstance(answer.payload, list) or not all(isinstance(r, dict) and "id" in r for r in answer.payload):
+            raise ProtocolError(f"{doing}: expected a list of {collection} with ids, found something else.")
+        return answer
+
+    def _get(
+        self, path: str, query: Query, doing: str, deadline: float | None, expected: t.Container[int] = (200, 206)
+    ) -> Answer:
+        answer = self._authenticated("GET", path, query, None, doing, deadline)
+        if answer.status not in expected:
+            raise error_from_answer(answer.status, answer.payload, doing)
+        if answer.payload is _UNREADABLE and answer.status != 416:
+            raise ProtocolError(
+                f"{doing}: the answer of {self._connection.base_url}{path} is not JSON, three times. "
+                "Is this the management address of a PowerStore?",
+                http_status=answer.status,
+            )
+        return answer
+
+    # Operating
+
+    def operate(self, path: str, body: Json, *, doing: str, deadline: float | None = None) -> Receipt:
+        """Send one operation, once. 202 brings a job; 200, 201 or 204 say that it is done already.
+
+        Raises OutcomeUnknownError where the operation may have been executed without the answer arriving.
+        """
+        answer = self._authenticated("POST", path, [("is_async", "true")], body, doing, deadline)
+        if answer.status not in (200, 201, 202, 204):
+            raise error_from_answer(answer.status, answer.payload, doing)
+        payload = answer.payload if isinstance(answer.payload, dict) else None
+        if answer.status == 202:
+            return Receipt(job_id=str(payload["id"]) if payload and payload.get("id") else None)
+        return Receipt(body=payload)
+
+    def change(self, path: str, body: Json, *, doing: str) -> None:
+        """PATCH attributes of one instance."""
+        answer = self._authenticated("PATCH", path, (), body, doing, None)
+        if not 200 <= answer.status < 300:
+            raise error_from_answer(answer.status, answer.payload, doing)
+
+    # Login session
+
+    def _login(self) -> None:
+        if self._refused:  # never a second try with credentials that were refused: accounts lock
+            raise self._refused
+        doing = f"Logging in to {self._connection.host} as {self._connection.username}"
+        self._http.cookies.clear()
+        self._token = None
+        basic = requests.auth.HTTPBasicAuth(
+            self._connection.username.encode("utf-8"), self._connection.password.encode("utf-8")
+        )
+        answer = self._send("GET", "/login_session", (), None, doing, None, basic)
+        if answer.status == 401:
+            self._refused = AuthenticationError(
+                f"{doing}: user name or password was refused (401). Tried once, not again: accounts lock. "
+                "Check username and password (POWERSTORE_USERNAME, POWERSTORE_PASSWORD).",
+                http_status=401,
+            )
+            raise self._refused
+        if answer.status != 200:
+            raise error_from_answer(answer.status, answer.payload, doing)
+        if answer.payload is _UNREADABLE or not self._http.cookies:
+            raise ProtocolError(
+                f"{doing}: the answer is not that of a PowerStore (no login session in it). "
+                f"Is {self._connection.host}:{self._connection.port} the management address of the array?",
+                http_status=200,
+            )
+        self._login_count += 1
+
+    def _login_again(self, seen: int, cause: PowerStoreError) -> None:
+        """A fresh login, unless another thread made one since this request was sent."""
+        with self._login_lock:
+            if self._login_count != seen:
+                return
+            if self._login_count > _RELOGINS:
+                raise cause
+            self._login()
+
+    def _logout(self) -> None:
+        """End the login session on the array. A failure changes no result: the array drops idle sessions itself."""
+        if not self._http.cookies:
+            return
+        with contextlib.suppress(PowerStoreError):
+            self._send("POST", "/logout", (), None, "Logging out", time.monotonic() + 5, None)
+
+    def _authenticated(
+        self, method: str, path: str, query: Query, body: Json | None, doing: str, deadline: float | None
+    ) -> Answer:
+        """Send; where the login session died (401) or the token is stale (403), log in again and send once more.
+
+        Both answers come before the array executes anything, so an operation may be sent again after them (INF).
+        """
+        seen = self._login_count
+        answer = self._send(method, path, query, body, doing, deadline, None)
+        if answer.status in (401, 403):
+            self._login_again(seen, error_from_answer(answer.status, answer.payload, doing))
+            answer = self._send(method, path, query, body, doing, deadline, None)
+        return answer
+
+    # Transport
+
+    def _send(
+        self, method: str, path: str, query: Query, body: Json | None, doing: str, deadline: float | None, auth: t.Any
+    ) -> Answer:
+        """One request; a GET whose answer was cut short (a lost connection that HTTP did not notice) up to three."""
+        answer = self._exchange(method, path, query, body, doing, deadline, auth)
+        for _again in range(2):
+            if method != "GET" or answer.payload is not _UNREADABLE or answer.status >= 400:
+                break
+            answer = self._exchange(method, path, query, body, doing, deadline, auth)
+        return answer
+
+    def _exchange(
+        self, method: str, path: str, query: Query, body: Json | None, doing: str, deadline: float | None, auth: t.Any
+    ) -> Answer:
+        now = time.monotonic()
+        allowed = max(1.0, min(self._connection.timeout, (deadline or float("inf")) - now))
+        context = _call.set(_Call(now + allowed, self.on_busy))
+        headers = {"Accept": "application/json", "Application-Type": f"drdrill.powerstore/{VERSION}"}
+        if method != "GET" and self._token:
+            headers[_CSRF_HEADER] = self._token
+        try:
+            response = self._http.request(
+                method,
+                self._connection.base_url + path + (f"?{encode_query(query)}" if query else ""),
+                json=body,
+                headers=headers,
+                auth=auth or _no_auth,
+                timeout=allowed,
+                verify=self._connection.verify,
+                allow_redirects=False,
+            )
+        except requests.exceptions.RequestException as error:
+            if method == "GET" and isinstance(error, requests.exceptions.ChunkedEncodingError):
+                return Answer(200, _UNREADABLE)
+            raise self._unanswered(error, method, doing) from error
+        finally:
+            _call.reset(context)
+        return self._answer(response, method, doing)
+
+    def _answer(self, response: requests.Response, method: str, doing: str) -> Answer:
+        if 300 <= response.status_code < 400:
+            # Followed, a redirect would hand the login session to whoever it names.
+            raise ProtocolError(
+                f"{doing}: {self._connection.host} redirects ({response.status_code}) and is not followed. "
+                "Is this the management address of a PowerStore?",
+                http_status=response.status_code,
+            )
+        if response.ok and response.headers.get(_CSRF_HEADER):
+            self._token = response.headers[_CSRF_HEADER]
+        try:
+            payload = response.json() if response.content else None
+        except ValueError:
+            payload = _UNREADABLE
+        total = response.headers.get("Content-Range", "").rpartition("/")[2]
+        return Answer(response.status_code, payload, int(total) if total.isdigit() else None)
+
+    def _unanswered(self, error: Exception, method: str, doing: str) -> UnreachableError:
+        """What it means that no answer came. The cause is named, the URL with its query is not repeated."""
+        where = f"{self._connection.host}:{self._connection.port}"
+        if isinstance(error, requests.exceptions.SSLError):
+            return UnreachableError(
+                f"{doing}: the TLS connection to {where} failed: {_root_cause(error)}. Give the authority that signed "
+                "the array's certificate in ca_path (POWERSTORE_CA_PATH), or set validate_certs to false to trust "
+                "whoever answers."
+            )
+        cause = _root_cause(error)
+        if _certainly_not_sent(error):
+            return UnreachableError(
+                f"{doing}: no connection to {where}: {cause}. Check host and port, and that the array's management "
+                "network is reachable from here."
+            )
+        if method == "GET":
+            return UnreachableError(f"{doing}: no answer from {where}: {cause}.")
+        return OutcomeUnknownError(f"{doing}: sent to {where}, but no answer came: {cause}.")
+
+
+def chunks(values: list[str]) -> t.Iterator[list[str]]:
+    """The values in groups that fit into one URL each."""
+    chunk: list[str] = []
+    length = 0
+    for value in values:
+        size = len(quote(value)) + 1
+        if chunk and length + size > URL_LENGTH:
+            yield chunk
+            chunk, length = [], 0
+        chunk.append(value)
+        length += size
+    if chunk:
+        yield chunk
+
+
+def encode_query(query: Query) -> str:
+    """The query string; the characters of the array's filter language stay readable and short."""
+    return urlencode(list(query), quote_via=quote, safe="(),:*")
+
+
+def path_id(name_or_id: str) -> str:
+    """An id, or ``name:…``, as a segment of a path."""
+    return quote(name_or_id, safe=":")
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    # Given as auth=, it keeps requests from looking for credentials in ~/.netrc.
+    return request
+
+
+def _certainly_not_sent(error: Exception) -> bool:
+    """Whether the connection was never made, so that the array cannot have read the request."""
+    reason = getattr(error.args[0] if error.args else None, "reason", error)
+    return isinstance(reason, urllib3.exceptions.ConnectTimeoutError) or isinstance(
+        error, requests.exceptions.ConnectTimeout
+    )
+
+
+def _root_cause(error: BaseException) -> str:
+    """The innermost message: requests and urllib3 wrap the operating system's word several times."""
+    while True:
+        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        if not isinstance(inner, BaseException):
+            inner = error.__cause__
+        if inner is None or inner is error:
+            break
+        error = inner
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return text.rpartition(">: ")[2]

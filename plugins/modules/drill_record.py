@@ -1,0 +1,187 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: drill_record
+short_description: Judge a failover drill and write its record
+version_added: 0.1.0
+description:
+  - Holds what the phases of a drill observed against what was expected, gives the verdict, and writes one JSON file.
+  - Works on the results of the other modules only; it asks no array. The role P(drdrill.powerstore.failover_drill#role)
+    calls it at the end of every drill, also of one that failed.
+  - A record is never overwritten.
+author:
+  - drdrill.powerstore contributors (@drdrill)
+extends_documentation_fragment:
+  - drdrill.powerstore.attributes
+attributes:
+  check_mode:
+    support: full
+    details: Judges, but writes no file.
+  diff_mode:
+    support: none
+    details: Each drill has a file of its own.
+options:
+  directory:
+    description: Folder for the record, made with mode 0750 if it does not exist.
+    type: path
+    required: true
+  title:
+    description: What the drill is called, for people.
+    type: str
+    required: true
+  before:
+    description: Result of M(drdrill.powerstore.replication_session_info) before the start.
+    type: dict
+  start:
+    description: Result of M(drdrill.powerstore.replication_failover_test) with O(ignore:state=started).
+    type: dict
+  during:
+    description: Result of M(drdrill.powerstore.replication_session_info) after the last check.
+    type: dict
+  stop:
+    description: Result of M(drdrill.powerstore.replication_failover_test) with O(ignore:state=stopped).
+    type: dict
+  after:
+    description: Result of M(drdrill.powerstore.replication_session_info) after the stop.
+    type: dict
+  checks:
+    description: What the checks of the DR site found.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the check.
+        type: str
+        required: true
+      kind:
+        description: What was done, for example V(tcp) or V(http).
+        type: str
+        required: true
+      expected:
+        description: What was expected.
+        type: str
+      observed:
+        description: What was found.
+        type: str
+      passed:
+        description: Whether it was as expected.
+        type: bool
+        required: true
+      critical:
+        description: Whether the drill fails with it.
+        type: bool
+        default: true
+      seconds:
+        description: How long it took.
+        type: float
+  planned_checks:
+    description: Names of all checks of the drill, so that those that did not happen are named.
+    type: list
+    elements: str
+    default: []
+  rpo_seconds:
+    description: RPO objective in seconds for all sessions, instead of that of each replication rule.
+    type: int
+  rto_seconds:
+    description: RTO objective in seconds. Without it the RTO is measured, but held against nothing.
+    type: int
+  interruption:
+    description: Task and message of the failure that ended the drill early.
+    type: dict
+  operator:
+    description: Who ran the drill.
+    type: dict
+    default: {}
+  ansible_version:
+    description: Version of ansible-core.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Judge the drill and write its record
+  drdrill.powerstore.drill_record:
+    directory: /var/lib/drills
+    title: Quarterly drill of the ERP system
+    before: "{{ drill_before }}"
+    start: "{{ drill_start }}"
+    during: "{{ drill_during }}"
+    stop: "{{ drill_stop }}"
+    after: "{{ drill_after }}"
+  register: drill
+"""
+
+RETURN = r"""
+verdict:
+  description: One of V(passed), V(passed_with_deviations), V(failed), V(aborted) and V(incomplete).
+  returned: always
+  type: str
+  sample: passed
+cleanup_verdict:
+  description: The verdict of the clean-up alone, V(not_needed) where no test was started.
+  returned: always
+  type: str
+  sample: passed
+path:
+  description: The file that was written, in check mode the one that would be.
+  returned: always
+  type: str
+  sample: /var/lib/drills/drill-20261123T200211Z-powerstore-dr-1f2e3d4c.json
+record:
+  description: The record itself.
+  returned: always
+  type: dict
+  sample: {"schema_version": "1.0", "kind": "drill", "verdict": "passed"}
+summary:
+  description: The record in a few lines for a person.
+  returned: always
+  type: list
+  elements: str
+  sample: ["Quarterly drill of the ERP system  (powerstore-dr, PowerStoreOS 4.1.0.0)"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import PowerStoreError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_file import write_drill
+
+CHECK = {
+    "name": {"type": "str", "required": True},
+    "kind": {"type": "str", "required": True},
+    "expected": {"type": "str"},
+    "observed": {"type": "str"},
+    "passed": {"type": "bool", "required": True},
+    "critical": {"type": "bool", "default": True},
+    "seconds": {"type": "float"},
+}
+PHASES = ("before", "start", "during", "stop", "after", "interruption")
+OPTIONS = {
+    "directory": {"type": "path", "required": True},
+    "title": {"type": "str", "required": True},
+    **{phase: {"type": "dict"} for phase in PHASES},
+    "checks": {"type": "list", "elements": "dict", "default": [], "options": CHECK},
+    "planned_checks": {"type": "list", "elements": "str", "default": []},
+    "rpo_seconds": {"type": "int"},
+    "rto_seconds": {"type": "int"},
+    "operator": {"type": "dict", "default": {}},
+    "ansible_version": {"type": "str", "default": ""},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    try:
+        result = write_drill(module.params, write=not module.check_mode)
+    except (OSError, PowerStoreError) as error:
+        module.fail_json(msg=f"The record could not be written: {error}")
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

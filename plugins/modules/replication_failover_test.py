@@ -1,0 +1,339 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: replication_failover_test
+short_description: Start and stop failover tests on PowerStore replication sessions
+version_added: 0.1.0
+description:
+  - Starts a failover test on the destination side of replication sessions, or stops it, and waits until the array
+    shows it. During the test the hosts of the DR site can read and write the destination resource while replication
+    goes on behind it.
+  - While a test runs, the session B(cannot be failed over). A test that was started has to be stopped.
+  - The result says what the array shows after the operation, never only what it answered to the request.
+author:
+  - drdrill.powerstore contributors (@drdrill)
+extends_documentation_fragment:
+  - drdrill.powerstore.connection
+  - drdrill.powerstore.attributes
+  - drdrill.powerstore.attributes.action_group
+attributes:
+  check_mode:
+    support: full
+    details: Only reads, and refuses what a real run would refuse.
+  diff_mode:
+    support: full
+options:
+  state:
+    description:
+      - V(started) makes sure that a failover test runs on every session, V(stopped) that none does.
+    type: str
+    choices: [started, stopped]
+    required: true
+  session_id:
+    description:
+      - Id of one replication session, as O(host) lists it.
+    type: str
+  volume:
+    description:
+      - Name or id of the destination volume of one replication session.
+    type: str
+  volume_group:
+    description:
+      - Name or id of the destination volume group of one replication session.
+    type: str
+  sessions:
+    description:
+      - Several sessions, each named by one of the three. A finding of severity V(blocker) on one of them refuses the
+        whole task before anything is sent. A failure during the operation does not stop the others.
+    type: list
+    elements: dict
+    suboptions:
+      session_id:
+        description: As O(session_id).
+        type: str
+      volume:
+        description: As O(volume).
+        type: str
+      volume_group:
+        description: As O(volume_group).
+        type: str
+      snapshot:
+        description: As O(snapshot), for this session.
+        type: str
+  snapshot:
+    description:
+      - Name or id of a snapshot of the destination resource, on this array, that the test shows. For a volume group
+        this is a snapshot set of the group.
+      - If not set, the test shows the last synchronised state.
+      - A test that runs already is left alone; which snapshot it was started from cannot be read.
+    type: str
+  on_failure:
+    description:
+      - What to do with tests that this task started when one of its starts failed. V(keep) leaves them running,
+        V(rollback) stops them again. Tests that ran before are never touched.
+    type: str
+    choices: [keep, rollback]
+    default: keep
+  create_end_of_test_snapshot:
+    description:
+      - Whether to keep what was written during the test in a snapshot of the destination resource. Otherwise it is
+        lost with the stop.
+    type: bool
+    default: false
+  end_of_test_snapshot_expiration:
+    description:
+      - How long the array keeps that snapshot. A duration from the stop on, such as V(30d) or V(12h), an ISO 8601
+        time with its zone, or V(never).
+      - If not set, the array decides, and deletes it after an interval of its own.
+    type: str
+  force:
+    description:
+      - Stop although the remote system is unreachable. The array refuses that otherwise.
+    type: bool
+    default: false
+  max_parallel:
+    description:
+      - How many operations are under way at once.
+    type: int
+    default: 16
+  wait_timeout:
+    description:
+      - Seconds for the operation on one session, from sending it to the array showing it.
+      - A task on many sessions is bounded by this times the number of sessions divided by O(max_parallel).
+    type: int
+    default: 600
+  poll_interval:
+    description:
+      - Longest pause in seconds between two looks at what is under way. Young operations are looked at more often.
+    type: float
+    default: 1
+seealso:
+  - module: drdrill.powerstore.replication_session_info
+"""
+
+EXAMPLES = r"""
+- name: Start a failover test of one volume
+  drdrill.powerstore.replication_failover_test:
+    host: powerstore-dr.example.com
+    username: drill
+    password: "{{ vault_drill_password }}"
+    volume: erp-data
+    state: started
+
+- name: Say what starting three tests would do, and what stands against it
+  drdrill.powerstore.replication_failover_test:
+    sessions:
+      - volume: erp-data
+      - volume_group: erp-db
+      - volume: files-archive
+        snapshot: files-archive-monday
+    state: started
+  check_mode: true
+
+- name: Stop the test and keep what was written for a month
+  drdrill.powerstore.replication_failover_test:
+    volume: erp-data
+    state: stopped
+    create_end_of_test_snapshot: true
+    end_of_test_snapshot_expiration: 30d
+
+- name: Stop the test although the production site is lost
+  drdrill.powerstore.replication_failover_test:
+    volume_group: erp-db
+    state: stopped
+    force: true
+"""
+
+RETURN = r"""
+cluster:
+  description: The array that was asked.
+  returned: when it could be read
+  type: dict
+  sample: {"name": "powerstore-dr", "global_id": "PS0123456789ab", "release_version": "4.1.0.0"}
+  contains:
+    name:
+      description: Name of the cluster.
+      type: str
+    global_id:
+      description: Identity of the cluster.
+      type: str
+    release_version:
+      description: PowerStoreOS version.
+      type: str
+sessions:
+  description: One entry for each session asked for, in the order asked, also when the task fails.
+  returned: always, except when the options themselves are refused
+  type: list
+  elements: dict
+  contains:
+    session_id:
+      description: Id of the replication session on this array, C(null) where the selector led to none.
+      type: str
+      sample: 0a1b2c3d-0000-4000-8000-00000000000a
+    selector:
+      description: How the task named it.
+      type: dict
+      sample: {"volume": "erp-data"}
+    resource_type:
+      description: Kind of the replicated resource.
+      type: str
+      sample: volume
+    resource_name:
+      description: Name of the destination resource.
+      type: str
+      sample: erp-data
+    resource_id:
+      description: Id of the destination resource.
+      type: str
+      sample: 7c1d2e3f-0000-4000-8000-00000000000b
+    action:
+      description:
+        - What was done, in check mode what would be done.
+        - V(none) where the array shows the wanted state already; V(not_attempted) where another session refused the
+          task; V(rolled_back) where the test was started and stopped again.
+      type: str
+      sample: started
+    changed:
+      description: Whether the array is in another state than before by this task.
+      type: bool
+      sample: true
+    failed:
+      description: Whether the wanted state was not reached, or not confirmed.
+      type: bool
+      sample: false
+    before:
+      description: State, role, flag and last synchronisation before the operation.
+      type: dict
+      sample:
+        state: OK
+        role: Destination
+        failover_test_in_progress: false
+        last_sync_timestamp: "2026-11-23T20:00:00.000Z"
+    after:
+      description: The same as the array shows it afterwards, C(null) where it could not be read any more.
+      type: dict
+      sample:
+        state: OK
+        role: Destination
+        failover_test_in_progress: true
+        last_sync_timestamp: "2026-11-23T20:00:00.000Z"
+    request_sent:
+      description: Whether the array may have executed an operation of this task, also when the task failed.
+      type: bool
+      sample: true
+    job_id:
+      description: The job on the array.
+      type: str
+      sample: 5e6f7a8b-0000-4000-8000-00000000000c
+    started_at:
+      description: When the operation was sent, by the array's clock.
+      type: str
+      sample: "2026-11-23T20:02:11.120Z"
+    finished_at:
+      description: When the array showed the wanted state, by its clock.
+      type: str
+      sample: "2026-11-23T20:02:13.480Z"
+    duration_seconds:
+      description: From sent to shown.
+      type: float
+      sample: 2.36
+    snapshot:
+      description: The snapshot the test was started from, C(null) for the last synchronised state.
+      type: dict
+      sample: {"id": "9f8e7d6c-0000-4000-8000-00000000000d", "name": "files-archive-monday"}
+    end_of_test_snapshot:
+      description: The snapshot that keeps what was written, with its expiration.
+      type: dict
+      sample:
+        id: 1a2b3c4d-0000-4000-8000-00000000000e
+        name: failover_test_STOPPED_2026-11-23T20:30:00Z
+        expiration_timestamp: "2026-12-23T20:30:00.000Z"
+    findings:
+      description: What stands against the operation or should be known.
+      type: list
+      elements: dict
+      sample:
+        - id: replication.paused
+          session_id: 0a1b2c3d-0000-4000-8000-00000000000a
+          severity: warning
+          message: The volume 'erp-data' (session 0a1b2c3d-0000-4000-8000-00000000000a) is Paused.
+          impact: "No new recovery point arrives: the test shows the last one before the pause."
+          resolution: Resume the session on the source array before the drill.
+    failure:
+      description:
+        - Why it failed. RV(sessions[].failure.kind) is one of V(authentication), V(authorization), V(not_found),
+          V(ambiguous), V(not_ready), V(rejected), V(busy), V(timeout), V(unreachable), V(protocol), V(invalid_input).
+      type: dict
+      sample:
+        kind: rejected
+        http_status: 422
+        code: "0xE02010050001"
+        message: "Starting the failover test on the volume 'erp-data': the array answered 422"
+    rollback:
+      description: The stop that took a start back, with C(job_id), C(started_at), C(finished_at), C(duration_seconds).
+      type: dict
+      sample:
+        job_id: 6f7a8b9c-0000-4000-8000-00000000000f
+        started_at: "2026-11-23T20:02:14.000Z"
+        finished_at: "2026-11-23T20:02:15.500Z"
+        duration_seconds: 1.5
+failure:
+  description: The first failure, in the shape of RV(sessions[].failure).
+  returned: failure
+  type: dict
+  sample: {"kind": "not_found", "http_status": null, "code": null, "message": "No volume 'erp' on powerstore-dr"}
+"""
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._argument_spec import (
+    CONNECTION,
+    ArgumentSpec,
+    selection,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill import (
+    desired_from_params,
+    failed_entries,
+    run_failover_test,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._module import PowerStoreModule, execute
+from ansible_collections.drdrill.powerstore.plugins.module_utils._session import selectors_from_params
+
+SPEC = CONNECTION.merged_with(selection(required=True)).merged_with(
+    ArgumentSpec(
+        {
+            "state": {"type": "str", "choices": ["started", "stopped"], "required": True},
+            "snapshot": {"type": "str"},
+            "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
+            "create_end_of_test_snapshot": {"type": "bool", "default": False},
+            "end_of_test_snapshot_expiration": {"type": "str"},
+            "force": {"type": "bool", "default": False},
+            "max_parallel": {"type": "int", "default": 16},
+            "wait_timeout": {"type": "int", "default": 600},
+            "poll_interval": {"type": "float", "default": 1},
+        }
+    )
+)
+
+
+def main() -> None:
+    module = PowerStoreModule(**SPEC.module_arguments())
+    try:
+        selectors = selectors_from_params(module.params)
+        desired = desired_from_params(module.params)
+    except InvalidInputError as error:
+        module.fail_json(msg=error.message)
+    execute(
+        module,
+        lambda client: run_failover_test(client, selectors, desired, check_mode=module.check_mode),
+        connections=desired.max_parallel + 1,
+        on_error=lambda error: {"changed": False, "sessions": failed_entries(selectors, error)},
+    )
+
+
+if __name__ == "__main__":
+    main()

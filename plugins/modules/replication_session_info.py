@@ -1,0 +1,257 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: replication_session_info
+short_description: Read PowerStore replication sessions and whether they are ready for a failover drill
+version_added: 0.1.0
+description:
+  - Reads replication sessions with everything a drill needs to know about them, in a few requests for any number.
+  - Says for each whether a failover test could be started now, and what stands against it.
+author:
+  - drdrill.powerstore contributors (@drdrill)
+extends_documentation_fragment:
+  - drdrill.powerstore.connection
+  - drdrill.powerstore.attributes
+  - drdrill.powerstore.attributes.action_group
+  - drdrill.powerstore.attributes.info_module
+options:
+  session_id:
+    description: Id of one replication session, as O(host) lists it.
+    type: str
+  volume:
+    description: Name or id of the volume on this array that a session replicates.
+    type: str
+  volume_group:
+    description: Name or id of the volume group on this array that a session replicates.
+    type: str
+  sessions:
+    description: Several sessions, each named by one of the three. Without any selector all sessions are read.
+    type: list
+    elements: dict
+    suboptions:
+      session_id:
+        description: As O(session_id).
+        type: str
+      volume:
+        description: As O(volume).
+        type: str
+      volume_group:
+        description: As O(volume_group).
+        type: str
+      snapshot:
+        description:
+          - Name or id of the snapshot that a failover test is meant to show; its fitness is part of the findings.
+        type: str
+  role:
+    description: Only sessions that have this role on this array.
+    type: str
+    choices: [Source, Destination, Metro_Preferred, Metro_Non_Preferred]
+  resource_type:
+    description: Only sessions of this kind of resource.
+    type: str
+    choices: [volume, volume_group, replication_group, nas_server, file_system]
+  state:
+    description: Only sessions in this state, for example V(OK) or V(Paused).
+    type: str
+  failover_test_in_progress:
+    description: Only sessions with, or only sessions without a running failover test.
+    type: bool
+  remote_system:
+    description: Only sessions with this remote system, by its name or id.
+    type: str
+  name:
+    description: Only sessions whose resource on this array has a name that fits this pattern, such as V(erp-*).
+    type: str
+seealso:
+  - module: drdrill.powerstore.replication_failover_test
+"""
+
+EXAMPLES = r"""
+- name: Read all sessions that end on this array
+  drdrill.powerstore.replication_session_info:
+    host: powerstore-dr.example.com
+    username: drill
+    password: "{{ vault_drill_password }}"
+    role: Destination
+  register: estate
+
+- name: Find failover tests that are running
+  drdrill.powerstore.replication_session_info:
+    failover_test_in_progress: true
+
+- name: Read the sessions of one application
+  drdrill.powerstore.replication_session_info:
+    name: erp-*
+"""
+
+RETURN = r"""
+cluster:
+  description: The array that was asked.
+  returned: success
+  type: dict
+  sample:
+    name: powerstore-dr
+    global_id: PS0123456789ab
+    release_version: 4.1.0.0
+    system_time: "2026-11-23T20:02:11.120Z"
+  contains:
+    name:
+      description: Name of the cluster.
+      type: str
+    global_id:
+      description: Identity of the cluster.
+      type: str
+    release_version:
+      description: PowerStoreOS version.
+      type: str
+    system_time:
+      description: The array's clock when it was read.
+      type: str
+sessions:
+  description: The sessions, in the order of the selectors or else of their ids.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    session_id:
+      description: Id of the replication session on this array.
+      type: str
+      sample: 0a1b2c3d-0000-4000-8000-00000000000a
+    state:
+      description: Replication state.
+      type: str
+      sample: OK
+    role:
+      description: Role on this array.
+      type: str
+      sample: Destination
+    type:
+      description: Kind of replication, C(null) before PowerStoreOS 3.0.
+      type: str
+      sample: Asynchronous
+    failover_test_in_progress:
+      description: The flag as the array shows it.
+      type: bool
+      sample: false
+    last_sync_timestamp:
+      description: Last successful synchronisation.
+      type: str
+      sample: "2026-11-23T20:00:00.000Z"
+    resource_type:
+      description: Kind of the replicated resource.
+      type: str
+      sample: volume
+    resource_name:
+      description: Its name on this array.
+      type: str
+      sample: erp-data
+    resource_id:
+      description: Its id on this array.
+      type: str
+      sample: 7c1d2e3f-0000-4000-8000-00000000000b
+    remote_resource_id:
+      description: Its id on the remote system.
+      type: str
+      sample: 7c1d2e3f-0000-4000-8000-00000000000c
+    remote_system:
+      description: The array at the other end.
+      type: dict
+      sample: {"id": "1f2e3d4c-0000-4000-8000-00000000000d", "name": "powerstore-production"}
+    replication_rule:
+      description: The rule that sets the objective.
+      type: dict
+      sample: {"id": "2f3e4d5c-0000-4000-8000-00000000000e", "name": "five-minutes"}
+    rpo_objective_seconds:
+      description: RPO objective of the replication rule, in seconds.
+      type: int
+      sample: 300
+    recovery_point_timestamp:
+      description:
+        - The point in time that the destination shows at the latest, C(last_sync_timestamp) less the duration of that
+          synchronisation. It is not documented which end of the cycle the timestamp means; this is the older reading.
+      type: str
+      sample: "2026-11-23T19:59:58.000Z"
+    recovery_point_age_seconds:
+      description: Its age by the array's clock, in seconds.
+      type: float
+      sample: 133.1
+    rpo_met:
+      description: Whether the age is within the objective, C(null) where one of them is not known.
+      type: bool
+      sample: true
+    volumes:
+      description: The volumes on this array, with the names of the hosts and host groups they are mapped to.
+      type: list
+      elements: dict
+      sample:
+        - id: 7c1d2e3f-0000-4000-8000-00000000000b
+          name: erp-data
+          state: Ready
+          wwn: naa.68ccf09800a1b2c3d4e5f60718293a4b
+          size: 107374182400
+          hosts: [dr-host-1]
+    hosts:
+      description: All hosts and host groups that see any of the volumes.
+      type: list
+      elements: str
+      sample: [dr-host-1]
+    failover_test:
+      description: The running test, with who started it and when, from the array's jobs.
+      type: dict
+      sample: {"in_progress": false, "started_at": null, "started_by": null, "age_seconds": null, "source": null}
+    ready:
+      description: Whether no finding of severity V(blocker) stands against starting a failover test.
+      type: bool
+      sample: true
+    findings:
+      description: What stands against a drill or should be known before it.
+      type: list
+      elements: dict
+      sample: []
+failure:
+  description: Why it failed, in the shape of RV(drdrill.powerstore.replication_failover_test#module:failure).
+  returned: failure
+  type: dict
+  sample: {"kind": "not_found", "http_status": null, "code": null, "message": "No volume 'erp' on powerstore-dr"}
+"""
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._argument_spec import (
+    CONNECTION,
+    ArgumentSpec,
+    selection,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._info import run_session_info
+from ansible_collections.drdrill.powerstore.plugins.module_utils._module import PowerStoreModule, execute
+from ansible_collections.drdrill.powerstore.plugins.module_utils._session import RESOURCE_TYPES, selectors_from_params
+
+SPEC = CONNECTION.merged_with(selection(required=False)).merged_with(
+    ArgumentSpec(
+        {
+            "role": {"type": "str", "choices": ["Source", "Destination", "Metro_Preferred", "Metro_Non_Preferred"]},
+            "resource_type": {"type": "str", "choices": list(RESOURCE_TYPES)},
+            "state": {"type": "str"},
+            "failover_test_in_progress": {"type": "bool"},
+            "remote_system": {"type": "str"},
+            "name": {"type": "str"},
+        }
+    )
+)
+
+
+def main() -> None:
+    module = PowerStoreModule(**SPEC.module_arguments())
+    try:
+        selectors = selectors_from_params(module.params)
+    except InvalidInputError as error:
+        module.fail_json(msg=error.message)
+    execute(module, lambda client: run_session_info(client, selectors, module.params))
+
+
+if __name__ == "__main__":
+    main()

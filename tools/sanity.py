@@ -1,0 +1,122 @@
+"""Runs ansible-test sanity on a copy of the collection: python tools/sanity.py [ARGUMENT ...]
+
+ansible-test works only in a folder .../ansible_collections/NAMESPACE/NAME, follows no links, takes everything it
+finds there for its own, and lets no setting for pip through but those in files.
+"""
+
+from __future__ import annotations
+
+import configparser
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+PLACE = f"python{sys.version_info.major}.{sys.version_info.minor}-ansible{version('ansible-core')}"
+COPY = BUILD / "sanity" / PLACE / "ansible_collections" / "drdrill" / "powerstore"
+HOME = BUILD / "home"
+NOT_COPIED = {".ansible", ".coverage", ".git", ".hypothesis", ".idea", ".vscode", "build", "htmlcov", "mutants"}
+
+
+def copy_collection() -> None:
+    def ignore(folder: str, names: list[str]) -> set[str]:
+        ignored = {name for name in names if name == "__pycache__" or name.endswith((".pyc", "_cache"))}
+        if Path(folder) == ROOT:
+            ignored |= {name for name in names if name in NOT_COPIED or name.startswith(".venv")}
+        return ignored
+
+    # ansible-test keeps its own virtual environments in tests/output.
+    output, kept = COPY / "tests" / "output", COPY.parent / "output"
+    if output.exists():
+        shutil.rmtree(kept, ignore_errors=True)
+        output.rename(kept)
+    shutil.rmtree(COPY, ignore_errors=True)
+    shutil.copytree(ROOT, COPY, symlinks=True, ignore=ignore)
+    if kept.exists():
+        shutil.rmtree(output, ignore_errors=True)
+        kept.rename(output)
+
+
+def provide_pip() -> None:
+    """Give ansible-test the pip of Python's ensurepip where it would download one from ansible.com."""
+    spec = importlib.util.find_spec("ansible_test")
+    if spec is None or spec.origin is None:
+        sys.exit("Missing: ansible-test, a part of ansible-core")
+    source = (Path(spec.origin).parent / "_internal" / "python_requirements.py").read_text()
+    cache = HOME / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for pip in set(re.findall(r"""['"](\d+\.\d+(?:\.\d+)?)['"]""", source)):
+        script = cache / f"get_pip_{pip.replace('.', '_')}.py"
+        script.write_text("import ensurepip\n\nensurepip.bootstrap(upgrade=True)\n")
+
+
+def provide_pip_settings() -> None:
+    """Write down what pip is told here by any file or variable, so that a mirror or proxy serves ansible-test too."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+    ).stdout
+    settings = dict(re.findall(r"^[^=\s]*\.([a-z-]+)='(.*)'$", listed, re.MULTILINE))
+    proxy = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")
+    if proxy:
+        settings.setdefault("proxy", proxy)
+    config = configparser.RawConfigParser()
+    config["global"] = {key: value.replace("\\n", " ") for key, value in settings.items() if key != "version"}
+    path = HOME / ".config" / "pip" / "pip.conf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        config.write(file)
+    path.chmod(0o600)
+
+
+def working_path() -> str:
+    """The PATH without folders of Pythons that don't run, like the shims of pyenv: ansible-test tries each it sees."""
+
+    def works(folder: str) -> bool:
+        pythons = [str(path) for path in Path(folder).glob("python3.[0-9]*") if re.fullmatch(r"3\.\d+", path.name[6:])]
+        return all(
+            subprocess.run([python, "-c", ""], stderr=subprocess.DEVNULL, check=False).returncode == 0
+            for python in pythons
+        )
+
+    return os.pathsep.join(folder for folder in os.environ["PATH"].split(os.pathsep) if works(folder))
+
+
+def main() -> int:
+    copy_collection()
+    provide_pip()
+    provide_pip_settings()
+    tools = Path(sys.executable).parent
+    environment = {
+        **os.environ,
+        "HOME": str(HOME),
+        "PATH": f"{tools}{os.pathsep}{working_path()}",
+        # Else it would ask the git around the copy, which ignores build/, and test nothing.
+        "ANSIBLE_TEST_CONTENT_ROOT": str(COPY),
+    }
+    command = [str(tools / "ansible-test"), "sanity", "--venv", "--color", "no", *sys.argv[1:]]
+    tests = 0
+    with subprocess.Popen(
+        command,
+        cwd=COPY,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            tests += line.startswith("Running sanity test")
+    if not tests:
+        print("ansible-test sanity ran no test")
+    return process.returncode or not tests
+
+
+if __name__ == "__main__":
+    sys.exit(main())
