@@ -23,6 +23,9 @@ class PowerStoreModule(AnsibleModule):  # type: ignore[misc]  # ansible-core shi
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         """Fail with ``msg``; without a ``failure`` of its own it is the options that cannot be meant."""
         kwargs.setdefault("failure", InvalidInputError(str(msg)).as_failure())
+        kwargs.setdefault("changed", False)
+        if "@" in str(self.params.get("host")):  # refused, but Ansible would still show it with the task's options
+            self.no_log_values.add(str(self.params["host"]))
         super().fail_json(msg, **kwargs)
         raise SystemExit(1)
 

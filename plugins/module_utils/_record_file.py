@@ -27,7 +27,7 @@ _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
 
 
 def write_drill(params: t.Mapping[str, t.Any], *, write: bool) -> Json:
-    """Judge the drill and write its record; the result of the module drill_record. Raises OSError."""
+    """Judge the drill and write its record; the result of the module drill_record."""
     now = datetime.now(UTC)
     seen = Observations(
         **{name: params[name] for name in Observations.__dataclass_fields__ if name != "operator"},
@@ -37,10 +37,16 @@ def write_drill(params: t.Mapping[str, t.Any], *, write: bool) -> Json:
     drill_id = f"{now:%Y%m%dT%H%M%SZ}-{_safe(cluster.get('name') or 'array')}-{uuid.uuid4().hex[:8]}"
     record = build_record(seen, drill_id, now)
     path = os.path.join(os.path.expanduser(params["directory"]), f"drill-{drill_id}.json")
-    if write:
-        write_once(path, json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    problem: Json = {}
+    try:
+        if write:
+            write_once(path, json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    except OSError as error:  # the verdict is known and has to be told all the same
+        problem = {"failed": True, "msg": f"The record could not be written to {path}: {error.strerror or error}."}
+        path = "none, it could not be written"
     return {
-        "changed": True,
+        **problem,
+        "changed": not problem,
         "verdict": record["verdict"],
         "cleanup_verdict": record["cleanup"]["verdict"],
         "path": path,

@@ -68,9 +68,15 @@ else:
         """urllib3's Retry, which stops where the next pause would pass the end of the time given to the request."""
 
         def increment(
-            self, method: t.Any = None, url: t.Any = None, response: t.Any = None, error: t.Any = None, *args: t.Any
+            self,
+            method: t.Any = None,
+            url: t.Any = None,
+            response: t.Any = None,
+            error: t.Any = None,
+            _pool: t.Any = None,
+            _stacktrace: t.Any = None,
         ) -> t.Any:
-            following = super().increment(method, url, response, error, *args)
+            following = super().increment(method, url, response, error, _pool, _stacktrace)
             call = _call.get()
             if response is not None and response.status in BUSY_STATUSES and call.on_busy:
                 call.on_busy()
@@ -78,7 +84,7 @@ else:
             hopeless = isinstance(error, getattr(urllib3.exceptions, "NameResolutionError", ()))
             if hopeless or time.monotonic() + pause > call.give_up_at:
                 reason = error or urllib3.exceptions.ResponseError("no time left to try again")
-                raise urllib3.exceptions.MaxRetryError(t.cast("t.Any", args[0] if args else None), url, reason)
+                raise urllib3.exceptions.MaxRetryError(_pool, url, reason)
             return following
 
     def _retries() -> Retry:

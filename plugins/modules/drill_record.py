@@ -148,7 +148,6 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import PowerStoreError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_file import write_drill
 
 CHECK = {
@@ -176,10 +175,9 @@ OPTIONS = {
 
 def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    try:
-        result = write_drill(module.params, write=not module.check_mode)
-    except (OSError, PowerStoreError) as error:
-        module.fail_json(msg=f"The record could not be written: {error}")
+    result = write_drill(module.params, write=not module.check_mode)
+    if result.pop("failed", False):
+        module.fail_json(**result)
     module.exit_json(**result)
 
 
