@@ -14,13 +14,12 @@ attributes:
     description: Can run in C(check_mode) and return the changed status prediction without modifying the array.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in C(check_mode)).
-  action_group:
-    description: Use C(group/drdrill.powerstore.all) in C(module_defaults) to set the connection options once.
 """
 
     ACTION_GROUP = r"""
 attributes:
   action_group:
+    description: Use C(group/drdrill.powerstore.all) in C(module_defaults) to set the connection options once.
     support: full
     membership:
       - drdrill.powerstore.all

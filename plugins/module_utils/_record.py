@@ -247,8 +247,8 @@ def _not_executed(seen: Observations) -> list[Json]:
 
 def _verdict(sessions: t.Sequence[Json], cleanup: Json, seen: Observations) -> tuple[str, list[str]]:
     reasons = list(_reasons(sessions, cleanup, seen))
-    verdict = min((weight for weight, _ in reasons), key=_WORST_FIRST.index, default=PASSED)
-    return verdict, [reason for _, reason in reasons]
+    verdict = min((weight for weight, _reason in reasons), key=_WORST_FIRST.index, default=PASSED)
+    return verdict, [reason for _weight, reason in reasons]
 
 
 def _reasons(sessions: t.Sequence[Json], cleanup: Json, seen: Observations) -> t.Iterator[tuple[str, str]]:

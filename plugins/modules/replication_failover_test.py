@@ -266,7 +266,7 @@ sessions:
           resolution: Resume the session on the source array before the drill.
     failure:
       description:
-        - Why it failed. RV(sessions[].failure.kind) is one of V(authentication), V(authorization), V(not_found),
+        - Why it failed. Its C(kind) is one of V(authentication), V(authorization), V(not_found),
           V(ambiguous), V(not_ready), V(rejected), V(busy), V(timeout), V(unreachable), V(protocol), V(invalid_input).
       type: dict
       sample:

@@ -116,7 +116,7 @@ def test_check_mode_predicts_and_posts_nothing(drill: Drill) -> None:
         ({"http": {"url": "http://127.0.0.1:1/"}, "timeout": 1}, "Connection refused"),
         ({"command": ["sh", "-c", "exit 3"]}, "exit code 3"),
         ({"command": ["echo", "closed"], "contains": "open"}, "exit code 0, not in its output"),
-        ({"command": ["sleep", "30"], "timeout": 1}, "timed out"),
+        ({"command": ["sleep", "30"], "timeout": 1}, "Timed out"),
         ({"tasks": "failing.yml"}, "the tasks say no"),
         ({"tasks": "no-such-file.yml"}, "no-such-file.yml"),
     ],
