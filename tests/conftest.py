@@ -6,19 +6,15 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import typing as t
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 
 from tests.contract.checker import Contract
+from tests.running import Result, run_module
 from tests.simulator import Simulator
-
-Result = dict[str, t.Any]
 
 
 @pytest.fixture(scope="session")
@@ -42,35 +38,19 @@ def journal_problems(contract: Contract, simulator: Simulator) -> list[str]:
 def simulator(contract: Contract) -> Iterator[Simulator]:
     """The default estate: a volume, a volume group and a volume with a replicated snapshot, all ready."""
     with Simulator() as pair:
+        pair.operation_seconds.update(dict.fromkeys(pair.operation_seconds, 0.1))
         yield pair
         assert not journal_problems(contract, pair)
 
 
 class ModuleRunner:
-    """Runs a module of the collection as Ansible does, with the connection to the simulated DR array filled in."""
+    """Runs a module of the collection with the connection to the simulated DR array filled in."""
 
-    def __init__(self, simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
-        self._capsys = capsys
 
-    def __call__(self, name: str, *, check: bool = False, diff: bool = False, **options: t.Any) -> Result:
-        connection = {
-            "host": self._simulator.dr.host,
-            "port": self._simulator.dr.port,
-            "username": self._simulator.username,
-            "password": self._simulator.password,
-            "ca_path": str(self._simulator.ca_path),
-        }
-        given = {key: value for key, value in {**connection, **options}.items() if value is not None}
-        given |= {"_ansible_check_mode": check, "_ansible_diff": diff}
-        module = importlib.import_module(f"ansible_collections.drdrill.powerstore.plugins.modules.{name}")
-        self._capsys.readouterr()
-        with patch_module_args(given), pytest.raises(SystemExit) as ended:
-            module.main()
-        result: Result = json.loads(self._capsys.readouterr().out)
-        assert ended.value.code == (1 if result.get("failed") else 0)
-        assert self._simulator.password not in json.dumps(result)
-        return result
+    def __call__(self, name: str, **options: t.Any) -> Result:
+        return run_module(self._simulator, name, **options)
 
     def start(self, **options: t.Any) -> Result:
         """replication_failover_test, state=started."""
@@ -82,6 +62,6 @@ class ModuleRunner:
 
 
 @pytest.fixture
-def run(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> ModuleRunner:
+def run(simulator: Simulator) -> ModuleRunner:
     """The modules of the collection, run against the default estate."""
-    return ModuleRunner(simulator, capsys)
+    return ModuleRunner(simulator)

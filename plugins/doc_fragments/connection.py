@@ -53,8 +53,9 @@ options:
   timeout:
     description:
       - Seconds for one request.
-      - A read, or a connection that could not be made, is tried again with growing pauses within this time. What was
-        sent and not answered is never sent again before the array was read.
+      - A read, or a connection that could not be made, is tried again up to 8 times with growing pauses, for about 20
+        seconds and within twice this time. What was sent and not answered is never sent again before the array was
+        read.
       - If not set, the environment variable E(POWERSTORE_TIMEOUT) is used.
     type: int
     default: 60

@@ -109,6 +109,13 @@ class ServerFaultError(ProtocolError, OutcomeUnknownError):
     kind = "protocol"
 
 
+_HINTS = {
+    403: ". The account may not do this: give it a role on the array that may, or use another account.",
+    429: ". The array asks for fewer requests: try again later, or with a smaller max_parallel.",
+    503: ". The array is busy: try again later.",
+}
+
+
 def error_from_answer(status: int, payload: object, doing: str) -> PowerStoreError:
     """The error that an answer outside 2xx stands for.
 
@@ -118,6 +125,7 @@ def error_from_answer(status: int, payload: object, doing: str) -> PowerStoreErr
     """
     code, text = _first_message(payload)
     message = f"{doing}: the array answered {status}" + (f": {text}" if text else "") + (f" ({code})" if code else "")
+    message += _HINTS.get(status, "")
     if status in (429, 503):
         return BusyError(message, http_status=status, code=code)
     if status >= 500:

@@ -7,8 +7,9 @@
 One `Client` is one keep-alive `requests.Session` and one login for a whole task. It may be used from many threads.
 
 What is retried, and for how long: a GET, and any request that certainly never reached the array (the connection was
-not made), up to 8 times with growing pauses while the option `timeout` lasts. An operation that may have reached the
-array is never sent again from here; the caller is told with `OutcomeUnknownError` and reads what the array shows.
+not made), up to 8 times with growing pauses (about 20 s together) within twice the option `timeout`. An operation that
+may have reached the array is never sent again from here; the caller is told with `OutcomeUnknownError` and reads what
+the array shows.
 """
 
 from __future__ import annotations
@@ -44,12 +45,13 @@ _RELOGINS = 5  # in one task; a login session that keeps dying is a fault to rep
 _UNREADABLE: t.Final = object()
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Call:
-    """What the retries of one request must know."""
+    """What the retries of one request must know, and what they tell of it."""
 
     give_up_at: float
     on_busy: t.Callable[[], None] | None
+    tries: int = 1
 
 
 _call: ContextVar[_Call] = ContextVar("_call")
@@ -85,6 +87,7 @@ else:
             if hopeless or time.monotonic() + pause > call.give_up_at:
                 reason = error or urllib3.exceptions.ResponseError("no time left to try again")
                 raise urllib3.exceptions.MaxRetryError(_pool, url, reason)
+            call.tries += 1
             return following
 
     def _retries() -> Retry:
@@ -108,6 +111,7 @@ class Answer:
     status: int
     payload: t.Any
     total: int | None = None  # rows in the whole set, from Content-Range
+    doing: str = ""  # what was asked, with how often where that was more than once
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ class Client:
         self._login_count = 0
         self._login_lock = threading.Lock()
         self._refused: AuthenticationError | None = None
+        self._denied: set[str] = set()  # operations that stayed forbidden with a fresh login
         self.on_busy: t.Callable[[], None] | None = None
         self._http = requests.Session()
         self._http.mount(
@@ -201,7 +206,7 @@ class Client:
     ) -> Answer:
         answer = self._authenticated("GET", path, query, None, doing, deadline)
         if answer.status not in expected:
-            raise error_from_answer(answer.status, answer.payload, doing)
+            raise error_from_answer(answer.status, answer.payload, answer.doing or doing)
         if answer.payload is _UNREADABLE and answer.status != 416:
             raise ProtocolError(
                 f"{doing}: the answer of {self._connection.base_url}{path} is not JSON, three times. "
@@ -219,7 +224,7 @@ class Client:
         """
         answer = self._authenticated("POST", path, [("is_async", "true")], body, doing, deadline)
         if answer.status not in (200, 201, 202, 204):
-            raise error_from_answer(answer.status, answer.payload, doing)
+            raise error_from_answer(answer.status, answer.payload, answer.doing or doing)
         payload = answer.payload if isinstance(answer.payload, dict) else None
         if answer.status == 202:
             return Receipt(job_id=str(payload["id"]) if payload and payload.get("id") else None)
@@ -229,7 +234,7 @@ class Client:
         """PATCH attributes of one instance."""
         answer = self._authenticated("PATCH", path, (), body, doing, None)
         if not 200 <= answer.status < 300:
-            raise error_from_answer(answer.status, answer.payload, doing)
+            raise error_from_answer(answer.status, answer.payload, answer.doing or doing)
 
     # Login session
 
@@ -251,7 +256,7 @@ class Client:
             )
             raise self._refused
         if answer.status != 200:
-            raise error_from_answer(answer.status, answer.payload, doing)
+            raise error_from_answer(answer.status, answer.payload, answer.doing or doing)
         if answer.payload is _UNREADABLE or not self._http.cookies:
             raise ProtocolError(
                 f"{doing}: the answer is not that of a PowerStore (no login session in it). "
@@ -260,13 +265,15 @@ class Client:
             )
         self._login_count += 1
 
-    def _login_again(self, seen: int, cause: PowerStoreError) -> None:
+    def _login_again(self, seen: int, status: int, cause: PowerStoreError) -> None:
         """A fresh login, unless another thread made one since this request was sent."""
         with self._login_lock:
             if self._login_count != seen:
                 return
             if self._login_count > _RELOGINS:
                 raise cause
+            if status == 403:  # the old login session is alive, so it is not left behind
+                self._logout()
             self._login()
 
     def _logout(self) -> None:
@@ -279,15 +286,22 @@ class Client:
     def _authenticated(
         self, method: str, path: str, query: Query, body: Json | None, doing: str, deadline: float | None
     ) -> Answer:
-        """Send; where the login session died (401) or the token is stale (403), log in again and send once more.
+        """Send; where the token is stale (403) or the login session died (401), renew it and send once more.
 
-        Both answers come before the array executes anything, so an operation may be sent again after them (INF).
+        Both answers come before the array executes anything, so an operation may be sent again after them (INF). A
+        403 that stays with a fresh login means that the account may not do this; that is asked once for each kind.
         """
+        kind = f"{method} {path.rpartition('/')[2] if method == 'POST' else path.split('/')[1]}"
         seen = self._login_count
         answer = self._send(method, path, query, body, doing, deadline, None)
-        if answer.status in (401, 403):
-            self._login_again(seen, error_from_answer(answer.status, answer.payload, doing))
+        if answer.status == 403 and method != "GET" and kind not in self._denied:
+            self._send("GET", "/login_session", (), None, "Renewing the login session's token", deadline, None)
             answer = self._send(method, path, query, body, doing, deadline, None)
+        if answer.status == 401 or (answer.status == 403 and kind not in self._denied):
+            self._login_again(seen, answer.status, error_from_answer(answer.status, answer.payload, doing))
+            answer = self._send(method, path, query, body, doing, deadline, None)
+            if answer.status == 403:
+                self._denied.add(kind)
         return answer
 
     # Transport
@@ -308,7 +322,9 @@ class Client:
     ) -> Answer:
         now = time.monotonic()
         allowed = max(1.0, min(self._connection.timeout, (deadline or float("inf")) - now))
-        context = _call.set(_Call(now + allowed, self.on_busy))
+        # A GET that was not answered in time gets a second chance; within a wait, the wait's own end is the bound.
+        call = _Call(now + allowed * (1 if deadline else 2), self.on_busy)
+        context = _call.set(call)
         headers = {"Accept": "application/json", "Application-Type": f"drdrill.powerstore/{VERSION}"}
         if method != "GET" and self._token:
             headers[_CSRF_HEADER] = self._token
@@ -326,12 +342,12 @@ class Client:
         except requests.exceptions.RequestException as error:
             if method == "GET" and isinstance(error, requests.exceptions.ChunkedEncodingError):
                 return Answer(200, _UNREADABLE)
-            raise self._unanswered(error, method, doing) from error
+            raise self._unanswered(error, method, f"{doing} ({_effort(call, now)})") from error
         finally:
             _call.reset(context)
-        return self._answer(response, method, doing)
+        return self._answer(response, doing if call.tries == 1 else f"{doing} ({_effort(call, now)})")
 
-    def _answer(self, response: requests.Response, method: str, doing: str) -> Answer:
+    def _answer(self, response: requests.Response, doing: str) -> Answer:
         if 300 <= response.status_code < 400:
             # Followed, a redirect would hand the login session to whoever it names.
             raise ProtocolError(
@@ -346,7 +362,7 @@ class Client:
         except ValueError:
             payload = _UNREADABLE
         total = response.headers.get("Content-Range", "").rpartition("/")[2]
-        return Answer(response.status_code, payload, int(total) if total.isdigit() else None)
+        return Answer(response.status_code, payload, int(total) if total.isdigit() else None, doing)
 
     def _unanswered(self, error: Exception, method: str, doing: str) -> UnreachableError:
         """What it means that no answer came. The cause is named, the URL with its query is not repeated."""
@@ -391,6 +407,10 @@ def encode_query(query: Query) -> str:
 def path_id(name_or_id: str) -> str:
     """An id, or ``name:…``, as a segment of a path."""
     return quote(name_or_id, safe=":")
+
+
+def _effort(call: _Call, began: float) -> str:
+    return f"{'once' if call.tries == 1 else f'{call.tries} times'}, {time.monotonic() - began:.1f} s"
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -25,6 +25,7 @@ _SHORTEST_PAUSE = 0.05  # seconds between two looks at an operation that has jus
 _GATHER = 0.005  # seconds in which rows that are wanted at the same time come together in one query
 _MISSES = 3  # looks in a row that do not find the id at all
 _PASSING = (BusyError, UnreachableError, ProtocolError)  # a later look may succeed; the deadline bounds the patience
+_GARBLED = 5.0  # seconds of answers that cannot be understood, before they are taken for what is to be had
 
 
 @dataclass
@@ -38,6 +39,7 @@ class _Wanted:
     row: Json | None = None
     error: PowerStoreError | None = None
     misses: int = 0
+    garbled_since: float | None = None
     result: Future[Json] = field(default_factory=Future)
 
 
@@ -132,7 +134,7 @@ class Watch:
 
     def _seen(self, wanted: _Wanted, row: Json | None) -> None:
         wanted.row = row or wanted.row
-        wanted.error = None
+        wanted.error = wanted.garbled_since = None
         wanted.misses = 0 if row is not None else wanted.misses + 1
         if row is not None and wanted.accept(row):
             wanted.result.set_result(row)
@@ -144,7 +146,10 @@ class Watch:
 
     def _missed(self, wanted: _Wanted, error: PowerStoreError) -> None:
         wanted.error = error
-        if isinstance(error, _PASSING):
+        now = time.monotonic()
+        if isinstance(error, ProtocolError):
+            wanted.garbled_since = wanted.garbled_since or now
+        if isinstance(error, _PASSING) and now - (wanted.garbled_since or now) < _GARBLED:
             self._later(wanted)
         else:
             wanted.result.set_exception(error)
