@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults: what goes wrong, at which request. A deterministic list; nothing here is random."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .jobs import GOOD_JOB, JobPlan
+from .journal import template
+from .message import NO_TWEAKS, Tweaks
+from .strict import ScenarioError, duration, read
+from .world import ARRAYS
+
+# action -> the parameters it takes besides those of the match
+ACTIONS: Mapping[str, frozenset[str]] = {
+    "refuse": frozenset({"seconds"}),
+    "reset_before": frozenset(),
+    "reset_after": frozenset(),
+    "delay": frozenset({"seconds", "executed"}),
+    "truncate": frozenset(),
+    "answer": frozenset({"status", "body", "headers", "executed"}),
+    "expire_session": frozenset(),
+    "stale_token": frozenset(),
+    "rotate_token": frozenset(),
+    "forbid": frozenset(),
+    "missing_path": frozenset(),
+    "job_never_ends": frozenset({"executed"}),
+    "job_fails": frozenset({"phase", "body", "executed"}),
+    "flag_late": frozenset({"seconds"}),
+    "flag_null": frozenset(),
+    "ignore_async": frozenset({"mode"}),
+    "foreign": frozenset({"operation", "session", "user", "state"}),
+    "page_shrinks": frozenset({"rows"}),
+    "cut_link": frozenset(),
+    "restore_link": frozenset(),
+    "clock_skew": frozenset({"seconds"}),
+}
+_MATCH = frozenset({"action", "array", "method", "path", "nth", "after", "count"})
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault. It fires at the matching requests number after+1 … after+count, or only at number nth.
+
+    path: a glob over '/replication_session/1234/sync' or over its template '/replication_session/{id}/sync'.
+    """
+
+    action: str
+    array: str | None = None
+    method: str | None = None
+    path: str = "*"
+    nth: int | None = None
+    after: int = 0
+    count: int | None = None
+    seconds: float = 0.0
+    executed: bool | None = None  # None: the action's own default
+    status: int = 500
+    body: Any = None
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    phase: str = "Failed"
+    mode: str = "immediate"  # ignore_async: immediate | blocking
+    operation: str | None = None  # foreign: start_failover_test, stop_failover_test, pause, …
+    session: str | None = None  # foreign: id or resource name; default: the session in the request's path
+    user: str = "someone"
+    state: str | None = None
+    rows: int = 0
+
+    def matches(self, array: str, method: str, path: str) -> bool:
+        return (
+            self.array in (None, array)
+            and self.method in (None, method)
+            and (fnmatchcase(path, self.path) or template(path) == self.path)
+        )
+
+
+def read_fault(value: object, where: str = "fault") -> Fault:
+    """A fault from a mapping, strictly."""
+    fault = read(Fault, value, where, {"seconds": duration})
+    if fault.action not in ACTIONS:
+        raise ScenarioError(f"{where}.action: {fault.action!r} is not one of {', '.join(ACTIONS)}")
+    given = set(value) if isinstance(value, Mapping) else set()
+    unused = given - _MATCH - ACTIONS[fault.action]
+    if unused:
+        raise ScenarioError(f"{where}: action {fault.action} does not take {', '.join(sorted(map(str, unused)))}")
+    if fault.array not in (None, *ARRAYS):
+        raise ScenarioError(f"{where}.array: production or dr")
+    return fault
+
+
+@dataclass
+class _Armed:
+    fault: Fault
+    matched: int = 0
+    fired: int = 0
+
+    def fires(self) -> bool:
+        """Called at each match."""
+        self.matched += 1
+        fault = self.fault
+        if fault.nth is not None:
+            fire = self.matched == fault.nth
+        else:
+            fire = self.matched > fault.after and (fault.count is None or self.fired < fault.count)
+        self.fired += fire
+        return fire
+
+
+class Faults:
+    """The armed faults, thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._armed: list[_Armed] = []
+
+    def add(self, fault: Fault | Mapping[str, Any] | None = None, **keys: Any) -> Fault:
+        """add(action='reset_after', array='dr', method='POST', path='/replication_session/*', nth=1)"""
+        made = fault if isinstance(fault, Fault) else read_fault({**(fault or {}), **keys})
+        with self._lock:
+            self._armed.append(_Armed(made))
+        return made
+
+    def clear(self) -> None:
+        with self._lock:
+            self._armed.clear()
+
+    def report(self) -> list[dict[str, Any]]:
+        """What is armed, how often it matched and fired."""
+        with self._lock:
+            return [
+                {"action": each.fault.action, "path": each.fault.path, "matched": each.matched, "fired": each.fired}
+                for each in self._armed
+            ]
+
+    def fired(self, action: str | None = None) -> int:
+        with self._lock:
+            return sum(each.fired for each in self._armed if action in (None, each.fault.action))
+
+    def select(self, array: str, method: str, path: str) -> list[Fault]:
+        """The faults of this request, in the order they were added."""
+        if not self._armed:
+            return []
+        with self._lock:
+            return [each.fault for each in self._armed if each.fault.matches(array, method, path) and each.fires()]
+
+
+def tweaks(faults: list[Fault]) -> Tweaks:
+    """What the faults of one request change in its processing."""
+    result = NO_TWEAKS
+    for fault in faults:
+        if fault.action == "flag_null":
+            result = replace(result, flag_null=True)
+        elif fault.action == "rotate_token":
+            result = replace(result, rotate_token=True)
+        elif fault.action == "ignore_async":
+            result = replace(result, async_mode=fault.mode)
+        elif fault.action == "page_shrinks":
+            result = replace(result, rows_left=fault.rows)
+    plan = GOOD_JOB
+    for fault in faults:
+        plan = _plan(plan, fault)
+    return replace(result, plan=plan) if plan is not GOOD_JOB else result
+
+
+def _plan(plan: JobPlan, fault: Fault) -> JobPlan:
+    if fault.action == "job_never_ends":
+        return replace(plan, never_ends=True, execute=fault.executed is not False)
+    if fault.action == "job_fails":
+        return replace(plan, fail_phase=fault.phase, fail_body=fault.body, execute=fault.executed is True)
+    if fault.action == "flag_late":
+        return replace(plan, flag_late=fault.seconds)
+    return plan

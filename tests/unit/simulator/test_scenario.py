@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scenario files, the command line and the control interface."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.simulator import ScenarioError, Simulator
+from tests.simulator.control import ControlServer
+
+from .conftest import ESTATE, Client
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"colour": 1}, "unknown key colour"),
+        ({"sessions": [{"volume": "a", "colour": 1}]}, r"sessions\[0\]: unknown key colour"),
+        ({"sessions": [{"state": "OK"}]}, "exactly one of"),
+        ({"sessions": [{"volume": "a", "volume_group": "b"}]}, "exactly one of"),
+        ({"sessions": [{"volume": "a", "rule": "nope"}]}, "no rule 'nope'"),
+        ({"sessions": [{"volume": "a", "hosts": ["nope"]}]}, "no host or host group 'nope'"),
+        ({"sessions": [{"volume": "a", "size": "big"}]}, "not a size"),
+        ({"sessions": [{"volume": "a", "test": {"colour": 1}}]}, "test: unknown key colour"),
+        ({"rules": {"r": "Two_Minutes"}}, "Two_Minutes"),
+        ({"arrays": {"third": {}}}, "unknown key third"),
+        ({"accounts": [{"username": "a", "password": "b", "role": "king"}]}, "king"),
+        ({"options": {"colour": 1}}, "options: unknown key colour"),
+        ({"link": "broken"}, "link"),
+        ({"generate": {"colour": 1}}, "unknown key colour"),
+    ],
+)
+def test_mistakes_are_named(change: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ScenarioError, match=complaint):
+        Simulator.from_dict({**ESTATE, **change})
+
+
+def test_an_estate_with_problems() -> None:
+    sim = Simulator.from_dict(
+        {
+            "defaults": {"rule": "rpo-1h", "hosts": ["h"]},
+            "arrays": {"dr": {"hosts": ["h"], "release_version": "3.6.0.0", "clock_skew": "5m"}},
+            "generate": {"volumes": 3, "volume_groups": 2, "session": {"state": "Paused"}},
+            "sessions": [
+                {"volume": "failed-over", "role": "Source", "state": "Failed_Over"},
+                {"volume": "unmapped", "hosts": []},
+                {"volume": "in-test", "test": {"user": "jdoe", "age": "2h", "snapshot": "s"}, "snapshots": ["s"]},
+                {"nas_server": "nas"},
+                {"replication_group": "vvols"},
+            ],
+            "alerts": [{"description": "RPO exceeded", "session": "unmapped"}],
+            "link": "cut",
+        }
+    )
+    with sim:
+        client = Client(sim, sim.dr)
+        client.login()
+        assert len(client.get("/replication_session")) == 10
+        (job,) = client.get("/job", select="user,resource_action,start_time,phase")
+        assert (job["user"], job["resource_action"]) == ("jdoe", "start_failover_test")
+        (alert,) = client.get("/alert", resource_id=f"eq.{sim.dr.session('unmapped').id}", select="description_l10n")
+        assert alert["description_l10n"] == "RPO exceeded"
+        assert sim.dr.session("in-test").in_test()
+        assert sim.dr.session("vol-0002").state == "Paused"
+        assert sim.dr.session("nas").failover_test_in_progress is None
+        assert sim.production.session("failed-over").role == "Destination"
+        assert sim.dr.session("unmapped").state == "System_Paused"
+
+
+def test_ids_are_the_same_each_time() -> None:
+    ids = set()
+    for _number in range(2):
+        sim = Simulator.from_dict(ESTATE)
+        ids.add(sim.dr.session("erp-data").id)
+        sim.stop()
+    assert len(ids) == 1
+
+
+def test_stopping_is_quick_and_cleans_up(sim: Simulator, dr: Client) -> None:
+    dr.get("/volume")
+    began = time.monotonic()
+    sim.stop()
+    assert time.monotonic() - began < 0.3
+    assert not Path(sim.ca_path).exists()
+
+
+def test_observers_see_every_exchange(sim: Simulator, dr: Client, production: Client) -> None:
+    seen: list[tuple[str, str]] = []
+    sim.observers.append(lambda exchange: seen.append((exchange.array, exchange.path)))
+    dr.get("/volume")
+    production.get("/host")
+    assert seen == [("dr", "/volume"), ("production", "/host")]
+
+
+def test_control_interface(sim: Simulator, dr: Client) -> None:
+    control = ControlServer(sim).start()
+
+    def call(method: str, path: str, body: object = None) -> Any:
+        answer = requests.request(method, f"{control.url}{path}", json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    dr.get("/volume")
+    assert [each["path"] for each in call("GET", "/journal?array=dr")] == ["/login_session", "/volume"]
+    assert call("GET", "/summary")["dr"]["requests"] == {"GET /login_session": 1, "GET /volume": 1}
+    call("DELETE", "/journal")
+    assert call("GET", "/journal") == []
+    call("POST", "/arrays/dr/sessions/erp-data/start_failover_test", {"user": "jdoe"})
+    call("PATCH", "/arrays/dr/sessions/erp-db", {"state": "Paused"})
+    call("POST", "/link", {"up": False})
+    state = call("GET", "/state")
+    sessions = {each["resource_name"]: each for each in state["arrays"]["dr"]["sessions"]}
+    assert sessions["erp-data"]["failover_test"]["user"] == "jdoe"
+    assert sessions["erp-data"]["state"] == "System_Paused"
+    assert sessions["erp-db"]["state"] == "Paused"
+    call("POST", "/clock", {"advance": "1h"})
+    call("PUT", "/arrays/dr/software", {"release_version": "2.1.0.0"})
+    call("PUT", "/operation_seconds", {"start_failover_test": 2})
+    call("POST", "/faults", {"action": "forbid", "path": "/volume"})
+    assert sim.operation_seconds["start_failover_test"] == 2
+    assert dr.send("GET", "/volume").status_code == 403
+    assert call("GET", "/faults")[0]["fired"] == 1
+    call("DELETE", "/faults")
+    for method, path, body in (
+        ("PATCH", "/arrays/dr/sessions/nope", {"state": "OK"}),
+        ("PATCH", "/arrays/dr/sessions/erp-db", {"colour": 1}),
+        ("POST", "/arrays/dr/sessions/erp-data/start_failover_test", {}),
+    ):
+        assert requests.request(method, f"{control.url}{path}", json=body, timeout=10).status_code in {400, 404, 422}
+    control.stop()
+
+
+def test_command_line(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "tests.simulator", "--ready-file", str(ready), "--state-dir", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            for _attempt in range(100):
+                if ready.exists():
+                    break
+                time.sleep(0.1)
+            told = json.loads(ready.read_text(encoding="utf-8"))
+            url = f"https://{told['dr']['host']}:{told['dr']['port']}/api/rest/login_session"
+            http = requests.Session()
+            http.trust_env = False
+            answer = http.get(url, auth=(told["username"], told["password"]), verify=told["ca_path"], timeout=10)
+            assert answer.status_code == 200
+            assert requests.get(f"{told['control']}/summary", timeout=10).json()["dr"]["logins"] == 1
+            assert told["pid"] == process.pid
+        finally:
+            process.send_signal(signal.SIGTERM)
+        output, _errors = process.communicate(timeout=10)
+        assert process.returncode == 0
+        assert "control" in output
+
+
+def test_a_wrong_scenario_ends_the_command_line(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text("colour: red\n", encoding="utf-8")
+    command = [sys.executable, "-m", "tests.simulator", str(wrong)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 2
+    assert "unknown key colour" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["default", "problems"])
+def test_the_scenarios_that_come_with_it(name: str) -> None:
+    with Simulator.from_file(ROOT / "tests" / "simulator" / "scenarios" / f"{name}.yml") as sim:
+        client = Client(sim, sim.dr)
+        assert client.login().status_code == 200
+        sessions = client.get("/replication_session", select="*")
+    assert len(sessions) == {"default": 3, "problems": 12}[name]
