@@ -79,6 +79,15 @@ sanity: $(VENV)/.dev | build/tmp ## ansible-test sanity (SANITY_ARGS='--test val
 pytest: $(VENV)/.dev $(LINK) | build/tmp ## Unit, integration and contract tests with coverage (PYTEST_ARGS='-k stop')
 	python -m pytest -n 2 --cov --cov-report=term --basetemp=build/tmp/pytest $(PYTEST_ARGS)
 
+.PHONY: faults
+faults: $(VENV)/.dev $(LINK) | build/tmp ## The fault table: each fault, what the module makes of it, requests, seconds
+	PYTHONPATH=.ansible/collections python -m tests.faults
+
+EXAMPLES ?= 5000
+.PHONY: properties
+properties: $(VENV)/.dev $(LINK) | build/tmp ## A long run of the property tests (EXAMPLES=5000)
+	EXAMPLES=$(EXAMPLES) python -m pytest -n 2 tests/integration/test_properties.py
+
 .PHONY: install-check
 install-check: export ANSIBLE_COLLECTIONS_PATH = $(CURDIR)/build/install-check
 install-check: build/.built ## Installs the tarball into an empty folder and lists what Ansible finds in it

@@ -6,15 +6,20 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.contract.checker import Contract
 from tests.running import Result, run_module
 from tests.simulator import Simulator
+
+# Two tests share the examples of the state machine, so that together they come to this number.
+settings.register_profile("properties", max_examples=int(os.environ.get("EXAMPLES", "500")) // 2)
 
 
 @pytest.fixture(scope="session")

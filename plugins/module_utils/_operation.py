@@ -26,7 +26,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json, Receipt, path_id
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     ReplicationSession,
-    format_time,
+    parse_time,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._watch import OverdueError, Watch
 
@@ -171,20 +171,23 @@ class Operation:
         return row, self._jobs_since(sent_at)
 
     def _jobs_since(self, moment: datetime) -> list[Json] | None:
-        """This session's jobs of this kind since then, newest first; None where the account may not read jobs."""
+        """This session's jobs of this kind since then, newest first; None where the account may not read jobs.
+
+        A job that has not ended counts whatever its times are: a queued one has no start yet. One that has ended
+        counts by its start, as the array may keep jobs of earlier drills.
+        """
         query = [
             ("select", "id,phase,start_time"),
             ("resource_type", "eq.replication_session"),
             ("resource_id", f"eq.{self._wish.session.id}"),
             ("resource_action", f"eq.{self._wish.action}"),
-            # A second of slack: system_time may have been cut to whole seconds.
-            ("start_time", f"gte.{format_time(moment - timedelta(seconds=1))}"),
         ]
         try:
             jobs = self._client.get_all("job", query, doing="Reading the array's jobs", deadline=self._deadline)
         except PowerStoreError:
             return None
-        return sorted(jobs, key=lambda job: str(job.get("start_time")), reverse=True)
+        jobs = [job for job in jobs if not _has_ended(job) or (parse_time(job.get("start_time")) or moment) >= moment]
+        return sorted(jobs, key=lambda job: str(job.get("start_time") or "~"), reverse=True)
 
     def _follow(self, receipt: Receipt, outcome: Outcome) -> None:
         """Wait for the job to end. A job that cannot be read is no failure: the session itself tells."""

@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every row of the fault table, and what has to hold whatever goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.faults.run import run_row
+from tests.faults.table import ROWS, START_PATH, Row, at
+from tests.running import connection_to, run_module
+from tests.simulator import Simulator, auth
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def issued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every cookie and token that a simulated array hands out from here on."""
+    handed_out: list[str] = []
+    make = auth._secret
+
+    def remember() -> str:
+        handed_out.append(make())
+        return handed_out[-1]
+
+    monkeypatch.setattr(auth, "_secret", remember)
+    return handed_out
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.fault for row in ROWS])
+def test_the_result_is_what_the_array_shows(row: Row, issued: list[str]) -> None:
+    seen = run_row(row)
+    assert seen.problems == []
+    text = json.dumps(seen.result)
+    assert not [secret for secret in issued if secret in text]
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        at("POST", START_PATH, "reset_after"),
+        at("GET", "/replication_session", "answer", status=500, body="<html>"),
+        None,
+    ],
+)
+def test_no_secret_at_any_verbosity(simulator: Simulator, issued: list[str], fault: dict | None) -> None:
+    if fault:
+        simulator.faults.add(dict(fault))
+    environment = {f"POWERSTORE_{name.upper()}": str(value) for name, value in connection_to(simulator).items()}
+    environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "POWERSTORE_TIMEOUT": "2"}
+    options = json.dumps({"state": "started", "volume": "erp-data", "wait_timeout": 5})
+    done = subprocess.run(
+        [
+            "ansible",
+            "localhost",
+            "-vvvvv",
+            "--diff",
+            "-m",
+            "drdrill.powerstore.replication_failover_test",
+            "-a",
+            options,
+        ],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    output = done.stdout + done.stderr
+    assert "erp-data" in output
+    assert len(issued) >= 2
+    assert not [secret for secret in [*issued, simulator.password] if secret in output]
+
+
+def test_a_lasting_fault_says_how_often_it_was_tried(simulator: Simulator, run: ModuleRunner) -> None:
+    simulator.faults.add(at("GET", "/replication_session", "reset_before"))
+    message = run.start(volume="erp-data", timeout=2)["msg"]
+    assert "Reading replication sessions (" in message
+    assert " times, " in message
+
+
+def test_a_set_that_changes_while_paging_is_read_whole(run: ModuleRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ansible_collections.drdrill.powerstore.plugins.module_utils import _rest
+
+    monkeypatch.setattr(_rest, "PAGE_SIZE", 3)
+    with Simulator.from_dict({"sessions": [], "generate": {"volumes": 10, "prefix": "vol-"}}) as many:
+        many.faults.add(at("GET", "/replication_session", "page_shrinks", rows=5, nth=2))
+        result = run_module(many, "replication_session_info")
+        assert not result.get("failed"), result
+        assert len(result["sessions"]) == 10
+
+
+START_IN_A_PROCESS = """
+import json, sys
+from tests.running import run_module
+from types import SimpleNamespace
+given = json.loads(sys.argv[1])
+array = SimpleNamespace(host=given["host"], port=given["port"])
+simulator = SimpleNamespace(dr=array, username=given["username"], password=given["password"], ca_path=given["ca_path"])
+print(json.dumps(run_module(simulator, "replication_failover_test", state="started", volume="erp-data")))
+"""
+
+
+@pytest.mark.parametrize("sent", ["before the answer", "while the job runs"])
+def test_a_killed_start_is_found_by_the_next_run(simulator: Simulator, run: ModuleRunner, sent: str) -> None:
+    if sent == "before the answer":
+        simulator.faults.add(at("POST", START_PATH, "delay", seconds=2, executed=True))
+    simulator.operation_seconds["start_failover_test"] = 1.5
+    module = subprocess.Popen(
+        [sys.executable, "-c", START_IN_A_PROCESS, json.dumps(connection_to(simulator))],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT}/.ansible/collections"},
+        stdout=subprocess.DEVNULL,
+    )
+    for _attempt in range(100):
+        if any(exchange["resource_action"] == "start_failover_test" for exchange in _jobs(simulator)):
+            break
+        time.sleep(0.1)
+    module.send_signal(signal.SIGTERM)
+    assert module.wait(10) == -signal.SIGTERM
+    time.sleep(2.5)  # what was sent is carried out all the same
+
+    found = run("replication_session_info", failover_test_in_progress=True)
+    (session,) = found["sessions"]
+    assert session["failover_test"]["started_by"] == simulator.username
+    assert session["failover_test"]["source"] == "job"
+    assert run.start(volume="erp-data")["changed"] is False
+    assert run.stop(volume="erp-data")["changed"] is True
+    assert simulator.dr.executed("start_failover_test") == [session["session_id"]]
+
+
+def _jobs(simulator: Simulator) -> list[dict[str, str]]:
+    return [{"resource_action": job.resource_action} for job in list(simulator.dr.array.jobs)]
