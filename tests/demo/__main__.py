@@ -25,9 +25,7 @@ WORK = Path("build/demo")
 def main() -> int:
     """Run the drill and hold the simulator's journal against what a drill may do."""
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
-    parser.add_argument(
-        "--fail-validation", action="store_true", help="one check fails, after the stop the drill too"
-    )
+    parser.add_argument("--fail-validation", action="store_true", help="one check fails, after the stop the drill too")
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     with Simulator() as simulator, Application() as application:

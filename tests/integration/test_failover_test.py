@@ -204,38 +204,64 @@ BAD_INPUT = {
     "no selector": ({}, "invalid_input", "one of the following is required"),
     "two selectors": ({"volume": "erp-data", "volume_group": "erp-db"}, "invalid_input", "mutually exclusive"),
     "two selectors in an entry": (
-        {"sessions": [{"volume": "erp-data", "session_id": "1"}]}, "invalid_input", "mutually exclusive"),
+        {"sessions": [{"volume": "erp-data", "session_id": "1"}]},
+        "invalid_input",
+        "mutually exclusive",
+    ),
     "empty list": ({"sessions": []}, "invalid_input", "sessions is an empty list"),
     "empty name": ({"volume": " "}, "invalid_input", "found an empty one"),
     "same session twice": (
-        {"sessions": [{"volume": "erp-data"}, {"volume": "ERP-DATA"}]}, "ambiguous", "asked for 2 times"),
+        {"sessions": [{"volume": "erp-data"}, {"volume": "ERP-DATA"}]},
+        "ambiguous",
+        "asked for 2 times",
+    ),
     "unknown volume": ({"volume": "erp-dat"}, "not_found", "No volume 'erp-dat' on"),
     "unknown group": ({"volume_group": "erp-data"}, "not_found", "No volume group 'erp-data' on"),
     "unknown session": ({"session_id": "nonsense"}, "not_found", "No replication session 'nonsense'"),
     "member of a group": ({"volume": "erp-db-log"}, "not_found", "A member of a volume group is replicated with"),
     "unknown snapshot": ({"volume": "erp-data", "snapshot": "nope"}, "not_found", "No snapshot 'nope' on this array"),
     "snapshot of another resource": (
-        {"volume": "erp-data", "snapshot": "files-archive-monday"}, "not_ready", "a snapshot of another resource"),
+        {"volume": "erp-data", "snapshot": "files-archive-monday"},
+        "not_ready",
+        "a snapshot of another resource",
+    ),
     "a volume instead of a snapshot": (
-        {"volume": "erp-data", "snapshot": "erp-data"}, "not_ready", "not a snapshot at all"),
+        {"volume": "erp-data", "snapshot": "erp-data"},
+        "not_ready",
+        "not a snapshot at all",
+    ),
     "wait_timeout": ({"volume": "erp-data", "wait_timeout": 0}, "invalid_input", "wait_timeout is 0"),
     "expiration without snapshot": (
-        {"volume": "erp-data", "end_of_test_snapshot_expiration": "1d"}, "invalid_input", "create_end_of_test_snapshot"),
+        {"volume": "erp-data", "end_of_test_snapshot_expiration": "1d"},
+        "invalid_input",
+        "create_end_of_test_snapshot",
+    ),
     "expiration nonsense": (
         {"volume": "erp-data", "create_end_of_test_snapshot": True, "end_of_test_snapshot_expiration": "soon"},
-        "invalid_input", "expected a duration such as 30d"),
+        "invalid_input",
+        "expected a duration such as 30d",
+    ),
     "expiration in the past": (
-        {"volume": "erp-data", "create_end_of_test_snapshot": True,
-         "end_of_test_snapshot_expiration": "2001-01-01T00:00:00Z"},
-        "invalid_input", "which is not after the array's time"),
+        {
+            "volume": "erp-data",
+            "create_end_of_test_snapshot": True,
+            "end_of_test_snapshot_expiration": "2001-01-01T00:00:00Z",
+        },
+        "invalid_input",
+        "which is not after the array's time",
+    ),
     "host with a scheme": ({"volume": "erp-data", "host": "https://array"}, "invalid_input", "host is not a name"),
-    "host with credentials": ({"volume": "erp-data", "host": "me:my-secret@array"}, "invalid_input", "host is not a name"),
+    "host with credentials": (
+        {"volume": "erp-data", "host": "me:my-secret@array"},
+        "invalid_input",
+        "host is not a name",
+    ),
     "unknown host": ({"volume": "erp-data", "host": "array.invalid", "timeout": 5}, "unreachable", "array.invalid"),
     "port that refuses": ({"volume": "erp-data", "port": 1, "timeout": 2}, "unreachable", "127.0.0.1:1"),
     "untrusted certificate": ({"volume": "erp-data", "ca_path": None}, "unreachable", "ca_path"),
     "no such ca file": ({"volume": "erp-data", "ca_path": "/no/such.pem"}, "invalid_input", "ca_path is /no/such.pem"),
     "wrong password": ({"volume": "erp-data", "password": "wrong-password"}, "authentication", "refused (401)"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["real", "check"])

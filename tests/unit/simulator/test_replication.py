@@ -316,7 +316,8 @@ def test_a_snapshot_of_the_source_is_replicated(sim: Simulator, dr: Client, prod
     assert answer.status_code == 200
     theirs = production.get(f"/volume_group/{answer.json()['id']}", select="protection_data")
     ours = dr.get("/volume_group/name:friday", select="protection_data,volumes(name)")
-    assert ours["protection_data"]["copy_signature"] == theirs["protection_data"]["copy_signature"] is not None
+    assert ours["protection_data"]["copy_signature"] is not None
+    assert ours["protection_data"]["copy_signature"] == theirs["protection_data"]["copy_signature"]
     assert len(ours["volumes"]) == 2
     destination = sim.dr.session("erp-db").local_resource_id
     assert dr.post(f"/volume_group/{destination}/snapshot", {"name": "no"}).status_code == 422
