@@ -19,6 +19,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test 
     plan,
     predict,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._jobs import with_pending_starts
 from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import Row, Selector
 
@@ -60,7 +61,10 @@ def run_failover_test(client: Client, selectors: t.Sequence[Selector], desired: 
     cluster = read_cluster(client)
     if desired.expiration and cluster.system_time:
         desired.expiration.at(cluster.system_time)  # a time that has passed is refused before anything is sent
-    planned = plan(cluster, resolve(client, cluster, selectors), desired)
+    found = resolve(client, cluster, selectors)
+    if not desired.running:
+        found = with_pending_starts(client, cluster, found)
+    planned = plan(cluster, found, desired)
     report = predict(planned) if check_mode else apply(planned, client)
     return {**report.as_result(), **_verdict(report)}
 

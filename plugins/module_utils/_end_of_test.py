@@ -144,7 +144,7 @@ def _made(client: Client, outcome: Outcome) -> Snapshot:
     rows = [
         row
         for row in find_snapshots(client, session, NAME_PREFIX)
-        if (parse_time(row.get("creation_timestamp")) or began) >= began - _TOLERANCE
+        if (made := parse_time(row.get("creation_timestamp"))) and made >= began - _TOLERANCE
     ]
     if not rows:
         raise NotFoundError(

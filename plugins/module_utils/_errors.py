@@ -116,7 +116,7 @@ _HINTS = {
 }
 
 
-def error_from_answer(status: int, payload: object, doing: str) -> PowerStoreError:
+def error_from_answer(status: int, payload: object, doing: str, retry_after: float | None = None) -> PowerStoreError:
     """The error that an answer outside 2xx stands for.
 
     ``payload`` is the decoded body, of the shape ``{"messages": [{"code", "severity", "message_l10n", "arguments"}]}``
@@ -127,7 +127,7 @@ def error_from_answer(status: int, payload: object, doing: str) -> PowerStoreErr
     message = f"{doing}: the array answered {status}" + (f": {text}" if text else "") + (f" ({code})" if code else "")
     message += _HINTS.get(status, "")
     if status in (429, 503):
-        return BusyError(message, http_status=status, code=code)
+        return BusyError(message, http_status=status, code=code, retry_after=retry_after)
     if status >= 500:
         return ServerFaultError(message, http_status=status, code=code)
     family: dict[int, type[PowerStoreError]] = {

@@ -90,7 +90,7 @@ def read_sessions(
         doing="Reading replication sessions",
         deadline=deadline,
     )
-    return [ReplicationSession.from_row(row) for row in rows]
+    return [_session(row, release) for row in rows]
 
 
 def read_sessions_by(
@@ -105,7 +105,12 @@ def read_sessions_by(
         doing="Reading replication sessions",
         deadline=deadline,
     )
-    return [ReplicationSession.from_row(row) for row in rows]
+    return [_session(row, release) for row in rows]
+
+
+def _session(row: Json, release: Release) -> ReplicationSession:
+    # PowerStoreOS 1 does not have the flag and is not asked for it.
+    return ReplicationSession.from_row(row if release >= (2, 0) else {**row, "failover_test_in_progress": None})
 
 
 def resolve(client: Client, cluster: Cluster, selectors: t.Sequence[Selector]) -> list[Target | Unresolved]:
@@ -193,6 +198,8 @@ def read_snapshot(client: Client, session: ReplicationSession, snapshot_id: str)
     row = client.get(
         f"/{collection}/{path_id(snapshot_id)}", [_SNAPSHOT_SELECT], doing=f"Reading snapshot {snapshot_id}"
     )
+    if not isinstance(row, dict):
+        raise ProtocolError(f"Reading snapshot {snapshot_id}: expected one snapshot, found something else.")
     return Snapshot.from_row(row)
 
 

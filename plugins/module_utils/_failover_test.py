@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from ansible_collections.drdrill.powerstore.plugins.module_utils._end_of_test import EndOfTest, Expiration, settle
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
     PowerStoreError,
-    ProtocolError,
     RejectedError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import session_select
@@ -86,13 +85,13 @@ class Plan:
 
     @property
     def refused(self) -> bool:
-        """Whether something is wrong with the request, so that nothing at all is sent."""
-        return any(step.error for step in self.steps)
+        """Whether a start is refused for all, because of one. A stop is not: each test that can be stopped is."""
+        return self.desired.running and any(step.error for step in self.steps)
 
     @property
     def wishes(self) -> list[Wish]:
         """What is to be sent; empty where the array is as desired already."""
-        return [] if self.refused else [step.wish for step in self.steps if step.wish]
+        return [] if self.refused else [step.wish for step in self.steps if step.wish and not step.error]
 
 
 def plan(cluster: Cluster, found: t.Sequence[Target | Unresolved], desired: Desired) -> Plan:
@@ -112,13 +111,14 @@ def _step(cluster: Cluster, entry: Target | Unresolved, desired: Desired) -> Ste
         findings,
         error=refusal(findings),
     )
-    if step.error or session.in_test == desired.running:
+    awaited = entry.pending_start if not desired.running else None
+    if step.error or (session.in_test == desired.running and not awaited):
         return step
     if desired.running:
         return replace(step, wish=Wish(session, START, {"snapshot_id": step.snapshot.id} if step.snapshot else {}))
     body = {"create_end_of_test_snapshot": True} if desired.create_snapshot else {}
     body |= {"force": True} if desired.force else {}
-    return replace(step, wish=Wish(session, STOP, body), expected_refusal=_stop_refusal(session, desired))
+    return replace(step, wish=Wish(session, STOP, body, awaited), expected_refusal=_stop_refusal(session, desired))
 
 
 def _stop_refusal(session: ReplicationSession, desired: Desired) -> PowerStoreError | None:
@@ -153,7 +153,8 @@ class Entry:
 
     def as_result(self) -> Json:
         """One entry of ``sessions`` in the module's result."""
-        session, outcome, end = self.step.session, self.outcome, self.end_of_test
+        outcome, end = self.outcome, self.end_of_test
+        session = outcome.wish.session if outcome else self.step.session
         return {
             "session_id": session.id if session else None,
             "selector": {self.step.selector.by: self.step.selector.value},
@@ -215,7 +216,8 @@ class Report:
     def _shown(self, *, before: bool) -> t.Iterator[tuple[str, Json]]:
         for entry in self.entries:
             if entry.step.session:
-                shown = entry.step.session if before else entry.after
+                began = entry.outcome.wish.session if entry.outcome else entry.step.session
+                shown = began if before else entry.after
                 yield (
                     entry.step.session.label,
                     {"failover_test_in_progress": shown.in_test if shown else "not known: the array could not be read"},
@@ -252,9 +254,7 @@ def apply(planned: Plan, client: Client) -> Report:
     if not wishes:
         return predict(planned)
     desired = planned.desired
-    if planned.cluster.system_time is None:
-        raise ProtocolError("The array gave no time of its own (cluster.system_time); nothing was sent.")
-    clock = ArrayClock(planned.cluster.system_time)
+    clock = ArrayClock(planned.cluster)
     selects = {"job": (JOB_SELECT,), "replication_session": (session_select(planned.cluster.release),)}
     with (
         Watch(client, selects, desired.poll_interval) as watch,
@@ -267,8 +267,8 @@ def apply(planned: Plan, client: Client) -> Report:
         outcomes = {outcome.wish.session.id: outcome for outcome in pool.map(carry_out, wishes)}
         rollbacks = {}
         if desired.running and desired.rollback and any(not _achieved(outcome) for outcome in outcomes.values()):
-            begun = [outcome.after for outcome in outcomes.values() if outcome.request_sent and outcome.after]
-            undo = [Wish(session, STOP, {}) for session in begun if session.in_test]
+            begun = [outcome for outcome in outcomes.values() if outcome.request_sent]
+            undo = [Wish(o.after or o.wish.session, STOP, {}) for o in begun if o.after is None or o.after.in_test]
             rollbacks = {outcome.wish.session.id: outcome for outcome in pool.map(carry_out, undo)}
         ends = settle(client, desired.create_snapshot, desired.expiration, list(outcomes.values()), pool)
     entries = (
@@ -308,6 +308,11 @@ def _learned(outcome: Outcome, session: ReplicationSession) -> Findings:
     if outcome.answer_lost:
         message = f"The answer to {outcome.wish.action} on the {session.label} was lost; the array was read instead."
         findings.append(Finding.of("answer.lost", session, message))
+    if outcome.unaccounted:
+        message = (
+            f"The array logged a start on the {session.label} as done (job {outcome.wish.after_job}), shows no test."
+        )
+        findings.append(Finding.of("start.unaccounted", session, message))
     if outcome.error is None and not outcome.done and outcome.wish.running:
         message = f"Someone else started a failover test on the {session.label} at the same moment."
         findings.append(Finding.of("test.already_running", session, message, "warning"))

@@ -11,7 +11,8 @@ and its jobs were read and show that it was not executed.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+import typing as t
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
@@ -19,33 +20,46 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     OperationTimeoutError,
     OutcomeUnknownError,
     PowerStoreError,
+    ProtocolError,
     RejectedError,
     UnreachableError,
     error_text,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._jobs import (
+    FINAL_PHASES,
+    GOOD_PHASES,
+    START,
+    STOP,
+    Job,
+    read_jobs,
+)
 from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json, Receipt, path_id
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
+    MALFORMED,
+    Cluster,
     ReplicationSession,
-    parse_time,
+    flag_of,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._watch import OverdueError, Watch
 
-START, STOP = "start_failover_test", "stop_failover_test"
-
 JOB_SELECT = ("select", "id,phase,start_time,end_time,response_body")
-_FINAL_PHASES = frozenset({"Completed", "Skipped", "Failed", "Unrecoverable_Failed"})
-_GOOD_PHASES = frozenset({"Completed", "Skipped"})
-_SENDS = 3  # the first, and two more where the array's own word shows that nothing was executed
+_SENDS = 3  # unanswered requests: the first, and two more once the array's jobs show that none was executed
 _GRACE = 3.0  # seconds in which a request without an answer may still show up in the array's jobs
+_LATE = 10.0  # seconds in which a session may show a test after the job of its start has ended
 _LAST_LOOK = 10.0  # seconds to read the session once more after a failure
+_LONGEST_PAUSE = 10.0  # seconds between two requests to a busy array, unless it asks for more
+
+__all__ = ["JOB_SELECT", "START", "STOP", "ArrayClock", "Operation", "Outcome", "Wish"]
 
 
 class ArrayClock:
     """The array's time, carried on from one reading of ``cluster.system_time``, so that it costs no further request."""
 
-    def __init__(self, system_time: datetime) -> None:
-        self._system_time = system_time
-        self._read_at = time.monotonic()
+    def __init__(self, cluster: Cluster) -> None:
+        if cluster.system_time is None:
+            raise ProtocolError("The array gave no time of its own (cluster.system_time); nothing was sent.")
+        self._system_time = cluster.system_time
+        self._read_at = cluster.read_at
 
     def now(self) -> datetime:
         """UTC on the array's clock."""
@@ -54,11 +68,12 @@ class ArrayClock:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be sent to one session."""
+    """What is to be sent to one session; ``after_job``: the start that has to end before there is anything to stop."""
 
     session: ReplicationSession
     action: str  # START or STOP
     body: Json
+    after_job: str | None = None
 
     @property
     def running(self) -> bool:
@@ -67,7 +82,7 @@ class Wish:
 
     def is_shown_by(self, row: Json) -> bool:
         """Whether the array shows the wanted state. null counts as no test, never as a running one."""
-        return (row.get("failover_test_in_progress") is True) == self.running
+        return (flag_of(row) is True) == self.running
 
 
 @dataclass
@@ -80,6 +95,7 @@ class Outcome:
     after: ReplicationSession | None = None
     request_sent: bool = False  # the array may have executed it
     answer_lost: bool = False
+    unaccounted: bool = False  # a start was logged and has ended, but is not shown
     job_id: str | None = None
     snapshot_id: str | None = None
     finished_at: datetime | None = None
@@ -110,59 +126,97 @@ class Operation:
         """Send, follow, confirm. Errors are in the outcome, together with the state that the array shows."""
         outcome = Outcome(self._wish, self._clock.now())
         try:
-            receipt = self._send(outcome)
-            self._follow(receipt, outcome)
-            outcome.after = self._confirm()
-            outcome.done = True
+            if self._wish.after_job is None or self._has_come(outcome, self._wish.after_job):
+                receipt = self._send(outcome)
+                self._follow(receipt, outcome)
+                outcome.after = self._confirm()
+                outcome.done = True
         except PowerStoreError as error:
             self._conclude(error, outcome)
+        except MALFORMED as error:  # once something was sent, nothing may end without an outcome
+            self._conclude(ProtocolError(f"{self._doing}: an answer is not as described: {error!r}."), outcome)
         outcome.finished_at = self._clock.now()
         return outcome
 
+    # Before
+
+    def _has_come(self, outcome: Outcome, job_id: str) -> bool:
+        """Wait for a start that was under way: whether there is a test to stop now."""
+        phase = None
+        try:
+            phase = self._watch.until("job", job_id, _has_ended, self._deadline, at_once=True).get("phase")
+        except OverdueError as late:
+            raise self._overdue(f"job {job_id}, a start, is still {_phase(late.row)}", late) from late
+        except PowerStoreError:  # a job that cannot be read any more: the session tells
+            pass
+        until = min(time.monotonic() + _LATE, self._deadline)
+        try:
+            row = self._watch.until("replication_session", self._wish.session.id, flag_of, until, at_once=True)
+        except OverdueError as late:
+            if late.row is None:
+                raise self._overdue("the session could not be read", late) from late
+            outcome.after = self._session(late.row)
+            outcome.unaccounted = phase in GOOD_PHASES
+            return False
+        self._wish = replace(self._wish, session=self._session(row))
+        outcome.wish = self._wish
+        return True
+
+    # Sending
+
     def _send(self, outcome: Outcome) -> Receipt:
         path = f"/replication_session/{path_id(self._wish.session.id)}/{self._wish.action}"
-        pause = 0.5
-        for attempt in range(1, _SENDS + 1):
-            sent_at = self._clock.now()
+        pause, sent, unanswered = 0.5, 0, 0
+        while True:
+            sent_at, sent = self._clock.now(), sent + 1
             try:
                 receipt = self._client.operate(path, self._wish.body, doing=self._doing, deadline=self._deadline)
             except (BusyError, OutcomeUnknownError) as error:
-                outcome.answer_lost |= isinstance(error, OutcomeUnknownError)
-                outcome.request_sent |= isinstance(error, OutcomeUnknownError)
-                trace = self._trace(sent_at, error)
-                if trace is not None:
-                    outcome.request_sent = True
-                    return trace
-                pause = max(pause, getattr(error, "retry_after", None) or 0)
-                if attempt == _SENDS or time.monotonic() + pause > self._deadline:
-                    raise
-                time.sleep(pause)
-                pause *= 2
-            else:
-                outcome.request_sent = True
-                return receipt
-        raise AssertionError("the last attempt returns or raises")
+                if isinstance(error, OutcomeUnknownError):
+                    outcome.answer_lost = outcome.request_sent = True
+                    unanswered += 1
+                trace = self._trace(sent_at, error, outcome)
+                if trace is None:
+                    wait = max(pause, getattr(error, "retry_after", None) or 0)
+                    if unanswered >= _SENDS or time.monotonic() + wait > self._deadline:
+                        error.args = (f"{error.message} Sent {sent} times, each time shown not to have been executed.",)
+                        error.message = error.args[0]
+                        raise
+                    time.sleep(wait)
+                    pause = min(pause * 2, _LONGEST_PAUSE)
+                    continue
+                receipt = trace
+            outcome.request_sent = True
+            return receipt
 
-    def _trace(self, sent_at: datetime, error: PowerStoreError) -> Receipt | None:
+    def _trace(self, sent_at: datetime, error: PowerStoreError, outcome: Outcome) -> Receipt | None:
         """What the array shows of a request without a usable answer: its receipt, or None if it was not executed.
 
-        Raises the error itself where neither can be shown. A busy answer is the array's own word that it did not
-        take the request; without an answer, the jobs have to show that there is none.
+        Raises RejectedError where somebody else brought the wanted state about meanwhile, and the error itself where
+        nothing can be shown. A busy answer is the array's own word that it did not take the request; without an answer
+        it is the array's jobs that tell, and where they cannot be read, the session.
         """
         busy = isinstance(error, BusyError)
         until = min(time.monotonic() + (0 if busy else _GRACE), self._deadline)
         while True:
             row, jobs = self._traces(sent_at)
-            if jobs or (row is not None and self._wish.is_shown_by(row) and not busy):
-                return Receipt(job_id=str(jobs[0]["id"]) if jobs else None)
-            shown = row is not None and (busy or jobs is not None)
-            if shown and time.monotonic() >= until:
+            own = [job for job in jobs or () if self._client.is_own(job.user)]
+            if own:
+                return Receipt(job_id=own[0].id)
+            shown = row is not None and self._wish.is_shown_by(row)
+            if shown and jobs is None and not busy:
+                return Receipt()
+            proven = row is not None and (busy or jobs is not None)
+            if proven and time.monotonic() >= until:
+                outcome.request_sent = False
+                if shown:
+                    raise RejectedError(f"{self._doing}: somebody else did at the same moment.")
                 return None
             if time.monotonic() >= self._deadline:
                 raise error
             time.sleep(0.5)
 
-    def _traces(self, sent_at: datetime) -> tuple[Json | None, list[Json] | None]:
+    def _traces(self, sent_at: datetime) -> tuple[Json | None, list[Job] | None]:
         """The session and its jobs since then; None for what cannot be read now."""
         try:
             row = self._read_row()
@@ -170,24 +224,15 @@ class Operation:
             return None, None
         return row, self._jobs_since(sent_at)
 
-    def _jobs_since(self, moment: datetime) -> list[Json] | None:
-        """This session's jobs of this kind since then, newest first; None where the account may not read jobs.
-
-        A job that has not ended counts whatever its times are: a queued one has no start yet. One that has ended
-        counts by its start, as the array may keep jobs of earlier drills.
-        """
-        query = [
-            ("select", "id,phase,start_time"),
-            ("resource_type", "eq.replication_session"),
-            ("resource_id", f"eq.{self._wish.session.id}"),
-            ("resource_action", f"eq.{self._wish.action}"),
-        ]
+    def _jobs_since(self, moment: datetime) -> list[Job] | None:
+        """This session's jobs of this kind since then, newest first; None where they cannot be read."""
         try:
-            jobs = self._client.get_all("job", query, doing="Reading the array's jobs", deadline=self._deadline)
+            jobs = read_jobs(self._client, [self._wish.session.id], [self._wish.action], deadline=self._deadline)
         except PowerStoreError:
             return None
-        jobs = [job for job in jobs if not _has_ended(job) or (parse_time(job.get("start_time")) or moment) >= moment]
-        return sorted(jobs, key=lambda job: str(job.get("start_time") or "~"), reverse=True)
+        return [job for job in jobs if job.began_since(moment)]
+
+    # Following
 
     def _follow(self, receipt: Receipt, outcome: Outcome) -> None:
         """Wait for the job to end. A job that cannot be read is no failure: the session itself tells."""
@@ -201,18 +246,17 @@ class Operation:
             except PowerStoreError:
                 return
             body = job.get("response_body") or {}
-            if job.get("phase") not in _GOOD_PHASES:
-                raise RejectedError(
-                    f"{self._doing}: job {receipt.job_id} ended {job.get('phase')}: "
-                    + (error_text(body) or "the array gave no reason")
-                    + (
-                        ". The array may be left with discrepancies: have it looked at before anything else."
-                        if job.get("phase") == "Unrecoverable_Failed"
-                        else ""
-                    )
-                )
+            if job.get("phase") not in GOOD_PHASES:
+                raise self._failed_job(receipt.job_id, job)
         if isinstance(body, dict) and body.get("snapshot_id"):
             outcome.snapshot_id = str(body["snapshot_id"])
+
+    def _failed_job(self, job_id: str, job: Json) -> RejectedError:
+        reason = error_text(job.get("response_body")) or "the array gave no reason"
+        message = f"{self._doing}: job {job_id} ended {job.get('phase')}: {reason}"
+        if job.get("phase") == "Unrecoverable_Failed":
+            message += ". The array may be left with discrepancies: have it looked at before anything else."
+        return RejectedError(message)
 
     def _confirm(self) -> ReplicationSession:
         try:
@@ -232,28 +276,40 @@ class Operation:
             "look at the session before anything else."
         )
 
+    # After an error
+
     def _conclude(self, error: PowerStoreError, outcome: Outcome) -> None:
         """After an error the session is read once more: its state is the result, whatever the error says."""
+        outcome.error = error
         try:
             row = self._read_row(within=_LAST_LOOK)
+            outcome.after = self._session(row)
         except PowerStoreError:
-            outcome.error = error
             return
-        outcome.after = self._session(row)
-        if not self._wish.is_shown_by(row) or isinstance(error, OperationTimeoutError):
-            outcome.error = error
-        elif isinstance(error, RejectedError) and outcome.job_id is None:
-            # Refused because it is so already: by this task's own unanswered request, or by someone else meanwhile.
-            outcome.done = outcome.request_sent
-        else:
-            outcome.error = error
+        if self._wish.is_shown_by(row) and isinstance(error, RejectedError):
+            self._attribute(outcome)
+
+    def _attribute(self, outcome: Outcome) -> None:
+        """The array refused, and shows the wanted state: whose doing is it?
+
+        This task's own, where an earlier request was executed although its answer was lost. Somebody else's, where
+        the array logged their job; then nothing is wrong, and nothing is this task's. A job of this task that failed
+        while the test runs all the same stays a failure.
+        """
+        jobs = self._jobs_since(outcome.started_at) if outcome.request_sent or outcome.answer_lost else []
+        good = [job for job in jobs or () if job.phase in GOOD_PHASES]
+        own = any(self._client.is_own(job.user) for job in good)
+        if outcome.job_id is None:
+            outcome.done = outcome.request_sent = own or (jobs is None and outcome.answer_lost)
+            outcome.error = None
+        elif good and not own:
+            outcome.request_sent = False
+            outcome.error = None
 
     def _read_row(self, within: float | None = None) -> Json:
         deadline = time.monotonic() + within if within else self._deadline
         try:
-            return self._watch.until(
-                "replication_session", self._wish.session.id, lambda row: True, deadline, at_once=True
-            )
+            return self._watch.until("replication_session", self._wish.session.id, _always, deadline, at_once=True)
         except OverdueError as late:
             raise late.error or UnreachableError(f"{self._doing}: the session could not be read back.") from late
 
@@ -261,9 +317,13 @@ class Operation:
         return ReplicationSession.from_row(row).named(self._wish.session.resource_name)
 
 
+def _always(_row: Json) -> bool:
+    return True
+
+
 def _has_ended(job: Json) -> bool:
-    return job.get("phase") in _FINAL_PHASES
+    return job.get("phase") in FINAL_PHASES
 
 
-def _phase(job: Json | None) -> str:
+def _phase(job: t.Mapping[str, t.Any] | None) -> str:
     return str((job or {}).get("phase") or "not listed")

@@ -154,6 +154,18 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "None needed. Repeated losses are worth a look at the management network.",
         ),
         Rule(
+            "jobs.not_readable",
+            INFO,
+            "A start that was cut off may still be carried out by the array after this look.",
+            "Give the account a role that may read jobs, or look at the session again in a few minutes.",
+        ),
+        Rule(
+            "start.unaccounted",
+            WARNING,
+            "The array logged a start without a stop, yet shows no test: it may show one later.",
+            "Look at the session again in a few minutes, and stop the test if it appears.",
+        ),
+        Rule(
             "rpo.exceeded",
             WARNING,
             "A failover now would lose more data than the RPO objective of the replication rule allows.",
@@ -234,7 +246,7 @@ def assess_stop(target: Target, cluster: Cluster) -> Findings:
     """
     session = target.session
     blocking = (f for f in _eligibility(session, cluster) if f.rule.id != "type.not_asynchronous")
-    return (*blocking, *(_link(session) if session.in_test else ()))
+    return (*blocking, *(_link(session) if session.in_test else _log(target)))
 
 
 def assess_surroundings(
@@ -285,6 +297,12 @@ def _state(session: ReplicationSession) -> t.Iterator[Finding]:
 def _running(session: ReplicationSession) -> t.Iterator[Finding]:
     message = f"A failover test is already in progress on the {session.label}."
     yield Finding.of("test.already_running", session, message)
+
+
+def _log(target: Target) -> t.Iterator[Finding]:
+    if not target.jobs_readable:
+        message = f"The array's jobs cannot be read, so a start under way on the {target.session.label} is not seen."
+        yield Finding.of("jobs.not_readable", target.session, message)
 
 
 def _link(session: ReplicationSession) -> t.Iterator[Finding]:

@@ -32,10 +32,12 @@ class Observations:
     before: Json | None = None  # replication_session_info in the preflight
     start: Json | None = None  # replication_failover_test, state=started
     during: Json | None = None  # replication_session_info after the last check
-    stop: Json | None = None  # replication_failover_test, state=stopped
+    stops: t.Sequence[Json] = ()  # replication_failover_test, state=stopped, each attempt
     after: Json | None = None  # replication_session_info after the stop
     checks: t.Sequence[Json] = ()
     planned_checks: t.Sequence[str] = ()
+    owned: t.Sequence[str] = ()  # ids of the sessions that the drill set out to stop
+    end_of_test_snapshot_wanted: bool = False
     rpo_seconds: int | None = None  # instead of the replication rule's
     rto_seconds: int | None = None
     interruption: Json | None = None
@@ -96,10 +98,11 @@ def _by_id(phase: Json | None) -> dict[str, Json]:
 
 def _session_record(session: Json, seen: Observations) -> Json:
     session_id = session.get("session_id")
-    before, start, during, stop, after = (
-        _by_id(phase).get(session_id or "") for phase in (seen.before, seen.start, seen.during, seen.stop, seen.after)
+    before, start, during, after = (
+        _by_id(phase).get(session_id or "") for phase in (seen.before, seen.start, seen.during, seen.after)
     )
-    owned = bool(start and start.get("request_sent") and start.get("action") != "rolled_back")
+    stop = _last_stop([_by_id(attempt).get(session_id or "") for attempt in seen.stops])
+    owned = session_id in seen.owned or _owned(before, start, after)
     validations = _validations(before, start, during, seen) if owned or (start and start.get("failed")) else []
     return {
         "session_id": session_id,
@@ -113,7 +116,7 @@ def _session_record(session: Json, seen: Observations) -> Json:
         "start": _operation(start),
         "stop": _operation(stop),
         "seconds_in_test": _seconds((start or {}).get("finished_at"), (stop or {}).get("started_at")),
-        "return_to_normal": _return_to_normal(before, stop, after) if owned else None,
+        "return_to_normal": _return_to_normal(before, start, stop, after) if owned else None,
         "before": before,
         "during": during,
         "after": after,
@@ -123,6 +126,30 @@ def _session_record(session: Json, seen: Observations) -> Json:
             *_new_findings(start, stop),
         ],
     }
+
+
+def _owned(before: Json | None, start: Json | None, after: Json | None) -> bool:
+    """Whether the drill started a test on the session, or a test runs there that did not before it."""
+    started = bool(start and start.get("request_sent") and start.get("action") != "rolled_back")
+    appeared = _in_test(after) and before is not None and not _in_test(before)
+    return started or appeared
+
+
+def _in_test(entry: Json | None) -> bool:
+    return (entry or {}).get("failover_test_in_progress") is True
+
+
+def _last_stop(attempts: t.Sequence[Json | None]) -> Json | None:
+    """The stop of a session over all attempts.
+
+    An attempt that found nothing to stop any more confirms the one before it that was sent; times, job and
+    end-of-test snapshot are those of the attempt that did the work.
+    """
+    entries = [entry for entry in attempts if entry]
+    sent = [entry for entry in entries if entry.get("request_sent")]
+    if not entries or not sent or entries[-1] is sent[-1] or entries[-1].get("action") != "none":
+        return entries[-1] if entries else None
+    return {**sent[-1], "action": "stopped", "failed": False, "failure": None, "after": entries[-1].get("after")}
 
 
 def _new_findings(earlier: Json | None, later: Json | None) -> list[Json]:
@@ -202,12 +229,12 @@ def _seconds(begin: t.Any, end: t.Any) -> float | None:
     return None if first is None or last is None else round((last - first).total_seconds(), 3)
 
 
-def _return_to_normal(before: Json | None, stop: Json | None, after: Json | None) -> Json:
+def _return_to_normal(before: Json | None, start: Json | None, stop: Json | None, after: Json | None) -> Json:
     """Whether the array shows the session as it was: the proof that the drill left nothing behind."""
-    stopped = bool(
-        stop and not stop.get("failed") and (stop.get("after") or {}).get("failover_test_in_progress") is not True
+    ended = bool(
+        stop and stop.get("action") in ("stopped", "none") and stop.get("after") and not _in_test(stop["after"])
     )
-    confirmed = stopped and after is not None and after.get("failover_test_in_progress") is not True
+    confirmed = ended and after is not None and not _in_test(after) and not _may_still_come(start, stop)
     differences: list[Json] = []
     if before is not None and after is not None:
         for name in ("role", "volumes", "hosts"):
@@ -216,6 +243,14 @@ def _return_to_normal(before: Json | None, stop: Json | None, after: Json | None
         if not _same_health(before["state"], after["state"]):
             differences.append({"what": "state", "before": before["state"], "after": after["state"]})
     return {"stop_confirmed": confirmed, "differences": differences}
+
+
+def _may_still_come(start: Json | None, stop: Json | None) -> bool:
+    """Whether a start whose fate is unknown was followed by a stop that found nothing and could not rule it out."""
+    unknown = bool(start and start.get("request_sent") and start.get("failed"))
+    doubts = {"jobs.not_readable", "start.unaccounted"}
+    found = {finding["id"] for finding in (stop or {}).get("findings") or ()}
+    return unknown and (stop or {}).get("action") == "none" and bool(doubts & found)
 
 
 def _comparable(value: t.Any) -> t.Any:
@@ -266,11 +301,20 @@ def _reasons(sessions: t.Sequence[Json], cleanup: Json, seen: Observations) -> t
         start = session["start"]
         if start and start["failed"]:
             yield FAILED if seen.start else ABORTED, f"{names[session['session_id']]}: {start['failure']['message']}"
+        yield from _kept_data(session, seen, names[session["session_id"]])
         yield from _judged(session["validations"], f"{names[session['session_id']]}: ")
         if session["test_owned"]:
             yield from _judged_rto(session["rto"], names[session["session_id"]])
     if any(session["test_owned"] for session in sessions):
         yield from _judged([*seen.checks, *_not_executed(seen)], "")
+
+
+def _kept_data(session: Json, seen: Observations, name: str) -> t.Iterator[tuple[str, str]]:
+    stop = session["stop"] or {}
+    if stop.get("action") == "stopped" and stop.get("failure"):
+        yield DEVIATIONS, f"{name}: the test was stopped, but: {stop['failure']['message']}"
+    elif seen.end_of_test_snapshot_wanted and session["test_owned"] and not stop.get("end_of_test_snapshot"):
+        yield DEVIATIONS, f"{name}: no end-of-test snapshot is known, although one was wanted."
 
 
 def _judged_rto(rto: Json, name: str) -> t.Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ the array shows.
 from __future__ import annotations
 
 import contextlib
+import ssl
 import threading
 import time
 import traceback
@@ -112,6 +113,7 @@ class Answer:
     payload: t.Any
     total: int | None = None  # rows in the whole set, from Content-Range
     doing: str = ""  # what was asked, with how often where that was more than once
+    retry_after: float | None = None  # seconds
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ class Client:
         self._connection = connection
         self._token: str | None = None
         self._login_count = 0
+        self._account = connection.username
         self._login_lock = threading.Lock()
         self._refused: AuthenticationError | None = None
         self._denied: set[str] = set()  # operations that stayed forbidden with a fresh login
@@ -142,10 +145,10 @@ class Client:
         if connection.verify is False:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
-    @property
-    def username(self) -> str:
-        """The account on the array."""
-        return self._connection.username
+    def is_own(self, user: str | None) -> bool:
+        """Whether the array means this account; without a name, nothing speaks against it."""
+        names = {self._connection.username.casefold(), self._account.casefold()}
+        return user is None or user.casefold() in names
 
     def __enter__(self) -> Client:
         self._login()
@@ -171,14 +174,16 @@ class Client:
             rows: dict[str, Json] = {}
             totals: set[int] = set()
             while True:
-                page = self._page(collection, query, len(rows), doing, deadline)
+                known = len(rows)
+                page = self._page(collection, query, known, doing, deadline)
                 rows.update((str(row["id"]), row) for row in page.payload)
-                if page.total is not None:
-                    totals.add(page.total)
-                if not page.payload or page.total is None or len(rows) >= page.total:
+                totals.add(page.total if page.total is not None else len(rows))
+                if len(rows) == known or page.total is None or len(rows) >= page.total:
                     break
-            if len(totals) <= 1 and (not totals or len(rows) == max(totals)):
-                break
+            if totals == {len(rows)}:
+                return list(rows.values())
+        if len(rows) < min(totals):
+            raise ProtocolError(f"{doing}: the array counts {min(totals)} and lists {len(rows)}, three times.")
         return list(rows.values())
 
     def get_by(
@@ -224,7 +229,7 @@ class Client:
         """
         answer = self._authenticated("POST", path, [("is_async", "true")], body, doing, deadline)
         if answer.status not in (200, 201, 202, 204):
-            raise error_from_answer(answer.status, answer.payload, answer.doing or doing)
+            raise error_from_answer(answer.status, answer.payload, answer.doing or doing, answer.retry_after)
         payload = answer.payload if isinstance(answer.payload, dict) else None
         if answer.status == 202:
             return Receipt(job_id=str(payload["id"]) if payload and payload.get("id") else None)
@@ -263,6 +268,8 @@ class Client:
                 f"Is {self._connection.host}:{self._connection.port} the management address of the array?",
                 http_status=200,
             )
+        if isinstance(answer.payload, list) and answer.payload and isinstance(answer.payload[0], dict):
+            self._account = str(answer.payload[0].get("user") or self._connection.username)
         self._login_count += 1
 
     def _login_again(self, seen: int, status: int, cause: PowerStoreError) -> None:
@@ -362,12 +369,19 @@ class Client:
         except ValueError:
             payload = _UNREADABLE
         total = response.headers.get("Content-Range", "").rpartition("/")[2]
-        return Answer(response.status_code, payload, int(total) if total.isdigit() else None, doing)
+        later = response.headers.get("Retry-After", "")
+        return Answer(
+            response.status_code,
+            payload,
+            int(total) if total.isdigit() else None,
+            doing,
+            float(later) if later.isdigit() else None,
+        )
 
     def _unanswered(self, error: Exception, method: str, doing: str) -> UnreachableError:
         """What it means that no answer came. The cause is named, the URL with its query is not repeated."""
         where = f"{self._connection.host}:{self._connection.port}"
-        if isinstance(error, requests.exceptions.SSLError):
+        if isinstance(error, requests.exceptions.SSLError) and (method == "GET" or _is_about_trust(error)):
             return UnreachableError(
                 f"{doing}: the TLS connection to {where} failed: {_root_cause(error)}. Give the authority that signed "
                 "the array's certificate in ca_path (POWERSTORE_CA_PATH), or set validate_certs to false to trust "
@@ -424,6 +438,18 @@ def _certainly_not_sent(error: Exception) -> bool:
     return isinstance(reason, urllib3.exceptions.ConnectTimeoutError) or isinstance(
         error, requests.exceptions.ConnectTimeout
     )
+
+
+def _is_about_trust(error: BaseException | None) -> bool:
+    """Whether the certificate was refused: before any request was sent. TLS may also break after one."""
+    seen = 0
+    while error is not None and seen < 10:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        error = inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
+        seen += 1
+    return False
 
 
 def _root_cause(error: BaseException) -> str:

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
@@ -17,6 +18,9 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
 )
 
 Row = t.Mapping[str, t.Any]
+
+# What reading an answer of another shape than the description's raises: a number where a text should be, a null list.
+MALFORMED = (AttributeError, LookupError, TypeError, ValueError)
 
 # The RPO objective of a replication rule, in seconds (RPOEnum of the API description; Zero is synchronous, from 4.0).
 RPO_SECONDS: t.Final[t.Mapping[str, int]] = {
@@ -75,6 +79,7 @@ class Cluster:
     global_id: str
     release_version: str
     system_time: datetime | None  # absent before PowerStoreOS 2.0
+    read_at: float = field(default_factory=time.monotonic)  # on the controller's monotonic clock
 
     @property
     def release(self) -> Release:
@@ -116,7 +121,11 @@ def selectors_from_params(params: Row) -> tuple[Selector, ...]:
 
 
 def _selector(entry: Row, snapshot: str | None) -> Selector:
-    by = next(by for by in ("session_id", "volume", "volume_group") if entry.get(by) is not None)
+    by = next((by for by in ("session_id", "volume", "volume_group") if entry.get(by) is not None), None)
+    if by is None:
+        raise InvalidInputError(
+            "An entry of sessions names no session: expected session_id, volume or volume_group, found none or null."
+        )
     own = entry.get("snapshot")
     selector = Selector(by, entry[by], own if own is not None else snapshot)
     if not selector.value.strip() or (selector.snapshot is not None and not selector.snapshot.strip()):
@@ -151,17 +160,26 @@ class ReplicationSession:
 
     @classmethod
     def from_row(cls, row: Row) -> ReplicationSession:
-        """From a row as the array answers it; attributes that this release does not have are None."""
+        """From a row as the array answers it; attributes that this release does not have are None.
+
+        Raises ProtocolError for a row that is not of the described shape.
+        """
         try:
-            identity = str(row["id"]), str(row["role"]), str(row["state"]), _resource_type(row["resource_type"])
-        except KeyError as error:
-            raise ProtocolError(f"A replication session without {error}: expected the attributes asked for.") from error
+            return cls._read(row)
+        except MALFORMED as error:
+            raise ProtocolError(
+                f"Replication session {row.get('id')} is not as the array's description has it: {error!r}."
+            ) from error
+
+    @classmethod
+    def _read(cls, row: Row) -> ReplicationSession:
+        identity = str(row["id"]), str(row["role"]), str(row["state"]), _resource_type(row["resource_type"])
         duration = row.get("last_sync_duration")
         pairs = row.get("storage_element_pairs") or []
         return cls(
             *identity,
             type=row.get("type"),
-            failover_test_in_progress=row.get("failover_test_in_progress"),
+            failover_test_in_progress=flag_of(row),
             last_sync_timestamp=parse_time(row.get("last_sync_timestamp")),
             last_sync_duration=None if duration is None else timedelta(milliseconds=duration),
             local_resource_id=str(row.get("local_resource_id") or ""),
@@ -205,6 +223,19 @@ class ReplicationSession:
         }
 
 
+def flag_of(row: Row) -> bool | None:
+    """``failover_test_in_progress`` of a row that was asked for it. Raises ProtocolError where it is no such flag.
+
+    A flag that is missing says nothing, so it is not taken for "no test"; null is (api-facts 3.1).
+    """
+    flag = row.get("failover_test_in_progress", "missing")
+    if flag is None or isinstance(flag, bool):
+        return flag
+    raise ProtocolError(
+        f"failover_test_in_progress of replication session {row.get('id')} is {flag!r}: expected true, false or null."
+    )
+
+
 def _resource_type(value: t.Any) -> str:
     # Dell's own samples write "Volume" and "filesystem" as well (api-facts 3.2).
     lowered = str(value).lower()
@@ -232,7 +263,14 @@ class Snapshot:
 
     @classmethod
     def from_row(cls, row: Row) -> Snapshot:
-        """From a row of ``/volume`` or ``/volume_group`` with its ``protection_data``."""
+        """From a row of ``/volume`` or ``/volume_group`` with its ``protection_data``. Raises ProtocolError."""
+        try:
+            return cls._read(row)
+        except MALFORMED as error:
+            raise ProtocolError(f"A snapshot is not as the array's description has it: {error!r}.") from error
+
+    @classmethod
+    def _read(cls, row: Row) -> Snapshot:
         data = row.get("protection_data") or {}
         return cls(
             id=str(row["id"]),
@@ -269,6 +307,8 @@ class Target:
     selector: Selector
     session: ReplicationSession
     snapshot: SnapshotChoice | None = None
+    pending_start: str | None = None  # the job of a start that the session does not show (yet)
+    jobs_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     UnreachableError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json, Query
+from ansible_collections.drdrill.powerstore.plugins.module_utils._session import MALFORMED
 
 _SHORTEST_PAUSE = 0.05  # seconds between two looks at an operation that has just begun
 _GATHER = 0.005  # seconds in which rows that are wanted at the same time come together in one query
@@ -28,11 +29,14 @@ _PASSING = (BusyError, UnreachableError, ProtocolError)  # a later look may succ
 _GARBLED = 5.0  # seconds of answers that cannot be understood, before they are taken for what is to be had
 
 
+_Accept = t.Callable[[Json], bool | None]
+
+
 @dataclass
 class _Wanted:
     collection: str
     id: str
-    accept: t.Callable[[Json], bool]
+    accept: _Accept
     deadline: float
     due: float
     since: float = field(default_factory=time.monotonic)
@@ -76,10 +80,18 @@ class Watch:
         with self._changed:
             self._closed = True
             self._changed.notify()
-        self._thread.join()
+            thread = self._thread
+        if thread.is_alive():
+            thread.join()
 
     def until(
-        self, collection: str, row_id: str, accept: t.Callable[[Json], bool], deadline: float, *, at_once: bool = False
+        self,
+        collection: str,
+        row_id: str,
+        accept: _Accept,
+        deadline: float,
+        *,
+        at_once: bool = False,
     ) -> Json:
         """The row, as soon as it is accepted. ``deadline`` is a time of ``time.monotonic()``.
 
@@ -89,6 +101,8 @@ class Watch:
         now = time.monotonic()
         wanted = _Wanted(collection, row_id, accept, deadline, now + (_GATHER if at_once else _SHORTEST_PAUSE))
         with self._changed:
+            if not self._thread.is_alive():
+                raise OverdueError(None, ProtocolError("The watch over the array's rows has ended."))
             self._waiting.append(wanted)
             self._changed.notify()
         return wanted.result.result()
@@ -96,10 +110,12 @@ class Watch:
     def _run(self) -> None:
         try:
             self._loop()
-        finally:  # whatever ended the thread, nobody waits for it for ever
-            for wanted in self._waiting:
-                if not wanted.result.done():
-                    wanted.result.set_exception(OverdueError(wanted.row, wanted.error))
+        finally:  # whatever ended the thread, nobody waits for it for ever, nor does anyone begin to
+            with self._changed:
+                self._thread = threading.Thread()
+                for wanted in self._waiting:
+                    if not wanted.result.done():
+                        wanted.result.set_exception(OverdueError(wanted.row, wanted.error))
 
     def _loop(self) -> None:
         while True:
@@ -130,7 +146,10 @@ class Watch:
             return
         rows = {str(row["id"]): row for row in found}
         for wanted in due:
-            self._seen(wanted, rows.get(wanted.id))
+            try:
+                self._seen(wanted, rows.get(wanted.id))
+            except (PowerStoreError, *MALFORMED) as error:
+                self._missed(wanted, ProtocolError(f"Reading {what} {wanted.id}: not as described: {error!r}."))
 
     def _seen(self, wanted: _Wanted, row: Json | None) -> None:
         wanted.row = row or wanted.row

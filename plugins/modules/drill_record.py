@@ -43,9 +43,20 @@ options:
   during:
     description: Result of M(drdrill.powerstore.replication_session_info) after the last check.
     type: dict
-  stop:
-    description: Result of M(drdrill.powerstore.replication_failover_test) with O(ignore:state=stopped).
-    type: dict
+  stops:
+    description: Results of M(drdrill.powerstore.replication_failover_test) with O(ignore:state=stopped), each attempt.
+    type: list
+    elements: dict
+    default: []
+  owned:
+    description: Ids of the sessions whose failover test the drill set out to stop.
+    type: list
+    elements: str
+    default: []
+  end_of_test_snapshot_wanted:
+    description: Whether the stop was to keep what was written during the test.
+    type: bool
+    default: false
   after:
     description: Result of M(drdrill.powerstore.replication_session_info) after the stop.
     type: dict
@@ -112,7 +123,7 @@ EXAMPLES = r"""
     before: "{{ drill_before }}"
     start: "{{ drill_start }}"
     during: "{{ drill_during }}"
-    stop: "{{ drill_stop }}"
+    stops: ["{{ drill_stop }}"]
     after: "{{ drill_after }}"
   register: drill
 """
@@ -159,11 +170,14 @@ CHECK = {
     "critical": {"type": "bool", "default": True},
     "seconds": {"type": "float"},
 }
-PHASES = ("before", "start", "during", "stop", "after", "interruption")
+PHASES = ("before", "start", "during", "after", "interruption")
 OPTIONS = {
     "directory": {"type": "path", "required": True},
     "title": {"type": "str", "required": True},
     **{phase: {"type": "dict"} for phase in PHASES},
+    "stops": {"type": "list", "elements": "dict", "default": []},
+    "owned": {"type": "list", "elements": "str", "default": []},
+    "end_of_test_snapshot_wanted": {"type": "bool", "default": False},
     "checks": {"type": "list", "elements": "dict", "default": [], "options": CHECK},
     "planned_checks": {"type": "list", "elements": "str", "default": []},
     "rpo_seconds": {"type": "int"},

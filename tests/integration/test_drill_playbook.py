@@ -109,6 +109,13 @@ def test_check_mode_predicts_and_posts_nothing(drill: Drill) -> None:
     assert not drill.records.exists()
 
 
+TASKS = {
+    "failing.yml": "- ansible.builtin.fail:\n    msg: the tasks say no\n",
+    "silent.yml": "- ansible.builtin.debug:\n    msg: nothing is said\n",
+    "unreachable.yml": "- ansible.builtin.ping:\n  delegate_to: nowhere.invalid\n  vars: {ansible_connection: ssh}\n",
+}
+
+
 @pytest.mark.parametrize(
     ("check", "observed"),
     [
@@ -118,14 +125,16 @@ def test_check_mode_predicts_and_posts_nothing(drill: Drill) -> None:
         ({"command": ["echo", "closed"], "contains": "open"}, "exit code 0, not in its output"),
         ({"command": ["sleep", "30"], "timeout": 1}, "Timed out"),
         ({"tasks": "failing.yml"}, "the tasks say no"),
-        ({"tasks": "no-such-file.yml"}, "no-such-file.yml"),
+        ({"tasks": "silent.yml"}, "did not set failover_drill_check_observed"),
+        ({"tasks": "unreachable.yml"}, "did not set failover_drill_check_observed"),
     ],
-    ids=["tcp", "http", "command", "contains", "hangs", "tasks", "no tasks"],
+    ids=["tcp", "http", "command", "contains", "hangs", "tasks", "silent", "unreachable"],
 )
 def test_a_failed_check_fails_the_drill_after_the_stop(
     drill: Drill, tmp_path: Path, check: dict[str, t.Any], observed: str
 ) -> None:
-    (tmp_path / "failing.yml").write_text("- ansible.builtin.fail:\n    msg: the tasks say no\n")
+    for name, text in TASKS.items():
+        (tmp_path / name).write_text(text)
     if "tasks" in check:
         check = {"tasks": str(tmp_path / check["tasks"])}
     done = drill(checks=[{"name": "no good", **check}, {"name": "still done", "command": ["true"]}])
@@ -135,6 +144,82 @@ def test_a_failed_check_fails_the_drill_after_the_stop(
     assert [c["passed"] for c in record["checks"]] == [False, True]
     assert observed in record["checks"][0]["observed"]
     assert drill.running() == []
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ({"tcp": {"host": "127.0.0.1", "port": 1}, "command": ["true"]}, "exactly one of tcp, http, command"),
+        ({}, "exactly one of tcp, http, command"),
+        ({"http": {"url": "http://127.0.0.1:1/"}, "contains": "open"}, "contains belongs to command"),
+        ({"tasks": "/no/such/file.yml"}, "/no/such/file.yml"),
+        ({"tasks": "ends.yml"}, "ends the play"),
+    ],
+    ids=["two kinds", "no kind", "contains", "no file", "ends the play"],
+)
+def test_a_check_that_cannot_be_meant_is_refused_before_the_start(
+    drill: Drill, tmp_path: Path, check: dict[str, t.Any], said: str
+) -> None:
+    (tmp_path / "ends.yml").write_text("- ansible.builtin.meta: end_host\n")
+    done = drill(checks=[{"name": "odd", **check}])
+    assert done.returncode != 0
+    assert said in " ".join(done.stdout.split())
+    assert drill.simulator.dr.executed("start_failover_test") == []
+    assert drill.record()["verdict"] == "aborted"
+
+
+def test_a_tasks_file_that_cannot_be_loaded_ends_the_run_before_the_start(drill: Drill, tmp_path: Path) -> None:
+    (tmp_path / "broken.yml").write_text("- no.such.collection.module:\n")
+    done = drill(checks=[{"name": "misspelt", "tasks": str(tmp_path / "broken.yml")}])
+    assert done.returncode != 0
+    assert "no.such.collection.module" in done.stderr
+    assert drill.simulator.dr.executed("start_failover_test") == []
+
+
+def test_a_play_that_is_ended_by_a_check_is_finished_by_the_next(drill: Drill, tmp_path: Path) -> None:
+    (tmp_path / "ends.yml").write_text("- ansible.builtin.meta: end_host\n")
+    (tmp_path / "hides.yml").write_text(f"- ansible.builtin.include_tasks: {tmp_path}/ends.yml\n")
+    done = drill(checks=[{"name": "hidden end", "tasks": str(tmp_path / "hides.yml")}])
+    assert done.returncode != 0
+    assert drill.running() == []
+    record = drill.record()
+    assert record["verdict"] == "incomplete" and record["cleanup"]["verdict"] == "passed"
+
+
+def test_a_start_that_outlives_its_task_is_stopped_all_the_same(drill: Drill) -> None:
+    drill.simulator.operation_seconds["start_failover_test"] = 6
+    done = drill(wait_timeout=2, stop_retries=5)
+    assert done.returncode != 0
+    assert drill.running() == []
+    array = drill.simulator.dr
+    assert len(array.executed("start_failover_test")) == len(array.executed("stop_failover_test")) == 2
+    assert drill.record()["cleanup"]["verdict"] == "passed"
+
+
+def test_a_login_that_fails_at_the_stop_is_tried_again(drill: Drill) -> None:
+    drill.simulator.faults.add(array="dr", method="GET", path="/login_session", action="answer", status=500, nth=4)
+    done = drill()
+    assert done.returncode == 0, done.stdout
+    assert drill.running() == []
+    assert drill.record()["verdict"] == "passed"
+
+
+def test_numbers_given_as_text_are_numbers(drill: Drill) -> None:
+    done = drill("-e", "failover_drill_stop_retries=3", "-e", "failover_drill_rto_seconds=300")
+    assert done.returncode == 0, done.stdout
+    assert drill.record()["verdict"] == "passed"
+
+
+def test_an_expiration_that_is_refused_is_a_deviation(drill: Drill) -> None:
+    drill.simulator.faults.add(array="dr", method="PATCH", path="/volume/{id}", action="answer", status=422)
+    done = drill(create_end_of_test_snapshot=True, end_of_test_snapshot_expiration="30d")
+    assert done.returncode == 0, done.stdout
+    record = drill.record()
+    assert record["verdict"] == "passed_with_deviations"
+    stops = {session["resource_name"]: session["stop"] for session in record["sessions"]}
+    assert stops["erp-data"]["action"] == "stopped" and stops["erp-data"]["started_at"]
+    assert stops["erp-data"]["end_of_test_snapshot"]["name"].startswith("failover_test_STOPPED_")
+    assert stops["erp-db"]["failure"] is None
 
 
 def test_a_check_that_is_not_critical_is_a_deviation(drill: Drill) -> None:

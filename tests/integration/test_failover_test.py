@@ -297,6 +297,35 @@ def test_nas_session(simulator: Simulator, run: ModuleRunner, state: str) -> Non
     assert "nas.use_clone" in [f["id"] for f in only(result)["findings"]]
 
 
+def test_a_stop_that_is_refused_for_one_stops_the_others(simulator: Simulator, run: ModuleRunner) -> None:
+    run.start(sessions=ALL)
+    simulator.dr.set_session("erp-db", role="Source")
+    result = run.stop(sessions=[*ALL, {"volume": "gone"}])
+    assert [s["action"] for s in result["sessions"]] == ["stopped", "failed", "stopped", "failed"]
+    assert [s["failure"]["kind"] for s in result["sessions"] if s["failed"]] == ["not_ready", "not_found"]
+    assert not simulator.dr.session("erp-data").failover_test_in_progress
+
+
+def test_a_stop_waits_for_a_start_that_is_under_way(simulator: Simulator, run: ModuleRunner) -> None:
+    simulator.operation_seconds["start_failover_test"] = 2
+    late = run.start(volume="erp-data", wait_timeout=1)
+    assert late["failure"]["kind"] == "timeout" and only(late)["request_sent"] is True
+    predicted = run.stop(volume="erp-data", check=True)
+    real = run.stop(volume="erp-data")
+    assert only(predicted)["action"] == only(real)["action"] == "stopped"
+    assert predicted["changed"] is real["changed"] is True
+    assert only(real)["before"]["failover_test_in_progress"] is True
+    assert not simulator.dr.session("erp-data").failover_test_in_progress
+
+
+def test_a_start_that_is_logged_but_not_shown_is_told(simulator: Simulator, run: ModuleRunner) -> None:
+    run.start(volume="erp-data")
+    simulator.dr.set_session("erp-data", failover_test_in_progress=False)
+    entry = only(run.stop(volume="erp-data", wait_timeout=2))
+    assert entry["action"] == "none" and entry["failed"] is False
+    assert [finding["id"] for finding in entry["findings"]] == ["start.unaccounted"]
+
+
 def test_environment_gives_the_connection(
     simulator: Simulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
