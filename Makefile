@@ -88,6 +88,10 @@ EXAMPLES ?= 5000
 properties: $(VENV)/.dev $(LINK) | build/tmp ## A long run of the property tests (EXAMPLES=5000)
 	EXAMPLES=$(EXAMPLES) python -m pytest -n 2 tests/integration/test_properties.py
 
+.PHONY: bench
+bench: $(VENV)/.dev $(LINK) | build/tmp ## What a task on many sessions costs, as ratios (BENCH_ARGS=--help)
+	PYTHONPATH=.:.ansible/collections python -m tests.benchmark $(BENCH_ARGS)
+
 .PHONY: install-check
 install-check: export ANSIBLE_COLLECTIONS_PATH = $(CURDIR)/build/install-check
 install-check: build/.built ## Installs the tarball into an empty folder and lists what Ansible finds in it

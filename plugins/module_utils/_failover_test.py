@@ -45,6 +45,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._session import
     Unresolved,
     format_time,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._slots import Slots
 from ansible_collections.drdrill.powerstore.plugins.module_utils._watch import Watch
 
 
@@ -258,11 +259,14 @@ def apply(planned: Plan, client: Client) -> Report:
     selects = {"job": (JOB_SELECT,), "replication_session": (session_select(planned.cluster.release),)}
     with (
         Watch(client, selects, desired.poll_interval) as watch,
-        ThreadPoolExecutor(desired.max_parallel, thread_name_prefix="operation") as pool,
+        # Twice as many threads as slots: while some read back what the array shows, others keep it at work.
+        ThreadPoolExecutor(2 * desired.max_parallel, thread_name_prefix="operation") as pool,
     ):
+        slots = Slots(desired.max_parallel)
+        client.on_busy = slots.slow_down
 
         def carry_out(wish: Wish) -> Outcome:
-            return Operation(client, watch, clock, wish, desired.wait_timeout).run()
+            return Operation(client, watch, clock, wish, desired.wait_timeout, slots).run()
 
         outcomes = {outcome.wish.session.id: outcome for outcome in pool.map(carry_out, wishes)}
         rollbacks = {}

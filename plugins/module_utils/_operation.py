@@ -40,6 +40,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._session import
     ReplicationSession,
     flag_of,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._slots import Slots
 from ansible_collections.drdrill.powerstore.plugins.module_utils._watch import OverdueError, Watch
 
 JOB_SELECT = ("select", "id,phase,start_time,end_time,response_body")
@@ -112,7 +113,17 @@ class Outcome:
 class Operation:
     """Carries out one wish within a time of its own."""
 
-    def __init__(self, client: Client, watch: Watch, clock: ArrayClock, wish: Wish, wait_timeout: float) -> None:
+    def __init__(
+        self,
+        client: Client,
+        watch: Watch,
+        clock: ArrayClock,
+        wish: Wish,
+        wait_timeout: float,
+        slots: Slots,
+    ) -> None:
+        """``slots``: entered while the array works on the operation; reading back afterwards takes none."""
+        self._slots = slots
         self._client = client
         self._watch = watch
         self._clock = clock
@@ -127,8 +138,10 @@ class Operation:
         outcome = Outcome(self._wish, self._clock.now())
         try:
             if self._wish.after_job is None or self._has_come(outcome, self._wish.after_job):
-                receipt = self._send(outcome)
-                self._follow(receipt, outcome)
+                with self._slots:
+                    self._deadline = time.monotonic() + self._wait_timeout
+                    outcome.started_at = self._clock.now()
+                    self._follow(self._send(outcome), outcome)
                 outcome.after = self._confirm()
                 outcome.done = True
         except PowerStoreError as error:

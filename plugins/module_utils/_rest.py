@@ -138,6 +138,10 @@ class Client:
         self._denied: set[str] = set()  # operations that stayed forbidden with a fresh login
         self.on_busy: t.Callable[[], None] | None = None
         self._http = requests.Session()
+        # The environment gives the proxies, once. Not ~/.netrc, whose credentials nobody asked for here, and not
+        # REQUESTS_CA_BUNDLE, which would win over ca_path.
+        self._http.trust_env = False
+        self._http.proxies = requests.utils.get_environ_proxies(connection.base_url)
         self._http.mount(
             "https://",
             HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=_retries()),
@@ -341,7 +345,7 @@ class Client:
                 self._connection.base_url + path + (f"?{encode_query(query)}" if query else ""),
                 json=body,
                 headers=headers,
-                auth=auth or _no_auth,
+                auth=auth,
                 timeout=allowed,
                 verify=self._connection.verify,
                 allow_redirects=False,
@@ -362,6 +366,8 @@ class Client:
                 "Is this the management address of a PowerStore?",
                 http_status=response.status_code,
             )
+        if response.status_code in BUSY_STATUSES and self.on_busy:
+            self.on_busy()
         if response.ok and response.headers.get(_CSRF_HEADER):
             self._token = response.headers[_CSRF_HEADER]
         try:
@@ -425,11 +431,6 @@ def path_id(name_or_id: str) -> str:
 
 def _effort(call: _Call, began: float) -> str:
     return f"{'once' if call.tries == 1 else f'{call.tries} times'}, {time.monotonic() - began:.1f} s"
-
-
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    # Given as auth=, it keeps requests from looking for credentials in ~/.netrc.
-    return request
 
 
 def _certainly_not_sent(error: Exception) -> bool:

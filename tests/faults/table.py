@@ -171,10 +171,10 @@ ROWS: tuple[Row, ...] = (
         own=False,
     ),
     Row(
-        "sessions not as described after the start",
+        "session not listed any more after the start",
         (at("GET", SESSIONS, "answer", status=200, body=[{"id": 7, "state": []}], after=1),),
         "failed",
-        "protocol",
+        "not_found",
         executed=1,
         running=True,
         seconds=30,
