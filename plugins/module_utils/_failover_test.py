@@ -233,6 +233,8 @@ def predict(planned: Plan) -> Report:
 def _predicted(step: Step, planned: Plan) -> Entry:
     if planned.refused or step.wish is None or step.session is None:
         return _untouched(step, planned)
+    if step.wish.after and step.wish.after.has_ended:
+        return _untouched(step, planned)
     if step.expected_refusal:
         return Entry(step, "failed", after=step.session, error=step.expected_refusal)
     after = replace(step.session, failover_test_in_progress=step.wish.running)
@@ -313,9 +315,7 @@ def _learned(outcome: Outcome, session: ReplicationSession) -> Findings:
         message = f"The answer to {outcome.wish.action} on the {session.label} was lost; the array was read instead."
         findings.append(Finding.of("answer.lost", session, message))
     if outcome.unaccounted:
-        message = (
-            f"The array logged a start on the {session.label} as done (job {outcome.wish.after_job}), shows no test."
-        )
+        message = f"The array logged a start on the {session.label} as done, but shows no test."
         findings.append(Finding.of("start.unaccounted", session, message))
     if outcome.error is None and not outcome.done and outcome.wish.running:
         message = f"Someone else started a failover test on the {session.label} at the same moment."

@@ -14,6 +14,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     Cluster,
+    PendingStart,
     Target,
     Unresolved,
     format_time,
@@ -25,7 +26,8 @@ START, STOP = "start_failover_test", "stop_failover_test"
 # JobPhaseEnum of the API description. Failed is cleaned up by the array, Unrecoverable_Failed may not be.
 FINAL_PHASES = ("Completed", "Skipped", "Failed", "Unrecoverable_Failed")
 GOOD_PHASES = ("Completed", "Skipped")
-_LOOK_BACK = timedelta(days=1)  # how old a start may be that has not shown up yet
+_LOOK_BACK = timedelta(days=1)  # how old a start may be that has not ended yet
+_SETTLED = timedelta(minutes=1)  # after this, a session shows what a job that ended has done
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Job:
     phase: str
     user: str | None
     start_time: datetime | None
+    end_time: datetime | None
 
     @classmethod
     def from_row(cls, row: Json) -> Job:
@@ -49,6 +52,7 @@ class Job:
             phase=str(row.get("phase")),
             user=row.get("user"),
             start_time=parse_time(row.get("start_time")),
+            end_time=parse_time(row.get("end_time")),
         )
 
     @property
@@ -71,7 +75,7 @@ class Job:
         return self.start_time >= (moment if self.start_time.microsecond else moment.replace(microsecond=0))
 
 
-_SELECT = ("select", "id,resource_id,resource_action,phase,user,start_time")
+_SELECT = ("select", "id,resource_id,resource_action,phase,user,start_time,end_time")
 
 
 def read_jobs(
@@ -97,7 +101,7 @@ def read_jobs(
 def with_pending_starts(
     client: Client, cluster: Cluster, found: t.Sequence[Target | Unresolved]
 ) -> list[Target | Unresolved]:
-    """The targets, each with the start that the array logged last and that the session does not show (yet).
+    """The targets, each with the start that the array is still at, or has just ended without the session showing it.
 
     After a start was cut off (killed, timed out), the array may still carry it out; a stop that looks at the session
     alone would come too early. Where the account may not read jobs, ``jobs_readable`` is false.
@@ -111,15 +115,17 @@ def with_pending_starts(
         raise
     except PowerStoreError:
         jobs = None
+    settled = cluster.system_time - _SETTLED
     last: dict[str, Job] = {}
     for job in jobs or ():
-        if job.has_ended and job.phase not in GOOD_PHASES:
-            continue
-        last.setdefault(job.session_id, job)
+        if not job.has_ended or job.phase in GOOD_PHASES:
+            last.setdefault(job.session_id, job)
 
     def informed(entry: Target) -> Target:
         job = last.get(entry.session.id)
-        pending = job.id if job and job.action == START else None
+        pending = None
+        if job and job.action == START and (not job.has_ended or (job.end_time or settled) > settled):
+            pending = PendingStart(job.id, job.has_ended)
         return replace(entry, pending_start=pending, jobs_readable=jobs is not None)
 
     return [informed(e) if isinstance(e, Target) and not e.session.in_test else e for e in found]

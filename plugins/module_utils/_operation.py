@@ -37,6 +37,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Cl
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     MALFORMED,
     Cluster,
+    PendingStart,
     ReplicationSession,
     flag_of,
 )
@@ -69,12 +70,12 @@ class ArrayClock:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be sent to one session; ``after_job``: the start that has to end before there is anything to stop."""
+    """What is to be sent to one session; ``after``: the start that has to show before there is anything to stop."""
 
     session: ReplicationSession
     action: str  # START or STOP
     body: Json
-    after_job: str | None = None
+    after: PendingStart | None = None
 
     @property
     def running(self) -> bool:
@@ -137,7 +138,7 @@ class Operation:
         """Send, follow, confirm. Errors are in the outcome, together with the state that the array shows."""
         outcome = Outcome(self._wish, self._clock.now())
         try:
-            if self._wish.after_job is None or self._has_come(outcome, self._wish.after_job):
+            if self._wish.after is None or self._has_come(outcome, self._wish.after.job_id):
                 with self._slots:
                     self._deadline = time.monotonic() + self._wait_timeout
                     outcome.started_at = self._clock.now()

@@ -301,13 +301,21 @@ class SnapshotChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingStart:
+    """A start in the array's log that the session does not show."""
+
+    job_id: str
+    has_ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One session that a task asks for, found on the array."""
 
     selector: Selector
     session: ReplicationSession
     snapshot: SnapshotChoice | None = None
-    pending_start: str | None = None  # the job of a start that the session does not show (yet)
+    pending_start: PendingStart | None = None
     jobs_readable: bool = True
 
 

@@ -88,7 +88,9 @@ class FailoverTests(RuleBasedStateMachine):
         self.simulator.faults.clear()
         self.simulator.link.restore()
         for name in NAMES:
-            array.set_session(name, failover_test_in_progress=False, state="OK")
+            array.set_session(name, state="OK")
+            if self._shown(name):
+                array.stop_failover_test(name)
         array.clear_journal()
 
     # What people and the world do
