@@ -31,6 +31,8 @@ options:
   state:
     description:
       - V(started) makes sure that a failover test runs on every session, V(stopped) that none does.
+      - V(stopped) looks into the array's jobs, too. A start that is still under way, for example of a task that was
+        killed, is waited for and then stopped. A session that cannot be stopped does not keep the others from it.
     type: str
     choices: [started, stopped]
     required: true
@@ -98,12 +100,15 @@ options:
     default: false
   max_parallel:
     description:
-      - How many operations are under way at once.
+      - How many operations are under way at once, and how many connections are open besides one. An array that
+        answers that it is busy gets half as many until it is not.
     type: int
     default: 16
   wait_timeout:
     description:
-      - Seconds for the operation on one session, from sending it to the array showing it.
+      - Seconds for the operation on one session, from sending it to the array showing it. Within this time the
+        operation is repeated while the array answers that it is busy (503, 429), and sent at most twice more after
+        answers that were lost, each time once the array's jobs show that it was not executed.
       - A task on many sessions is bounded by this times the number of sessions divided by O(max_parallel).
     type: int
     default: 600
