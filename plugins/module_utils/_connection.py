@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import typing as t
@@ -16,7 +17,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
 # A name or an address and nothing else: a scheme, a path, a port or credentials in `host` would end up in messages
 # and in the URL of every request.
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
-_IPV6 = re.compile(r"[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Connection:
 
 def _checked_host(host: str) -> str:
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if _NAME.fullmatch(bare) or (":" in bare and _IPV6.fullmatch(bare) and bare.count(":") > 1):
+    if _NAME.fullmatch(bare) or _is_ipv6(bare):
         return bare
     # The value itself is not repeated: what is wrong with it may be a password.
     raise InvalidInputError(
@@ -68,13 +68,21 @@ def _checked_host(host: str) -> str:
     )
 
 
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _verification(validate_certs: bool, ca_path: str | None) -> bool | str:
     if not validate_certs:
         return False
     if not ca_path:
         return True
     path = os.path.expanduser(ca_path)
-    if not os.access(path, os.R_OK):
+    if not (os.path.isfile(path) and os.access(path, os.R_OK)):
         raise InvalidInputError(
             f"ca_path is {ca_path}: expected a PEM file that can be read here, found none. "
             "It holds the certificate of the authority that signed the array's certificate."

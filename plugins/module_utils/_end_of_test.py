@@ -10,7 +10,7 @@ import re
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
     InvalidInputError,
@@ -58,6 +58,7 @@ class Expiration:
             moment = datetime.fromisoformat(wanted)
             if moment.tzinfo is None:
                 raise ValueError("no time zone")
+            moment = moment.astimezone(UTC)
         except (ValueError, OverflowError) as error:
             raise InvalidInputError(
                 f"end_of_test_snapshot_expiration is '{text}': expected a duration such as 30d or 12h (s, m, h, d, w), "

@@ -231,14 +231,16 @@ def predict(planned: Plan) -> Report:
 
 
 def _predicted(step: Step, planned: Plan) -> Entry:
-    if planned.refused or step.wish is None or step.session is None:
+    wish, session = step.wish, step.session
+    if planned.refused or wish is None or session is None or (wish.after and wish.after.has_ended):
         return _untouched(step, planned)
-    if step.wish.after and step.wish.after.has_ended:
-        return _untouched(step, planned)
+    if wish.after:  # by the time of the stop, the start that is under way has come
+        session = replace(session, failover_test_in_progress=True)
+        step = replace(step, session=session)
     if step.expected_refusal:
-        return Entry(step, "failed", after=step.session, error=step.expected_refusal)
-    after = replace(step.session, failover_test_in_progress=step.wish.running)
-    return Entry(step, "started" if step.wish.running else "stopped", after=after)
+        return Entry(step, "failed", after=session, error=step.expected_refusal)
+    after = replace(session, failover_test_in_progress=wish.running)
+    return Entry(step, "started" if wish.running else "stopped", after=after)
 
 
 def _untouched(step: Step, planned: Plan) -> Entry:

@@ -9,6 +9,7 @@ Not measured is never a pass, and a drill passes only when the array confirmed t
 
 from __future__ import annotations
 
+import textwrap
 import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -297,8 +298,11 @@ def _reasons(sessions: t.Sequence[Json], cleanup: Json, seen: Observations) -> t
         yield ABORTED, "No failover test was started."
     if seen.interruption:
         yield INCOMPLETE, f"Interrupted in '{seen.interruption.get('task')}': {seen.interruption.get('message')}"
+    started = any(session["test_owned"] for session in sessions)
     for session in sessions:
         start = session["start"]
+        if started and not session["test_owned"]:
+            yield INCOMPLETE, f"{names[session['session_id']]}: no failover test of this drill."
         if start and start["failed"]:
             yield FAILED if seen.start else ABORTED, f"{names[session['session_id']]}: {start['failure']['message']}"
         yield from _kept_data(session, seen, names[session["session_id"]])
@@ -360,9 +364,9 @@ def summary(record: Json, path: str) -> list[str]:
         f"RTO objective: {'none given' if rto is None else f'{rto} s'}",
         f"Verdict: {record['verdict']}   Clean-up: {record['cleanup']['verdict']}",
         *(f"  - {reason}" for reason in record["reasons"]),
-        f"Record: {path}",
     ]
-    return lines
+    fitted = [part for line in lines for part in textwrap.wrap(line, 120, subsequent_indent="    ") or [""]]
+    return [*fitted, f"Record: {path}"]
 
 
 def _short(seconds: float | None, digits: int = 0) -> str:

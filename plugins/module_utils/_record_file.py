@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import os
@@ -58,10 +59,11 @@ def write_drill(params: t.Mapping[str, t.Any], *, write: bool) -> Json:
 def write_once(path: str, text: str) -> None:
     """Write a new file that is complete from the first moment anyone sees it. Raises FileExistsError and OSError."""
     folder = os.path.dirname(path)
-    os.makedirs(folder, mode=_FOLDER_MODE, exist_ok=True)
+    _make_folder(folder)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".writing-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        # What is no text (the output of a command, say) is kept as an escape that JSON knows.
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -69,6 +71,15 @@ def write_once(path: str, text: str) -> None:
         os.link(temporary, path)  # unlike a rename, refuses to replace what is there
     finally:
         os.unlink(temporary)
+
+
+def _make_folder(folder: str) -> None:
+    """Make the folder and those above it, each with the mode of a record's folder."""
+    if os.path.isdir(folder):
+        return
+    _make_folder(os.path.dirname(os.path.abspath(folder)))
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, _FOLDER_MODE)
 
 
 def _safe(name: str) -> str:

@@ -409,7 +409,7 @@ def chunks(values: list[str]) -> t.Iterator[list[str]]:
     chunk: list[str] = []
     length = 0
     for value in values:
-        size = len(quote(value)) + 1
+        size = len(quote(value, safe="")) + 1
         if chunk and length + size > URL_LENGTH:
             yield chunk
             chunk, length = [], 0

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import typing as t
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
 Row = t.Mapping[str, t.Any]
 
 # What reading an answer of another shape than the description's raises: a number where a text should be, a null list.
-MALFORMED = (AttributeError, LookupError, TypeError, ValueError)
+MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 # The RPO objective of a replication rule, in seconds (RPOEnum of the API description; Zero is synchronous, from 4.0).
 RPO_SECONDS: t.Final[t.Mapping[str, int]] = {
@@ -42,10 +43,10 @@ def parse_time(value: t.Any) -> datetime | None:
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError as error:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except MALFORMED as error:
         raise ProtocolError(f"{value!r} is not a date and time as the array's description has them.") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def format_time(moment: datetime | None) -> str | None:
@@ -64,11 +65,11 @@ class Release:
     @classmethod
     def parse(cls, text: str) -> Release:
         """From ``release_version``; what follows the digits of a part is left out."""
-        digits = [part for part in text.replace("-", ".").split(".") if part.isdigit()]
-        return cls(tuple(int(part) for part in digits))
+        digits = [re.match(r"\d+", part) for part in text.split(".")]
+        return cls(tuple(int(found[0]) if found else 0 for found in digits))
 
     def __ge__(self, other: tuple[int, ...]) -> bool:
-        return self.numbers >= other
+        return self.numbers + (0,) * (len(other) - len(self.numbers)) >= other
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +239,8 @@ def flag_of(row: Row) -> bool | None:
 
 def _resource_type(value: t.Any) -> str:
     # Dell's own samples write "Volume" and "filesystem" as well (api-facts 3.2).
-    lowered = str(value).lower()
-    return "file_system" if lowered == "filesystem" else lowered
+    written = str(value).lower()
+    return next((known for known in RESOURCE_TYPES if known.replace("_", "") == written.replace("_", "")), written)
 
 
 def _embedded_name(row: Row) -> str | None:

@@ -29,7 +29,7 @@ _PASSING = (BusyError, UnreachableError, ProtocolError)  # a later look may succ
 _GARBLED = 5.0  # seconds of answers that cannot be understood, before they are taken for what is to be had
 
 
-_Accept = t.Callable[[Json], bool | None]
+_Accept = t.Callable[[Json], object]  # judged by its truth
 
 
 @dataclass
@@ -82,9 +82,7 @@ class Watch:
         with self._changed:
             self._closed = True
             self._changed.notify()
-            thread = self._thread
-        if thread.is_alive():
-            thread.join()
+        self._thread.join()
 
     def until(
         self,
@@ -104,7 +102,7 @@ class Watch:
         first = min(max(0.9 * self._typical.get(collection, 0), _SHORTEST_PAUSE), self._poll_interval)
         wanted = _Wanted(collection, row_id, accept, deadline, min(now + (_GATHER if at_once else first), deadline))
         with self._changed:
-            if not self._thread.is_alive():
+            if self._closed:
                 raise OverdueError(None, ProtocolError("The watch over the array's rows has ended."))
             self._waiting.append(wanted)
             self._changed.notify()
@@ -115,7 +113,7 @@ class Watch:
             self._loop()
         finally:  # whatever ended the thread, nobody waits for it for ever, nor does anyone begin to
             with self._changed:
-                self._thread = threading.Thread()
+                self._closed = True
                 for wanted in self._waiting:
                     if not wanted.result.done():
                         wanted.result.set_exception(OverdueError(wanted.row, wanted.error))
@@ -156,9 +154,10 @@ class Watch:
 
     def _seen(self, wanted: _Wanted, row: Json | None) -> None:
         wanted.row = row or wanted.row
-        wanted.error = wanted.garbled_since = None
         wanted.misses = 0 if row is not None else wanted.misses + 1
-        if row is not None and wanted.accept(row):
+        accepted = row is not None and wanted.accept(row)
+        wanted.error = wanted.garbled_since = None
+        if row is not None and accepted:
             # Looking a little earlier each time finds the true time, as the pace between two looks overstates it.
             took = time.monotonic() - wanted.since
             self._typical[wanted.collection] = 0.7 * self._typical.get(wanted.collection, took) + 0.3 * took

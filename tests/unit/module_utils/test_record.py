@@ -531,3 +531,23 @@ def test_the_table_stays_within_120_columns(name: str, resource_type: str) -> No
     assert table[0].startswith("Session") and table[2].startswith("erp-db")
     assert max(map(len, table)) <= 120
     assert table[1].startswith(name[:25])
+
+
+@pytest.mark.parametrize("action", ["none", "not_attempted", "rolled_back"])
+def test_a_session_that_was_not_tested_is_no_pass(action: str) -> None:
+    seen = a_drill()
+    seen["start"]["sessions"][0].update(action=action, request_sent=action == "rolled_back", changed=False)
+    del seen["stops"][0]["sessions"][0]
+    record = build_record(Observations(**seen), "x", NOW)
+    assert record["verdict"] == "incomplete"
+    assert any("no failover test of this drill" in reason for reason in record["reasons"])
+
+
+def test_every_line_of_the_summary_fits_whatever_the_names() -> None:
+    seen = a_drill()
+    seen["title"] = "x" * 200
+    seen["checks"][0].update(name="c" * 200, passed=False, observed="two\nlines")
+    seen["planned_checks"] = []
+    seen["before"]["sessions"][0]["resource_name"] = "n" * 200
+    lines = summary(build_record(Observations(**seen), "x", NOW), "/records/x.json")
+    assert [line for line in lines if len(line) > 120 or "\n" in line] == []

@@ -163,3 +163,19 @@ def test_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert write_drill(params(Path("~/records")), write=False)["path"].startswith(f"{tmp_path}/records/drill-")
+
+
+def test_what_is_no_text_does_not_cost_the_record(tmp_path: Path) -> None:
+    drill = params(tmp_path)
+    drill["checks"][0]["observed"] = "\udcff"
+    written = json.loads(Path(write_drill(drill, write=True)["path"]).read_text(encoding="utf-8"))
+    assert written["checks"][0]["observed"] == "\udcff"
+
+
+def test_folders_above_the_record_have_its_mode(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        write_once(str(tmp_path / "a" / "b" / "x.json"), "{}")
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE((tmp_path / part).stat().st_mode) for part in ("a", "a/b")} == {0o750}

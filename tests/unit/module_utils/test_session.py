@@ -358,3 +358,10 @@ def test_a_choice_is_clear_with_one_snapshot_only() -> None:
     assert SnapshotChoice("monday", (one,), (other,)).chosen is one
     assert SnapshotChoice("monday", (one, other)).chosen is None
     assert SnapshotChoice("monday", (), (other,)).chosen is None
+
+
+@pytest.mark.parametrize(
+    ("written", "known"), [("NasServer", "nas_server"), ("VolumeGroup", "volume_group"), ("filesystem", "file_system")]
+)
+def test_resource_types_without_their_underscores(written: str, known: str) -> None:
+    assert a_session(resource_type=written).resource_type == known
