@@ -249,7 +249,7 @@ def test_any_order_of_events(half: int) -> None:
             settings=settings(
                 settings.get_profile("properties"),
                 deadline=None,
-                stateful_step_count=8,
+                stateful_step_count=5,
                 suppress_health_check=list(HealthCheck),
                 print_blob=True,
             ),
