@@ -274,7 +274,7 @@ def apply(planned: Plan, client: Client) -> Report:
 
         outcomes = {outcome.wish.session.id: outcome for outcome in pool.map(carry_out, wishes)}
         rollbacks = {}
-        if desired.running and desired.rollback and any(not _achieved(outcome) for outcome in outcomes.values()):
+        if desired.running and desired.rollback and any(outcome.error for outcome in outcomes.values()):
             begun = [outcome for outcome in outcomes.values() if outcome.request_sent]
             undo = [Wish(o.after or o.wish.session, STOP, {}) for o in begun if o.after is None or o.after.in_test]
             rollbacks = {outcome.wish.session.id: outcome for outcome in pool.map(carry_out, undo)}
@@ -286,10 +286,6 @@ def apply(planned: Plan, client: Client) -> Report:
         for step in planned.steps
     )
     return Report(planned.cluster, tuple(entries))
-
-
-def _achieved(outcome: Outcome) -> bool:
-    return outcome.error is None
 
 
 def _entry(step: Step, outcome: Outcome, rollback: Outcome | None, ends: t.Mapping[str, EndOfTest]) -> Entry:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import PowerStoreError, UnreachableError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._jobs import START, read_jobs
 from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     RPO_SECONDS,
     Cluster,
     ReplicationSession,
     format_time,
-    parse_time,
 )
 
 
@@ -141,25 +141,15 @@ def _read_running(client: Client, sessions: t.Sequence[ReplicationSession]) -> d
     if not sessions:
         return {}
     try:
-        jobs = client.get_by(
-            "job",
-            "resource_id",
-            [session.id for session in sessions],
-            [
-                ("select", "id,resource_id,start_time,user,phase"),
-                ("resource_type", "eq.replication_session"),
-                ("resource_action", "eq.start_failover_test"),
-            ],
-            doing="Reading who started the running failover tests",
-        )
+        jobs = read_jobs(client, [session.id for session in sessions], [START])
     except UnreachableError:
         raise
     except PowerStoreError:  # the account may not read jobs, or this release has no such log
         jobs = []
     found: dict[str, RunningTest] = {session.id: RunningTest() for session in sessions}
-    for job in sorted(jobs, key=lambda row: str(row.get("start_time"))):
-        if job.get("phase") != "Failed":
-            found[str(job["resource_id"])] = RunningTest(parse_time(job.get("start_time")), job.get("user"), "job")
+    for job in reversed(jobs):
+        if job.phase != "Failed":
+            found[job.session_id] = RunningTest(job.start_time, job.user, "job")
     return found
 
 
