@@ -18,26 +18,40 @@ import uuid
 from datetime import UTC, datetime
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record import (
-    Json,
     Observations,
     build_record,
     summary,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import Context, Json
 
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
 
 
-def write_drill(params: t.Mapping[str, t.Any], *, write: bool) -> Json:
+class Kind(t.NamedTuple):
+    """How one kind of record is built from the module's options, and how a person at a terminal reads it."""
+
+    build: t.Callable[[Json, Context, str, datetime], Json]
+    summary: t.Callable[[Json, str], list[str]]
+
+
+def _build_drill(params: Json, context: Context, record_id: str, written_at: datetime) -> Json:
+    given = {name: params[name] for name in Observations.__dataclass_fields__ if name in params}
+    operator = {"controller_user": context.controller_user, "controller_host": context.controller_host}
+    seen = Observations(**{**given, "operator": {**operator, **params["operator"]}})
+    return build_record(seen, record_id, written_at)
+
+
+KINDS: t.Final[t.Mapping[str, Kind]] = {"drill": Kind(_build_drill, summary)}
+
+
+def write_drill(params: Json, *, write: bool) -> Json:
     """Judge the drill and write its record; the result of the module drill_record."""
     now = datetime.now(UTC)
-    seen = Observations(
-        **{name: params[name] for name in Observations.__dataclass_fields__ if name != "operator"},
-        operator={"controller_user": _user(), "controller_host": socket.gethostname(), **params["operator"]},
-    )
-    cluster = (seen.before or seen.start or {}).get("cluster") or {}
-    drill_id = f"{now:%Y%m%dT%H%M%SZ}-{_safe(cluster.get('name') or 'array')}-{uuid.uuid4().hex[:8]}"
-    record = build_record(seen, drill_id, now)
-    path = os.path.join(os.path.expanduser(params["directory"]), f"drill-{drill_id}.json")
+    kind = KINDS[params["kind"]]
+    cluster: Json = next((params[phase]["cluster"] for phase in ("before", "start") if params.get(phase)), {})
+    record_id = f"{now:%Y%m%dT%H%M%SZ}-{_safe(cluster.get('name') or 'array')}-{uuid.uuid4().hex[:8]}"
+    record = kind.build(params, _context(params), record_id, now)
+    path = os.path.join(os.path.expanduser(params["directory"]), f"{params['kind']}-{record_id}.json")
     problem: Json = {}
     try:
         if write:
@@ -49,11 +63,18 @@ def write_drill(params: t.Mapping[str, t.Any], *, write: bool) -> Json:
         **problem,
         "changed": not problem,
         "verdict": record["verdict"],
-        "cleanup_verdict": record["cleanup"]["verdict"],
+        "cleanup_verdict": record.get("cleanup", {}).get("verdict", "not_needed"),
         "path": path,
         "record": record,
-        "summary": summary(record, path),
+        "summary": kind.summary(record, path),
     }
+
+
+def _context(params: Json) -> Context:
+    names = set(Context.__dataclass_fields__) & params.keys()
+    return Context(
+        controller_user=_user(), controller_host=socket.gethostname(), **{name: params[name] for name in names}
+    )
 
 
 def write_once(path: str, text: str) -> None:

@@ -26,6 +26,12 @@ attributes:
     support: none
     details: Each drill has a file of its own.
 options:
+  kind:
+    description:
+      - What is recorded. A V(readiness) report needs O(before) only, an V(abort) O(stops) and O(after), too.
+    type: str
+    choices: [drill, readiness, abort]
+    default: drill
   directory:
     description: Folder for the record, made with mode 0750 if it does not exist.
     type: path
@@ -105,6 +111,71 @@ options:
   interruption:
     description: Task and message of the failure that ended the drill early.
     type: dict
+  scenario:
+    description: What is rehearsed, for example the loss of the production site.
+    type: str
+  change_ticket:
+    description: Reference of the change.
+    type: str
+  success_criteria:
+    description: What was agreed before the run to mean success.
+    type: list
+    elements: str
+    default: []
+  participants:
+    description: Who took part.
+    type: list
+    elements: str
+    default: []
+  approvers:
+    description: Who approved it.
+    type: list
+    elements: str
+    default: []
+  awx:
+    description: The job of AWX or Automation Controller that this runs in.
+    type: dict
+    suboptions:
+      job_id:
+        description: Id of the job.
+        type: str
+      job_url:
+        description: Address of the job's page.
+        type: str
+      job_template:
+        description: Name of the job template.
+        type: str
+      user:
+        description: Who launched the job.
+        type: str
+      workflow_job_id:
+        description: Id of the workflow job that the job is a part of.
+        type: str
+  array_host:
+    description: Name or address that the array was asked at.
+    type: str
+  array_account:
+    description: Account on the array.
+    type: str
+  filters:
+    description: The filters that the sessions were chosen by.
+    type: dict
+  exclusions:
+    description: Sessions that were left out on purpose.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      session_id:
+        description: Id of the session.
+        type: str
+      resource_name:
+        description: Name of the resource that it replicates.
+        type: str
+      reason:
+        description: Why it was left out.
+        type: str
+        required: true
   operator:
     description: Who ran the drill.
     type: dict
@@ -170,8 +241,15 @@ CHECK = {
     "critical": {"type": "bool", "default": True},
     "seconds": {"type": "float"},
 }
+AWX = ("job_id", "job_url", "job_template", "user", "workflow_job_id")
+EXCLUSION = {
+    "session_id": {"type": "str"},
+    "resource_name": {"type": "str"},
+    "reason": {"type": "str", "required": True},
+}
 PHASES = ("before", "start", "during", "after", "interruption")
 OPTIONS = {
+    "kind": {"type": "str", "choices": ["drill", "readiness", "abort"], "default": "drill"},
     "directory": {"type": "path", "required": True},
     "title": {"type": "str", "required": True},
     **{phase: {"type": "dict"} for phase in PHASES},
@@ -182,6 +260,14 @@ OPTIONS = {
     "planned_checks": {"type": "list", "elements": "str", "default": []},
     "rpo_seconds": {"type": "int"},
     "rto_seconds": {"type": "int"},
+    **{text: {"type": "str"} for text in ("scenario", "change_ticket", "array_host", "array_account")},
+    **{
+        several: {"type": "list", "elements": "str", "default": []}
+        for several in ("success_criteria", "participants", "approvers")
+    },
+    "awx": {"type": "dict", "options": {name: {"type": "str"} for name in AWX}},
+    "filters": {"type": "dict"},
+    "exclusions": {"type": "list", "elements": "dict", "default": [], "options": EXCLUSION},
     "operator": {"type": "dict", "default": {}},
     "ansible_version": {"type": "str", "default": ""},
 }

@@ -33,7 +33,7 @@ def mode(path: Path) -> int:
 
 
 def params(directory: Path, **changes: t.Any) -> dict[str, t.Any]:
-    return {**a_drill(), "directory": str(directory), **changes}
+    return {"kind": "drill", **a_drill(), "directory": str(directory), **changes}
 
 
 @pytest.mark.usefixtures("without_umask")
