@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import typing as t
 from collections import Counter, defaultdict
+from datetime import UTC, datetime
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
     AmbiguousError,
@@ -46,15 +47,20 @@ def read_cluster(client: Client) -> Cluster:
     )
     version = str(_only(software, "installed PowerStoreOS version").get("release_version"))
     clock = ",system_time" if Release.parse(version) >= (2, 0) else ""
+    asked_at = datetime.now(UTC)
     rows = client.get(
         "/cluster", [("select", f"id,name,global_id{clock}")], doing="Reading the cluster's name and clock"
     )
     cluster = _only(rows, "cluster")
+    system_time = parse_time(cluster.get("system_time"))
+    # The array looked at its clock at some time between question and answer; the middle is wrong by half of that.
+    middle = asked_at + (datetime.now(UTC) - asked_at) / 2
     return Cluster(
         name=str(cluster.get("name")),
         global_id=str(cluster.get("global_id")),
         release_version=version,
-        system_time=parse_time(cluster.get("system_time")),
+        system_time=system_time,
+        clock_skew_seconds=None if system_time is None else round((system_time - middle).total_seconds(), 3),
     )
 
 

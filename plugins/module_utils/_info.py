@@ -48,8 +48,14 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
     around = read_surroundings(client, [target.session for target in targets])
     return {
         "changed": False,
-        "cluster": {**cluster.as_result(), "system_time": format_time(cluster.system_time)},
-        "sessions": [_view(target, around, cluster) for target in targets],
+        "host": client.host,
+        "account": client.account,
+        "cluster": {
+            **cluster.as_result(),
+            "system_time": format_time(cluster.system_time),
+            "clock_skew_seconds": cluster.clock_skew_seconds,
+        },
+        "sessions": [_view(target, around, cluster, client.is_own) for target in targets],
     }
 
 
@@ -82,7 +88,7 @@ def _fits(session: ReplicationSession, params: Row) -> bool:
     )
 
 
-def _view(target: Target, around: Surroundings, cluster: Cluster) -> Json:
+def _view(target: Target, around: Surroundings, cluster: Cluster, is_own: t.Callable[[str | None], bool]) -> Json:
     session = target.session
     recovery_point = RecoveryPoint.of(session, around.objective(session), cluster)
     findings = findings_of(target, around, cluster)
@@ -103,7 +109,7 @@ def _view(target: Target, around: Surroundings, cluster: Cluster) -> Json:
         **recovery_point.as_result(),
         "volumes": [volume.as_result() for volume in volumes],
         "hosts": sorted({host for volume in volumes for host in volume.hosts}),
-        "failover_test": _running(session, around.running.get(session.id, RunningTest()), cluster),
+        "failover_test": _running(session, around.running.get(session.id, RunningTest()), cluster, is_own),
         "ready": not any(finding.is_blocker for finding in findings),
         "findings": [finding.as_result() for finding in findings],
     }
@@ -126,7 +132,12 @@ def _raised(finding: Finding, session: ReplicationSession, around: Surroundings)
     return Finding.of("test.already_running", session, message, BLOCKER)
 
 
-def _running(session: ReplicationSession, running: RunningTest, cluster: Cluster) -> Json:
+def _running(
+    session: ReplicationSession,
+    running: RunningTest,
+    cluster: Cluster,
+    is_own: t.Callable[[str | None], bool],
+) -> Json:
     age = None
     if session.in_test and running.started_at and cluster.system_time:
         age = round((cluster.system_time - running.started_at).total_seconds(), 3)
@@ -134,6 +145,7 @@ def _running(session: ReplicationSession, running: RunningTest, cluster: Cluster
         "in_progress": None if session.is_file else session.in_test,
         "started_at": format_time(running.started_at),
         "started_by": running.started_by,
+        "own": running.started_by is not None and is_own(running.started_by) if session.in_test else None,
         "age_seconds": age,
         "source": running.source if session.in_test else None,
     }

@@ -17,7 +17,9 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._version import
 Json = dict[str, t.Any]
 
 PASSED, DEVIATIONS, FAILED = "passed", "passed_with_deviations", "failed"
-ABORTED, INCOMPLETE, NOT_NEEDED = "aborted", "incomplete", "not_needed"
+ABORTED, INCOMPLETE = "aborted", "incomplete"
+NOT_NEEDED, HELD = "not_needed", "held"  # verdicts of a clean-up
+FAILURE_NAMES = ("kind", "http_status", "code", "message")
 _WORST_FIRST = (FAILED, ABORTED, INCOMPLETE, DEVIATIONS, PASSED)
 
 

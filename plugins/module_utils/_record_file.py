@@ -17,12 +17,12 @@ import typing as t
 import uuid
 from datetime import UTC, datetime
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record import (
-    Observations,
-    build_record,
-    summary,
-)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record import build_record
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import Context, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_observed import Observations
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import BY_KIND
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_text import summary
+from ansible_collections.drdrill.powerstore.plugins.module_utils._schema import problems
 
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
 
@@ -36,9 +36,9 @@ class Kind(t.NamedTuple):
 
 def _build_drill(params: Json, context: Context, record_id: str, written_at: datetime) -> Json:
     given = {name: params[name] for name in Observations.__dataclass_fields__ if name in params}
-    operator = {"controller_user": context.controller_user, "controller_host": context.controller_host}
-    seen = Observations(**{**given, "operator": {**operator, **params["operator"]}})
-    return build_record(seen, record_id, written_at)
+    return build_record(
+        Observations(**{**given, "clock_skew_seconds": context.clock_skew_seconds}), context, record_id, written_at
+    )
 
 
 KINDS: t.Final[t.Mapping[str, Kind]] = {"drill": Kind(_build_drill, summary)}
@@ -48,11 +48,10 @@ def write_drill(params: Json, *, write: bool) -> Json:
     """Judge the drill and write its record; the result of the module drill_record."""
     now = datetime.now(UTC)
     kind = KINDS[params["kind"]]
-    cluster: Json = next((params[phase]["cluster"] for phase in ("before", "start") if params.get(phase)), {})
-    record_id = f"{now:%Y%m%dT%H%M%SZ}-{_safe(cluster.get('name') or 'array')}-{uuid.uuid4().hex[:8]}"
+    record_id = f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
     record = kind.build(params, _context(params), record_id, now)
     path = os.path.join(os.path.expanduser(params["directory"]), f"{params['kind']}-{record_id}.json")
-    problem: Json = {}
+    problem = _faults(record)
     try:
         if write:
             write_once(path, json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
@@ -70,11 +69,42 @@ def write_drill(params: Json, *, write: bool) -> Json:
     }
 
 
+def _array_name(params: Json) -> str:
+    phases = [params.get("before"), *(params.get("starts") or ()), *(params.get("stops") or ())]
+    names = [(phase.get("cluster") or {}).get("name") for phase in phases if phase]
+    return next((str(name) for name in names if name), "array")
+
+
+def _faults(record: Json) -> Json:
+    """A record that is not as its schema has it is written all the same, so that nothing is lost, and told."""
+    found = problems(record, BY_KIND[record["kind"]])
+    if not found:
+        return {}
+    told = "; ".join(found[:5])
+    return {
+        "failed": True,
+        "msg": f"The record is not as its schema has it. This is a fault of the collection: {told}.",
+    }
+
+
 def _context(params: Json) -> Context:
-    names = set(Context.__dataclass_fields__) & params.keys()
-    return Context(
-        controller_user=_user(), controller_host=socket.gethostname(), **{name: params[name] for name in names}
-    )
+    """What was given, and what the first look at the array says of the login and the clocks."""
+    given = {name: params[name] for name in Context.__dataclass_fields__ if params.get(name) is not None}
+    given["exclusions"] = [
+        {
+            "session_id": left_out.get("session_id"),
+            "resource_name": left_out.get("volume") or left_out.get("volume_group"),
+            "reason": left_out["reason"],
+        }
+        for left_out in params.get("exclusions") or ()
+    ]
+    before = params.get("before") or {}
+    learned = {
+        "array_host": before.get("host"),
+        "array_account": before.get("account"),
+        "clock_skew_seconds": (before.get("cluster") or {}).get("clock_skew_seconds"),
+    }
+    return Context(controller_user=_user(), controller_host=socket.gethostname(), **{**learned, **given})
 
 
 def write_once(path: str, text: str) -> None:

@@ -26,7 +26,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._schema import 
 SCHEMA_VERSION = "1.0"
 KINDS = ("drill", "readiness", "abort")
 VERDICTS = ("passed", "passed_with_deviations", "failed", "aborted", "incomplete")
-CLEANUP_VERDICTS = ("passed", "passed_with_deviations", "failed", "not_needed")
+CLEANUP_VERDICTS = ("passed", "passed_with_deviations", "failed", "held", "not_needed")
 PHASES = (
     "preflight",
     "synchronise",
@@ -254,7 +254,7 @@ _DEVIATION = obj(
 
 _CLEANUP = obj(
     "Whether everything returned to normal, whatever the drill itself came to.",
-    verdict=one_of(CLEANUP_VERDICTS, "not_needed where no test was started."),
+    verdict=one_of(CLEANUP_VERDICTS, "held: left running on purpose; not_needed: no test was started."),
     not_confirmed_stopped=list_of(_TEXT, "Ids of sessions whose stop the array did not confirm."),
     held=list_of(_TEXT, "Ids of sessions that were left running on purpose."),
     not_as_before=list_of(_TEXT, "Ids of sessions that are not as before."),

@@ -149,6 +149,16 @@ class Client:
         if connection.verify is False:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
+    @property
+    def account(self) -> str:
+        """The account as the array names it."""
+        return self._account
+
+    @property
+    def host(self) -> str:
+        """The name or address that is asked."""
+        return self._connection.host
+
     def is_own(self, user: str | None) -> bool:
         """Whether the array means this account; without a name, nothing speaks against it."""
         names = {self._connection.username.casefold(), self._account.casefold()}

@@ -81,6 +81,7 @@ class Cluster:
     release_version: str
     system_time: datetime | None  # absent before PowerStoreOS 2.0
     read_at: float = field(default_factory=time.monotonic)  # on the controller's monotonic clock
+    clock_skew_seconds: float | None = None  # the array's clock less the controller's
 
     @property
     def release(self) -> Release:

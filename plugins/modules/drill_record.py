@@ -43,9 +43,11 @@ options:
   before:
     description: Result of M(drdrill.powerstore.replication_session_info) before the start.
     type: dict
-  start:
-    description: Result of M(drdrill.powerstore.replication_failover_test) with O(ignore:state=started).
-    type: dict
+  starts:
+    description: Results of M(drdrill.powerstore.replication_failover_test) with O(ignore:state=started), each wave.
+    type: list
+    elements: dict
+    default: []
   during:
     description: Result of M(drdrill.powerstore.replication_session_info) after the last check.
     type: dict
@@ -54,32 +56,79 @@ options:
     type: list
     elements: dict
     default: []
+  after:
+    description: Result of M(drdrill.powerstore.replication_session_info) after the stop.
+    type: dict
+  wishes:
+    description:
+      - The sessions that were asked for, in the order of the sessions in O(before). Each names one by C(session_id),
+        C(volume) or C(volume_group), and may have a C(wave), C(rpo_seconds) and C(rto_seconds) of its own.
+    type: list
+    elements: dict
+    default: []
   owned:
     description: Ids of the sessions whose failover test the drill set out to stop.
     type: list
     elements: str
     default: []
-  end_of_test_snapshot_wanted:
-    description: Whether the stop was to keep what was written during the test.
-    type: bool
-    default: false
-  after:
-    description: Result of M(drdrill.powerstore.replication_session_info) after the stop.
+  adopted:
+    description: Ids of the sessions whose running test was taken over from an earlier drill.
+    type: list
+    elements: str
+    default: []
+  held:
+    description: Ids of the sessions whose test was left running on purpose.
+    type: list
+    elements: str
+    default: []
+  policy:
+    description: What was declared before the run.
     type: dict
-  checks:
-    description: What the checks of the DR site found.
+    default: {}
+    suboptions:
+      on_partial_failure:
+        description: What was to happen when something could not be started or failed.
+        type: str
+        choices: [stop_all, continue, hold]
+        default: stop_all
+      end_of_test_snapshot:
+        description: For which sessions what was written during the test was to be kept.
+        type: str
+        choices: [none, all, failed]
+        default: none
+      synchronise_first:
+        description: Whether a fresh synchronisation was asked for before the start.
+        type: bool
+        default: false
+      adopt_running:
+        description: Whether running tests of the same account were to be taken over.
+        type: bool
+        default: false
+  steps:
+    description: The steps of the user that were done, and what they found.
     type: list
     elements: dict
     default: []
     suboptions:
       name:
-        description: Name of the check.
+        description: Name of the step.
         type: str
         required: true
       kind:
         description: What was done, for example V(tcp) or V(http).
         type: str
         required: true
+      phase:
+        description: The phase it belongs to.
+        type: str
+        choices: [attach, validate, release]
+        default: validate
+      wave:
+        description: The wave it belongs to.
+        type: int
+      session:
+        description: The session it is about, by the name or id of its resource or by its own id; otherwise all.
+        type: str
       expected:
         description: What was expected.
         type: str
@@ -94,13 +143,30 @@ options:
         description: Whether the drill fails with it.
         type: bool
         default: true
+      started_at:
+        description: When it began, by the controller's clock.
+        type: str
+      finished_at:
+        description: When it was done, by the controller's clock.
+        type: str
       seconds:
         description: How long it took.
         type: float
-  planned_checks:
-    description: Names of all checks of the drill, so that those that did not happen are named.
+      timeout_seconds:
+        description: How long it might have taken.
+        type: float
+  planned_steps:
+    description:
+      - All steps of the user, as the role P(drdrill.powerstore.failover_drill#role) takes them, each with its
+        C(phase), so that those that did not happen are named.
     type: list
-    elements: str
+    elements: dict
+    default: []
+  phases:
+    description:
+      - The phases that were begun, each with C(phase), C(wave), C(started_at), C(finished_at), C(failed) and C(reason).
+    type: list
+    elements: dict
     default: []
   rpo_seconds:
     description: RPO objective in seconds for all sessions, instead of that of each replication rule.
@@ -108,6 +174,9 @@ options:
   rto_seconds:
     description: RTO objective in seconds. Without it the RTO is measured, but held against nothing.
     type: int
+  clock_skew_seconds:
+    description: The array's clock less the controller's, as M(drdrill.powerstore.replication_session_info) measured it.
+    type: float
   interruption:
     description: Task and message of the failure that ended the drill early.
     type: dict
@@ -169,17 +238,16 @@ options:
       session_id:
         description: Id of the session.
         type: str
-      resource_name:
-        description: Name of the resource that it replicates.
+      volume:
+        description: Name or id of the volume that it replicates.
+        type: str
+      volume_group:
+        description: Name or id of the volume group that it replicates.
         type: str
       reason:
         description: Why it was left out.
         type: str
         required: true
-  operator:
-    description: Who ran the drill.
-    type: dict
-    default: {}
   ansible_version:
     description: Version of ansible-core.
     type: str
@@ -192,7 +260,7 @@ EXAMPLES = r"""
     directory: /var/lib/drills
     title: Quarterly drill of the ERP system
     before: "{{ drill_before }}"
-    start: "{{ drill_start }}"
+    starts: ["{{ drill_start }}"]
     during: "{{ drill_during }}"
     stops: ["{{ drill_stop }}"]
     after: "{{ drill_after }}"
@@ -206,7 +274,9 @@ verdict:
   type: str
   sample: passed
 cleanup_verdict:
-  description: The verdict of the clean-up alone, V(not_needed) where no test was started.
+  description:
+    - The verdict of the clean-up alone. V(held) where a test was left running on purpose, V(not_needed) where none
+      was started.
   returned: always
   type: str
   sample: passed
@@ -231,46 +301,7 @@ summary:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_file import write_drill
-
-CHECK = {
-    "name": {"type": "str", "required": True},
-    "kind": {"type": "str", "required": True},
-    "expected": {"type": "str"},
-    "observed": {"type": "str"},
-    "passed": {"type": "bool", "required": True},
-    "critical": {"type": "bool", "default": True},
-    "seconds": {"type": "float"},
-}
-AWX = ("job_id", "job_url", "job_template", "user", "workflow_job_id")
-EXCLUSION = {
-    "session_id": {"type": "str"},
-    "resource_name": {"type": "str"},
-    "reason": {"type": "str", "required": True},
-}
-PHASES = ("before", "start", "during", "after", "interruption")
-OPTIONS = {
-    "kind": {"type": "str", "choices": ["drill", "readiness", "abort"], "default": "drill"},
-    "directory": {"type": "path", "required": True},
-    "title": {"type": "str", "required": True},
-    **{phase: {"type": "dict"} for phase in PHASES},
-    "stops": {"type": "list", "elements": "dict", "default": []},
-    "owned": {"type": "list", "elements": "str", "default": []},
-    "end_of_test_snapshot_wanted": {"type": "bool", "default": False},
-    "checks": {"type": "list", "elements": "dict", "default": [], "options": CHECK},
-    "planned_checks": {"type": "list", "elements": "str", "default": []},
-    "rpo_seconds": {"type": "int"},
-    "rto_seconds": {"type": "int"},
-    **{text: {"type": "str"} for text in ("scenario", "change_ticket", "array_host", "array_account")},
-    **{
-        several: {"type": "list", "elements": "str", "default": []}
-        for several in ("success_criteria", "participants", "approvers")
-    },
-    "awx": {"type": "dict", "options": {name: {"type": "str"} for name in AWX}},
-    "filters": {"type": "dict"},
-    "exclusions": {"type": "list", "elements": "dict", "default": [], "options": EXCLUSION},
-    "operator": {"type": "dict", "default": {}},
-    "ansible_version": {"type": "str", "default": ""},
-}
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_options import OPTIONS
 
 
 def main() -> None:

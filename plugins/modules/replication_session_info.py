@@ -90,6 +90,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+host:
+  description: The name or address that was asked.
+  returned: success
+  type: str
+  sample: powerstore-dr.example.com
+account:
+  description: The account on the array, as the array names it.
+  returned: success
+  type: str
+  sample: drill
 cluster:
   description: The array that was asked.
   returned: success
@@ -99,6 +109,7 @@ cluster:
     global_id: PS0123456789ab
     release_version: 4.1.0.0
     system_time: "2026-11-23T20:02:11.120Z"
+    clock_skew_seconds: 0.412
   contains:
     name:
       description: Name of the cluster.
@@ -112,6 +123,9 @@ cluster:
     system_time:
       description: The array's clock when it was read.
       type: str
+    clock_skew_seconds:
+      description: The array's clock less the controller's, C(null) where the array tells no time.
+      type: float
 sessions:
   description: The sessions, in the order of the selectors or else of their ids.
   returned: success
@@ -201,9 +215,17 @@ sessions:
       elements: str
       sample: [dr-host-1]
     failover_test:
-      description: The running test, with who started it and when, from the array's jobs.
+      description:
+        - The running test, with who started it and when, from the array's jobs; C(own) says whether that is the
+          account that asks.
       type: dict
-      sample: {"in_progress": false, "started_at": null, "started_by": null, "age_seconds": null, "source": null}
+      sample:
+        in_progress: true
+        started_at: "2026-11-23T19:02:11.120Z"
+        started_by: drill
+        own: true
+        age_seconds: 3600.0
+        source: job
     ready:
       description: Whether no finding of severity V(blocker) stands against starting a failover test.
       type: bool

@@ -42,7 +42,16 @@ def _read(minute: int, *, running: bool) -> Json:
                 "recovery_point_timestamp": _at(0),
                 "recovery_point_age_seconds": 60.0,
                 "rpo_met": True,
-                "volumes": [{"id": f"v-of-{session_id}", "name": name, "state": "Ready", "hosts": ["dr-host-1"]}],
+                "volumes": [
+                    {
+                        "id": f"v-of-{session_id}",
+                        "name": name,
+                        "state": "Ready",
+                        "wwn": f"naa.68ccf098{session_id}",
+                        "size": 1073741824,
+                        "hosts": ["dr-host-1"],
+                    }
+                ],
                 "hosts": ["dr-host-1"],
                 "ready": True,
                 "findings": [],
@@ -86,31 +95,53 @@ def _operated(action: str, minute: int, *, running: bool) -> Json:
     }
 
 
+PLANNED: Json = {"name": "ledger answers", "http": {"url": "http://x"}, "phase": "validate"}
 CHECK: Json = {
     "name": "ledger answers",
     "kind": "http",
+    "phase": "validate",
+    "critical": True,
     "expected": "200",
     "observed": "200",
     "passed": True,
-    "critical": True,
-    "seconds": 0.1,
+    "started_at": _at(3, 59),
+    "finished_at": _at(4),
+    "seconds": 1.0,
+    "timeout_seconds": 30.0,
 }
+PHASES = ("preflight", "start", "validate", "stop", "prove")
 
 _GOOD: Json = {
-    "title": "Quarterly drill",
     "before": _read(1, running=False),
-    "start": _operated("started", 2, running=True),
+    "starts": [_operated("started", 2, running=True)],
     "during": _read(4, running=True),
     "stops": [_operated("stopped", 5, running=False)],
     "after": _read(6, running=False),
-    "checks": [CHECK],
-    "planned_checks": ["ledger answers"],
+    "steps": [CHECK],
+    "planned_steps": [PLANNED],
+    "phases": [
+        {"phase": phase, "started_at": _at(minute), "finished_at": _at(minute, 30)}
+        for minute, phase in enumerate(PHASES, start=1)
+    ],
+    "wishes": [{"session_id": "s-1"}, {"volume_group": "erp-db"}],
     "owned": [],
-    "end_of_test_snapshot_wanted": False,
+    "adopted": [],
+    "held": [],
+    "policy": {},
     "rpo_seconds": None,
     "rto_seconds": None,
     "interruption": None,
-    "operator": {"job": "17"},
+    "clock_skew_seconds": 0.0,
+}
+CONTEXT: Json = {
+    "title": "Quarterly drill",
+    "scenario": "Loss of the production site",
+    "change_ticket": "CHG1",
+    "success_criteria": ["The ledger is complete."],
+    "participants": ["A. Storage"],
+    "approvers": ["B. Manager"],
+    "array_host": "powerstore-dr.example.com",
+    "array_account": "drill",
     "ansible_version": "2.19.14",
 }
 

@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_file import write_drill, write_once
 
-from .drills import a_drill
+from .drills import CONTEXT, a_drill
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def mode(path: Path) -> int:
 
 
 def params(directory: Path, **changes: t.Any) -> dict[str, t.Any]:
-    return {"kind": "drill", **a_drill(), "directory": str(directory), **changes}
+    return {"kind": "drill", **CONTEXT, **a_drill(), "directory": str(directory), **changes}
 
 
 @pytest.mark.usefixtures("without_umask")
@@ -145,18 +145,27 @@ def test_the_arrays_name_cannot_lead_out_of_the_folder(tmp_path: Path, name: str
 
 
 def test_a_drill_of_which_nothing_is_known(tmp_path: Path) -> None:
-    nothing = dict.fromkeys(("before", "start", "during", "after"))
-    result = write_drill(params(tmp_path, **nothing, stops=[], checks=[], planned_checks=[]), write=True)
+    nothing = dict.fromkeys(("before", "during", "after")) | dict.fromkeys(("starts", "stops", "steps", "wishes"), ())
+    result = write_drill(params(tmp_path, **nothing), write=True)
 
     assert (result["verdict"], result["cleanup_verdict"]) == ("aborted", "not_needed")
     assert json.loads(Path(result["path"]).read_text())["sessions"] == []
 
 
 def test_who_ran_it(tmp_path: Path) -> None:
-    operator = write_drill(params(tmp_path, operator={"job": "17"}), write=False)["record"]["operator"]
+    who = write_drill(params(tmp_path, awx={"job_id": "17"}), write=False)["record"]["who"]
 
-    assert operator.keys() == {"controller_user", "controller_host", "job"}
-    assert operator["job"] == "17" and operator["controller_user"] and operator["controller_host"]
+    assert who["awx"] == dict.fromkeys(("job_url", "job_template", "user", "workflow_job_id")) | {"job_id": "17"}
+    assert who["controller_user"] and who["controller_host"]
+
+
+def test_a_record_that_is_not_as_its_schema_has_it_is_kept_and_told(tmp_path: Path) -> None:
+    drill = params(tmp_path)
+    drill["before"]["sessions"][0]["state"] = 7
+    result = write_drill(drill, write=True)
+
+    assert result["failed"] is True and "record.sessions[0].before.state is 7" in result["msg"]
+    assert json.loads(Path(result["path"]).read_text()) == result["record"]
 
 
 def test_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,9 +176,9 @@ def test_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_what_is_no_text_does_not_cost_the_record(tmp_path: Path) -> None:
     drill = params(tmp_path)
-    drill["checks"][0]["observed"] = "\udcff"
+    drill["steps"][0]["observed"] = "\udcff"
     written = json.loads(Path(write_drill(drill, write=True)["path"]).read_text(encoding="utf-8"))
-    assert written["checks"][0]["observed"] == "\udcff"
+    assert written["validations"][0]["observed"] == "\udcff"
 
 
 def test_folders_above_the_record_have_its_mode(tmp_path: Path) -> None:

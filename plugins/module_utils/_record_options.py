@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of the module drill_record: what a record is made from."""
+
+from __future__ import annotations
+
+import typing as t
+
+Options = dict[str, dict[str, t.Any]]
+
+STEP: Options = {
+    **{text: {"type": "str", "required": True} for text in ("name", "kind")},
+    "phase": {"type": "str", "choices": ["attach", "validate", "release"], "default": "validate"},
+    "wave": {"type": "int"},
+    **{text: {"type": "str"} for text in ("session", "expected", "observed", "started_at", "finished_at")},
+    "passed": {"type": "bool", "required": True},
+    "critical": {"type": "bool", "default": True},
+    "seconds": {"type": "float"},
+    "timeout_seconds": {"type": "float"},
+}
+POLICY: Options = {
+    "on_partial_failure": {"type": "str", "choices": ["stop_all", "continue", "hold"], "default": "stop_all"},
+    "end_of_test_snapshot": {"type": "str", "choices": ["none", "all", "failed"], "default": "none"},
+    "synchronise_first": {"type": "bool", "default": False},
+    "adopt_running": {"type": "bool", "default": False},
+}
+AWX = ("job_id", "job_url", "job_template", "user", "workflow_job_id")
+EXCLUSION: Options = {
+    **{name: {"type": "str"} for name in ("session_id", "volume", "volume_group")},
+    "reason": {"type": "str", "required": True},
+}
+DICTS = ("before", "during", "after", "interruption", "filters")
+TEXTS = ("scenario", "change_ticket", "array_host", "array_account")
+LISTS_OF_TEXTS = ("owned", "adopted", "held", "success_criteria", "participants", "approvers")
+LISTS_OF_DICTS = ("starts", "stops", "wishes", "phases", "planned_steps")
+OPTIONS: Options = {
+    "kind": {"type": "str", "choices": ["drill", "readiness", "abort"], "default": "drill"},
+    "directory": {"type": "path", "required": True},
+    "title": {"type": "str", "required": True},
+    **{name: {"type": "dict"} for name in DICTS},
+    **{name: {"type": "str"} for name in TEXTS},
+    **{name: {"type": "list", "elements": "str", "default": []} for name in LISTS_OF_TEXTS},
+    **{name: {"type": "list", "elements": "dict", "default": []} for name in LISTS_OF_DICTS},
+    "policy": {"type": "dict", "default": {}, "options": POLICY},
+    "steps": {"type": "list", "elements": "dict", "default": [], "options": STEP},
+    "rpo_seconds": {"type": "int"},
+    "rto_seconds": {"type": "int"},
+    "clock_skew_seconds": {"type": "float"},
+    "awx": {"type": "dict", "options": {name: {"type": "str"} for name in AWX}},
+    "exclusions": {"type": "list", "elements": "dict", "default": [], "options": EXCLUSION},
+    "ansible_version": {"type": "str", "default": ""},
+}
