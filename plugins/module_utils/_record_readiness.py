@@ -40,6 +40,14 @@ _COLUMNS: t.Final[t.Mapping[str, int]] = {  # the widest that each may become
     "First blocker": 22,
 }
 
+_KINDS = {
+    "volume": "volume",
+    "volume_group": "volume group",
+    "replication_group": "vVol group",
+    "nas_server": "NAS server",
+    "file_system": "file system",
+}
+
 
 def build_readiness(params: Json, context: Context, record_id: str, written_at: datetime) -> Json:
     """The record of kind ``readiness``, from the options of the module drill_record; it needs ``before`` only.
@@ -68,10 +76,7 @@ def build_readiness(params: Json, context: Context, record_id: str, written_at: 
             written_at,
             selected_by="sessions" if filters is None else "filters" if filters else "all",
         ),
-        "sessions": [
-            _session(entry, judgement, looked_at, params.get("rpo_seconds"))
-            for entry, judgement in zip(entries, judged, strict=True)
-        ],
+        "sessions": [_session(entry, judgement, looked_at) for entry, judgement in zip(entries, judged, strict=True)],
     }
 
 
@@ -81,7 +86,7 @@ def _reasons(entry: Json) -> t.Iterator[Reason]:
             yield Reason(_VERDICTS[finding["severity"]], finding["message"], entry["session_id"])
 
 
-def _session(entry: Json, judgement: Judgement, looked_at: str | None, rpo: int | None) -> Json:
+def _session(entry: Json, judgement: Judgement, looked_at: str | None) -> Json:
     names = ("session_id", "resource_type", "resource_name", "resource_id")
     found = entry["session_id"] is not None
     return {
@@ -90,7 +95,7 @@ def _session(entry: Json, judgement: Judgement, looked_at: str | None, rpo: int 
         "remote_system": (entry.get("remote_system") or {}).get("name"),
         "verdict": judgement.verdict,
         "reasons": judgement.texts,
-        "recovery_point": recovery_point(entry, rpo),
+        "recovery_point": recovery_point(entry),
         "before": condition(entry, looked_at) if found else None,
         "findings": entry["findings"],
         "ready": entry["ready"],
@@ -118,7 +123,7 @@ def readiness_summary(record: Json, path: str) -> list[str]:
 
 def _wrapped(line: str) -> list[str]:
     indent = " " * (len(line) - len(line.lstrip()) + 2)
-    return textwrap.wrap(line, _WIDTH, subsequent_indent=indent) or [""]
+    return textwrap.wrap(_plain(line), _WIDTH, subsequent_indent=indent) or [""]
 
 
 def _table(sessions: t.Sequence[Json]) -> list[str]:
@@ -138,7 +143,7 @@ def _row(session: Json) -> list[str]:
     blockers = [finding["id"] for finding in session["findings"] if finding["severity"] == BLOCKER]
     warnings = severities.count(WARNING)
     noted = f"({warnings} warning{'s' if warnings > 1 else ''})" if warnings else "-"
-    kind = (session["resource_type"] or "session").replace("_", " ")
+    kind = _KINDS.get(session["resource_type"], "session")
     return [
         (session["session_id"] or "-")[:8],
         f"{kind} {session['resource_name'] or session['resource_id'] or '-'}",
@@ -155,9 +160,14 @@ def _duration(seconds: float | None) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    """The text without what would break a line, with an ellipsis where it is too long."""
-    plain = "".join(letter if letter.isprintable() else "?" for letter in text)
+    """The text with an ellipsis where it is too long for a column."""
+    plain = _plain(text)
     return plain if len(plain) <= width else f"{plain[: width - 1]}…"
+
+
+def _plain(text: str) -> str:
+    """The text without what would break a line or steer a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _findings(sessions: t.Sequence[Json]) -> t.Iterator[str]:
