@@ -57,13 +57,14 @@ def build_readiness(params: Json, context: Context, record_id: str, written_at: 
     seen: Json = params.get("before") or {}
     cluster: Json = seen.get("cluster") or {}
     looked_at = cluster.get("system_time")
-    entries: list[Json] = seen.get("sessions") or []
+    left_out = params.get("exclusions") or []
+    entries: list[Json] = [e for e in seen.get("sessions") or [] if not any(_is_named(e, out) for out in left_out)]
     judged = [Judgement(tuple(_reasons(entry))) for entry in entries]
     reasons = [reason for judgement in judged for reason in judgement.reasons]
     if "sessions" not in seen:
         reasons.append(Reason(INCOMPLETE, f"The array could not be read: {seen.get('msg') or 'no reason was given'}"))
     elif not entries:
-        reasons.append(Reason(INCOMPLETE, "No replication session fits, so nothing was looked at."))
+        reasons.append(Reason(INCOMPLETE, "No replication session fits and is not excluded: nothing was looked at."))
     filters = context.filters
     return {
         **envelope(
@@ -78,6 +79,15 @@ def build_readiness(params: Json, context: Context, record_id: str, written_at: 
         ),
         "sessions": [_session(entry, judgement, looked_at) for entry, judgement in zip(entries, judged, strict=True)],
     }
+
+
+def _is_named(entry: Json, exclusion: Json) -> bool:
+    """Whether an exclusion means this session: by its id, or by the name or id of its volume or volume group."""
+    resource = exclusion.get(entry["resource_type"])
+    names = {str(entry.get(key)).casefold() for key in ("resource_name", "resource_id")}
+    return exclusion.get("session_id") == entry["session_id"] is not None or (
+        resource is not None and resource.casefold() in names
+    )
 
 
 def _reasons(entry: Json) -> t.Iterator[Reason]:

@@ -23,7 +23,7 @@ def run_preflight(work: Path) -> list[str]:
         array = simulator.dr
         variables = {
             "ansible_host": array.host,
-            "failover_drill_filters": {},
+            "failover_drill_filters": {"role": "any"},
             "failover_drill_port": array.port,
             "failover_drill_records_directory": str((work / "records").absolute()),
         }

@@ -78,7 +78,7 @@ def recap(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
 @pytest.mark.parametrize("result_format", ["json", "yaml"])
 def test_twelve_sessions(tmp_path: Path, contract: Contract, result_format: str) -> None:
     with Simulator.from_file(PROBLEMS) as simulator:
-        hosts = {"dr": {"failover_drill_filters": {}}}
+        hosts = {"dr": {"failover_drill_filters": {"role": "any"}}}
         done = preflight(simulator, tmp_path, hosts, result_format=result_format)
         read = run_module(simulator, "replication_session_info")
         assert not journal_problems(contract, simulator)
@@ -111,13 +111,14 @@ def test_one_array_that_is_gone_hides_nothing_in_check_mode(simulator: Simulator
     hosts: dict[str, Variables] = {
         "a-gone": {"failover_drill_port": 1, "failover_drill_timeout": 2},
         "b-ready": {},
-        "c-named": {"failover_drill_sessions": [{"volume": "nope"}, {"volume_group": "erp-db"}]},
+        "c-named": {"failover_drill_sessions": [{"volume": "nope", "wave": 2}, {"volume_group": "erp-db"}]},
         "d-typo": {"failover_drill_filters": {"resource-type": "volume"}},
         "e-nothing": {"failover_drill_filters": {"name": "payroll-*"}},
+        "f-source": {"failover_drill_port": simulator.production.port},
     }
     done = preflight(simulator, tmp_path, hosts, "--check")
     assert done.returncode == 2, done.stdout + done.stderr
-    assert recap(done) == {"a-gone": 1, "b-ready": 0, "c-named": 1, "d-typo": 1, "e-nothing": 1}
+    assert recap(done) == {"a-gone": 1, "b-ready": 0, "c-named": 1, "d-typo": 1, "e-nothing": 1, "f-source": 1}
     said = " ".join(line.strip(' ",') for line in done.stdout.splitlines())
     for words in (
         "Readiness of a-gone: incomplete. The array could not be read: Logging in to 127.0.0.1",
@@ -125,7 +126,7 @@ def test_one_array_that_is_gone_hides_nothing_in_check_mode(simulator: Simulator
         "Verdict: failed. Ready for a failover test: 1 of 2 sessions.",
         "No volume 'nope' on ps-dr",
         "expected a mapping with some of role, resource_type",
-        "No replication session fits, so nothing was looked at.",
+        "No replication session fits and is not excluded: nothing was looked at.",
         "Check mode: the report was not written.",
     ):
         assert words in said

@@ -157,3 +157,15 @@ def test_by_name_unless_the_order_was_given() -> None:
     for filters, expected in ((None, "b C a"), ({}, "a b C")):
         shown = readiness_summary(record(*entries, filters=filters), "-")
         assert " ".join(line.split()[2] for line in shown if line.startswith("0987c10e")) == expected
+
+
+def test_what_is_excluded_is_not_judged() -> None:
+    blocked = entry("nas.use_clone", session_id="s-2", resource_name="home", resource_type="nas_server")
+    group = entry("state.not_allowed", session_id="s-3", resource_name="erp-db", resource_type="volume_group")
+    out = [{"session_id": "s-2", "reason": "a"}, {"volume_group": "ERP-DB", "reason": "b"}, {"volume": "v-9"}]
+    params = {"before": {"cluster": CLUSTER, "sessions": [blocked, group, entry()]}, "exclusions": out}
+    built = build_readiness(params, Context("Readiness", "me", "here"), "an-id", NOW)
+    assert [session["resource_name"] for session in built["sessions"]] == ["erp-data"]
+    assert built["verdict"] == "passed"
+    params["exclusions"] = [{"volume": "erp-db"}, {"volume": "home"}]  # of another kind: nothing is left out
+    assert len(build_readiness(params, Context("Readiness", "me", "here"), "an-id", NOW)["sessions"]) == 3
