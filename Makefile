@@ -111,6 +111,10 @@ format: $(VENV)/.dev | build/tmp ## Formats the Python code and mends what ruff 
 changelog: $(VENV)/.dev $(LINK) | build/tmp ## CHANGELOG.md from changelogs/fragments, for the version in galaxy.yml
 	python -m antsibull_changelog release --reload-plugins --refresh --update-existing
 
+.PHONY: docs-pages
+docs-pages: $(VENV)/.dev $(LINK) | build/tmp ## The pages of the documentation that are written from the code
+	PYTHONPATH=.:.ansible/collections python tools/findings_page.py
+
 .PHONY: venv
 venv: $(VENV)/.dev $(LINK) ## The virtual environment with all tools (VENV=DIR, PYTHON=INTERPRETER)
 

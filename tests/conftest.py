@@ -54,7 +54,7 @@ class ModuleRunner:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
-    def __call__(self, name: str, **options: t.Any) -> Result:
+    def __call__(self, name: str, /, **options: t.Any) -> Result:
         return run_module(self._simulator, name, **options)
 
     def start(self, **options: t.Any) -> Result:

@@ -30,7 +30,9 @@ def connection_to(simulator: Simulator) -> Result:
     }
 
 
-def run_module(simulator: Simulator, name: str, *, check: bool = False, diff: bool = False, **options: t.Any) -> Result:
+def run_module(
+    simulator: Simulator, name: str, /, *, check: bool = False, diff: bool = False, **options: t.Any
+) -> Result:
     """The result of the module; an option that is None is left out, the connection is filled in."""
     given = {key: value for key, value in {**connection_to(simulator), **options}.items() if value is not None}
     given |= {"_ansible_check_mode": check, "_ansible_diff": diff}

@@ -14,12 +14,13 @@ import typing as t
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._bulk import read_any, read_by
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
     AmbiguousError,
     NotFoundError,
     ProtocolError,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json, Query, path_id
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json, Query, chunks, path_id
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     RESOURCE_TYPES,
     Cluster,
@@ -35,6 +36,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._session import
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PLAIN = re.compile(r"[\w.@ -]+", re.ASCII)  # needs no quoting inside in.(…)
+_WITH_SNAPSHOTS = ("volume", "volume_group")  # whose snapshots have rows in the same collection
 _SNAPSHOT_SELECT = ("select", "id,name,type,protection_data")
 
 
@@ -103,10 +105,11 @@ def read_sessions_by(
     client: Client, release: Release, attribute: str, values: t.Iterable[str], *, deadline: float | None = None
 ) -> list[ReplicationSession]:
     """The replication sessions whose ``attribute`` is one of ``values``."""
-    rows = client.get_by(
+    rows = read_by(
+        client,
         "replication_session",
         attribute,
-        values,
+        [value for value in values if _PLAIN.fullmatch(value)],  # no id of an array has other characters
         [session_select(release)],
         doing="Reading replication sessions",
         deadline=deadline,
@@ -152,24 +155,27 @@ def find_named(client: Client, collection: str, values: t.Iterable[str], query: 
     select = list(query) or [("select", "id,name,type"), ("type", "neq.Snapshot")]
     doing = f"Looking up {collection.replace('_', ' ')}s by name"
     wanted = list(dict.fromkeys(values))
-    found: dict[str, list[Json]] = {value: [] for value in wanted}
 
     ids = [value for value in wanted if _UUID.fullmatch(value)]
-    for row in client.get_by(collection, "id", ids, select, doing=doing):
-        for value in ids:
-            if value.casefold() == str(row["id"]).casefold():
-                found[value].append(row)
+    by_id = {str(row["id"]): row for row in read_by(client, collection, "id", map(str.lower, ids), select, doing=doing)}
+    found = {value: [by_id[value.lower()]] if value.lower() in by_id else [] for value in wanted}
 
+    by_name: dict[str, list[Json]] = defaultdict(list)
     names = [value for value in wanted if not found[value]]
-    plain = [name for name in names if _PLAIN.fullmatch(name) and name == name.strip()]
-    rows = client.get_by(collection, "name", plain, select, doing=doing)
-    for name in set(names) - set(plain):
-        # A single eq takes the rest of the parameter as it is; in.(…) would need quoting that is not documented.
-        rows += client.get_all(collection, [*select, ("name", f"eq.{name}")], doing=doing)
+    for row in read_any(client, collection, _lookups_of_names(names), select, doing=doing):
+        by_name[str(row.get("name")).casefold()].append(row)
     for name in names:
-        exact = [row for row in rows if row.get("name") == name]
-        found[name] = exact or [row for row in rows if str(row.get("name")).casefold() == name.casefold()]
+        folded = by_name[name.casefold()]
+        found[name] = [row for row in folded if row.get("name") == name] or folded
     return found
+
+
+def _lookups_of_names(names: t.Sequence[str]) -> list[tuple[str, str]]:
+    """The filters that find these names: a single eq takes the rest of the parameter as it is, whatever it holds, while
+    in.(…) would need quoting that is not documented."""
+    plain = [name for name in names if _PLAIN.fullmatch(name) and name == name.strip()]
+    together = [("name", f"in.({','.join(chunk)})") for chunk in chunks(plain)]
+    return together + [("name", f"eq.{name}") for name in names if name not in set(plain)]
 
 
 def name_resources(
@@ -186,9 +192,8 @@ def name_resources(
             and session.resource_name is None
             and session.local_resource_id
         ]
-        rows = client.get_by(
-            resource_type, "id", unnamed, [("select", "id,name")], doing="Reading the names of replicated resources"
-        )
+        query = [("select", "id,name")] + ([("type", "neq.Snapshot")] if resource_type in _WITH_SNAPSHOTS else [])
+        rows = read_by(client, resource_type, "id", unnamed, query, doing="Reading the names of replicated resources")
         names.update((str(row["id"]), str(row.get("name"))) for row in rows)
     return [
         session.named(session.resource_name or names.get(session.local_resource_id))

@@ -207,22 +207,28 @@ class Report:
             "cluster": self.cluster.as_result(),
             "sessions": [entry.as_result() for entry in self.entries],
             "diff": {
-                "before_header": f"failover tests on {self.cluster.name}, before",
-                "after_header": f"failover tests on {self.cluster.name}, after",
+                "before_header": f"failover tests on {self.cluster.name}",
+                "after_header": f"failover tests on {self.cluster.name}",
                 "before": dict(self._shown(before=True)),
                 "after": dict(self._shown(before=False)),
             },
         }
 
-    def _shown(self, *, before: bool) -> t.Iterator[tuple[str, Json]]:
+    def _shown(self, *, before: bool) -> t.Iterator[tuple[str, str]]:
+        """One line of the diff for each session."""
         for entry in self.entries:
             if entry.step.session:
                 began = entry.outcome.wish.session if entry.outcome else entry.step.session
                 shown = began if before else entry.after
-                yield (
-                    entry.step.session.label,
-                    {"failover_test_in_progress": shown.in_test if shown else "not known: the array could not be read"},
-                )
+                yield entry.step.session.label, _in_words(shown, None if before else entry)
+
+
+def _in_words(session: ReplicationSession | None, entry: Entry | None) -> str:
+    if session is None:
+        return "not known: the array could not be read"
+    chosen = entry.step.snapshot if entry and entry.action == "started" else None
+    snapshot = f" from snapshot '{chosen.name}'" if chosen else ""
+    return f"failover test in progress{snapshot}" if session.in_test else "no failover test"
 
 
 def predict(planned: Plan) -> Report:

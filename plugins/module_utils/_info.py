@@ -6,23 +6,24 @@
 
 from __future__ import annotations
 
-import fnmatch
+import re
 import typing as t
+from dataclasses import dataclass
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import PowerStoreError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._assess_surroundings import (
+    assess_surroundings,
+    in_words,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import AmbiguousError, PowerStoreError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import (
     name_resources,
     read_cluster,
     read_sessions,
     resolve,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._readiness import (
-    BLOCKER,
-    Finding,
-    Findings,
-    assess_start,
-    assess_surroundings,
-)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._findings import Finding, Findings
+from ansible_collections.drdrill.powerstore.plugins.module_utils._read_surroundings import read_surroundings
+from ansible_collections.drdrill.powerstore.plugins.module_utils._readiness import assess_start
 from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     Cluster,
@@ -33,19 +34,32 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._session import
     Unresolved,
     format_time,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._surroundings import (
-    RecoveryPoint,
-    RunningTest,
-    Surroundings,
-    read_surroundings,
-)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._surroundings import RecoveryPoint, Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the task asks for, found on the array, in its order; and all sessions of the array where they were read."""
+
+    entries: tuple[Target | Unresolved, ...]
+    everything: tuple[ReplicationSession, ...] | None = None
+
+    @property
+    def sessions(self) -> list[ReplicationSession]:
+        """The sessions that were found."""
+        return [entry.session for entry in self.entries if isinstance(entry, Target)]
+
+    @property
+    def errors(self) -> list[PowerStoreError]:
+        """Why selectors lead to no session."""
+        return [entry.error for entry in self.entries if isinstance(entry, Unresolved)]
 
 
 def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Row) -> Json:
-    """The module's result. Raises the error of the first selector that leads to no session."""
+    """The module's result; it fails where a selector leads to no session, and tells all of the others all the same."""
     cluster = read_cluster(client)
-    targets = [target for target in _selected(client, cluster, selectors) if _fits(target.session, params)]
-    around = read_surroundings(client, [target.session for target in targets])
+    selection = _selected(client, cluster, selectors, params)
+    around = read_surroundings(client, selection.sessions, selection.everything)
     return {
         "changed": False,
         "host": client.host,
@@ -55,21 +69,31 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
             "system_time": format_time(cluster.system_time),
             "clock_skew_seconds": cluster.clock_skew_seconds,
         },
-        "sessions": [_view(target, around, cluster, client.is_own) for target in targets],
+        "sessions": [
+            _view(entry, around, cluster, client.is_own) if isinstance(entry, Target) else _unresolved(entry)
+            for entry in selection.entries
+        ],
+        **_verdict(selection.errors),
     }
 
 
-def _selected(client: Client, cluster: Cluster, selectors: t.Sequence[Selector]) -> list[Target]:
-    if not selectors:
+def _verdict(errors: t.Sequence[PowerStoreError]) -> Json:
+    if not errors:
+        return {}
+    message = " ".join(dict.fromkeys(error.message for error in errors))
+    return {"failed": True, "msg": message, "failure": errors[0].as_failure()}
+
+
+def _selected(client: Client, cluster: Cluster, selectors: t.Sequence[Selector], params: Row) -> Selection:
+    if selectors:
+        entries: t.Sequence[Target | Unresolved] = resolve(client, cluster, selectors)
+        everything = None
+    else:
         found = name_resources(client, read_sessions(client, cluster.release))
-        return [Target(Selector("session_id", s.id), s) for s in found if isinstance(s, ReplicationSession)]
-    targets: list[Target] = []
-    for entry in resolve(client, cluster, selectors):
-        if isinstance(entry, Unresolved):
-            error: PowerStoreError = entry.error
-            raise error
-        targets.append(entry)
-    return targets
+        everything = tuple(session for session in found if isinstance(session, ReplicationSession))
+        entries = [Target(Selector("session_id", session.id), session) for session in everything]
+    fitting = (entry for entry in entries if isinstance(entry, Unresolved) or _fits(entry.session, params))
+    return Selection(tuple(fitting), everything)
 
 
 def _fits(session: ReplicationSession, params: Row) -> bool:
@@ -77,24 +101,36 @@ def _fits(session: ReplicationSession, params: Row) -> bool:
     exact = {
         "role": session.role,
         "resource_type": session.resource_type,
-        "state": session.state,
         "failover_test_in_progress": session.in_test,
     }
-    remote, name = params.get("remote_system"), params.get("name")
+    state, remote, name = params.get("state"), params.get("remote_system"), params.get("name")
     return (
         all(params.get(key) in (None, value) for key, value in exact.items())
-        and (remote is None or remote in (session.remote_system_id, session.remote_system.get("name")))
-        and (name is None or fnmatch.fnmatchcase((session.resource_name or "").casefold(), name.casefold()))
+        and (state is None or state.casefold() == session.state.casefold())
+        and (remote is None or _is_called(session.remote_system, session.remote_system_id, remote))
+        and (name is None or _matches(session.resource_name or "", name))
     )
+
+
+def _is_called(remote: Row, remote_id: str | None, wanted: str) -> bool:
+    # Names are compared by the array without regard to case (x-case-insensitive in its description).
+    return wanted == remote_id or wanted.casefold() == str(remote.get("name")).casefold()
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a name fits a pattern in which only ``*`` and ``?`` stand for others: names may hold brackets."""
+    expression = "".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in pattern.casefold())
+    return re.fullmatch(expression, name.casefold(), re.DOTALL) is not None
 
 
 def _view(target: Target, around: Surroundings, cluster: Cluster, is_own: t.Callable[[str | None], bool]) -> Json:
     session = target.session
-    recovery_point = RecoveryPoint.of(session, around.objective(session), cluster)
     findings = findings_of(target, around, cluster)
     volumes = around.volumes_of(session)
+    alerts = None if around.alerts is None else around.alerts.get(session.id, ())
     return {
         "session_id": session.id,
+        "selector": {target.selector.by: target.selector.value},
         **session.as_condition(),
         "type": session.type,
         "resource_type": session.resource_type,
@@ -106,46 +142,66 @@ def _view(target: Target, around: Surroundings, cluster: Cluster, is_own: t.Call
             "id": session.replication_rule_id,
             "name": around.rule_names.get(session.replication_rule_id or ""),
         },
-        **recovery_point.as_result(),
+        "error_code": session.error_code,
+        "data_connection_state": session.data_connection_state,
+        **RecoveryPoint.of(session, around.objective(session), cluster).as_result(),
         "volumes": [volume.as_result() for volume in volumes],
         "hosts": sorted({host for volume in volumes for host in volume.hosts}),
-        "failover_test": _running(session, around.running.get(session.id, RunningTest()), cluster, is_own),
+        "alerts": None if alerts is None else [alert.as_result() for alert in alerts],
+        "failover_test": _running(session, around, cluster, is_own),
         "ready": not any(finding.is_blocker for finding in findings),
         "findings": [finding.as_result() for finding in findings],
+    }
+
+
+def _unresolved(entry: Unresolved) -> Json:
+    """A selector that leads to no session, as far as it has the same keys; its finding says why."""
+    rule = "session.ambiguous" if isinstance(entry.error, AmbiguousError) else "session.not_found"
+    by, value = entry.selector.by, entry.selector.value
+    return {
+        "session_id": None,
+        "selector": {by: value},
+        "resource_type": None if by == "session_id" else by,
+        "resource_name": None if by == "session_id" else value,
+        "resource_id": None,
+        "ready": False,
+        "findings": [Finding.of(rule, None, entry.error.message).as_result()],
     }
 
 
 def findings_of(target: Target, around: Surroundings, cluster: Cluster) -> Findings:
     """Everything that a person should know before a drill. A test that runs already stands against a drill."""
     session = target.session
-    raised = (_raised(finding, session, around) for finding in assess_start(target, cluster))
-    recovery_point = RecoveryPoint.of(session, around.objective(session), cluster)
-    return (*raised, *assess_surroundings(session, recovery_point, around.volumes_of(session)))
+    raised = (_raised(finding, session, around, cluster) for finding in assess_start(target, cluster))
+    return (*raised, *assess_surroundings(session, around, cluster))
 
 
-def _raised(finding: Finding, session: ReplicationSession, around: Surroundings) -> Finding:
-    if finding.rule.id != "test.already_running":
+def _raised(finding: Finding, session: ReplicationSession, around: Surroundings, cluster: Cluster) -> Finding:
+    """The finding as it weighs before a drill, a running test with who started it and when."""
+    weight = finding.rule.before_drill
+    if weight is None:
         return finding
-    running = around.running.get(session.id, RunningTest())
-    known = f"{finding.message} It was started by {running.started_by} at {format_time(running.started_at)}."
-    message = known if running.started_by else f"{finding.message} Who started it is not known to this account."
-    return Finding.of("test.already_running", session, message, BLOCKER)
+    running = around.running_test(session)
+    age = running.age(cluster)
+    if running.started_by:
+        known = f"It was started by {running.started_by}"
+        known += f" at {format_time(running.started_at)}" if running.started_at else ""
+        known += f", {in_words(age)} ago." if age is not None else "."
+    else:
+        known = "Who started it is not known to this account."
+    return Finding.of(finding.rule.id, session, f"{finding.message} {known}", weight)
 
 
 def _running(
-    session: ReplicationSession,
-    running: RunningTest,
-    cluster: Cluster,
-    is_own: t.Callable[[str | None], bool],
+    session: ReplicationSession, around: Surroundings, cluster: Cluster, is_own: t.Callable[[str | None], bool]
 ) -> Json:
-    age = None
-    if session.in_test and running.started_at and cluster.system_time:
-        age = round((cluster.system_time - running.started_at).total_seconds(), 3)
+    running = around.running_test(session)
+    age = running.age(cluster) if session.in_test else None
     return {
         "in_progress": None if session.is_file else session.in_test,
         "started_at": format_time(running.started_at),
         "started_by": running.started_by,
         "own": running.started_by is not None and is_own(running.started_by) if session.in_test else None,
-        "age_seconds": age,
+        "age_seconds": None if age is None else round(age.total_seconds(), 3),
         "source": running.source if session.in_test else None,
     }

@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._bulk import read_by
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import PowerStoreError, UnreachableError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
@@ -94,7 +95,9 @@ def read_jobs(
     ]
     if since:
         query.append(("or", f"(start_time.gte.{format_time(since)},start_time.is.null)"))
-    rows = client.get_by("job", "resource_id", session_ids, query, doing="Reading the array's jobs", deadline=deadline)
+    rows = read_by(
+        client, "job", "resource_id", session_ids, query, doing="Reading the array's jobs", deadline=deadline
+    )
     return sorted(map(Job.from_row, rows), key=lambda job: job.order, reverse=True)
 
 

@@ -20,6 +20,10 @@ from datetime import UTC, datetime
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record import build_record
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import Context, Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_observed import Observations
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_readiness import (
+    build_readiness,
+    readiness_summary,
+)
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import BY_KIND
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_text import summary
 from ansible_collections.drdrill.powerstore.plugins.module_utils._schema import problems
@@ -41,7 +45,10 @@ def _build_drill(params: Json, context: Context, record_id: str, written_at: dat
     )
 
 
-KINDS: t.Final[t.Mapping[str, Kind]] = {"drill": Kind(_build_drill, summary)}
+KINDS: t.Final[t.Mapping[str, Kind]] = {
+    "drill": Kind(_build_drill, summary),
+    "readiness": Kind(build_readiness, readiness_summary),
+}
 
 
 def write_drill(params: Json, *, write: bool) -> Json:

@@ -2,20 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is around replication sessions: objectives, volumes, hosts, and who started a running test. Read in bulk."""
+"""What is around replication sessions: objectives, recovery points, volumes, hosts, alerts, who started a test. Pure.
+
+`_read_surroundings` reads it, `_assess_surroundings` says what is to be known of it.
+"""
 
 from __future__ import annotations
 
 import typing as t
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import PowerStoreError, UnreachableError
-from ansible_collections.drdrill.powerstore.plugins.module_utils._jobs import START, read_jobs
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
-    RPO_SECONDS,
     Cluster,
     ReplicationSession,
     format_time,
@@ -47,110 +46,81 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class RunningTest:
-    """Who started the running failover test and when, as far as the account may read the array's jobs."""
+    """Who started the running failover test and when, and where that was read: ``job``, ``audit_event`` or nowhere."""
 
     started_at: datetime | None = None
     started_by: str | None = None
     source: str = "unavailable"
 
+    def age(self, cluster: Cluster) -> timedelta | None:
+        """How long it has been running by the array's clock; None where its start is not known."""
+        if self.started_at is None or cluster.system_time is None:
+            return None
+        return cluster.system_time - self.started_at
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An active alert about a session."""
+
+    id: str
+    severity: str | None  # SeverityEnum: Critical, Major, Minor, Info, None
+    event_code: str | None
+    description: str | None
+    raised_at: datetime | None
+    is_acknowledged: bool
+
+    def as_result(self) -> Json:
+        """One entry of ``alerts`` in a result."""
+        return {
+            "id": self.id,
+            "severity": self.severity,
+            "event_code": self.event_code,
+            "description": self.description,
+            "raised_at": format_time(self.raised_at),
+            "is_acknowledged": self.is_acknowledged,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Everything related to a set of sessions, by the ids that the sessions refer to."""
+    """Everything related to a set of sessions, by the ids that the sessions refer to.
+
+    What has vanished between two queries is missing here. ``alerts`` is None where the account may not read them.
+    """
 
     rpo_seconds: t.Mapping[str, int] = field(default_factory=dict)
     rule_names: t.Mapping[str, str] = field(default_factory=dict)
     members: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     volumes: t.Mapping[str, Volume] = field(default_factory=dict)
     running: t.Mapping[str, RunningTest] = field(default_factory=dict)
+    alerts: t.Mapping[str, tuple[Alert, ...]] | None = field(default_factory=dict)
+    replicating: t.Mapping[str, tuple[Json, ...]] = field(default_factory=dict)  # rows of sessions by local resource
+
+    def volume_ids_of(self, session: ReplicationSession) -> tuple[str, ...]:
+        """The ids of its destination volumes: the volume itself, or the members of the volume group."""
+        return volume_ids(session, self.members)
 
     def volumes_of(self, session: ReplicationSession) -> tuple[Volume, ...]:
-        """The destination volumes of a session: the volume itself, or the members of the volume group."""
-        return tuple(self.volumes[i] for i in _volume_ids(session, self.members) if i in self.volumes)
+        """Those of its destination volumes that were found."""
+        return tuple(self.volumes[i] for i in self.volume_ids_of(session) if i in self.volumes)
 
     def objective(self, session: ReplicationSession) -> int | None:
         """The RPO objective of the session's replication rule in seconds; None where it has no rule."""
         return self.rpo_seconds.get(session.replication_rule_id or "")
 
-
-def read_surroundings(client: Client, sessions: t.Sequence[ReplicationSession]) -> Surroundings:
-    """Read what is around these sessions: the requests grow with pages and URLs, not with sessions."""
-    rules = client.get_by(
-        "replication_rule",
-        "id",
-        [s.replication_rule_id for s in sessions if s.replication_rule_id],
-        [("select", "id,name,rpo")],
-        doing="Reading replication rules",
-    )
-    groups = client.get_by(
-        "volume_group",
-        "id",
-        [s.local_resource_id for s in sessions if s.resource_type == "volume_group"],
-        [("select", "id,volumes(id)")],
-        doing="Reading the members of volume groups",
-    )
-    members = {str(group["id"]): tuple(str(v["id"]) for v in group.get("volumes") or ()) for group in groups}
-    volume_ids = [volume_id for session in sessions for volume_id in _volume_ids(session, members)]
-    return Surroundings(
-        rpo_seconds={str(rule["id"]): RPO_SECONDS[rule["rpo"]] for rule in rules if rule.get("rpo") in RPO_SECONDS},
-        rule_names={str(rule["id"]): str(rule.get("name")) for rule in rules},
-        members=members,
-        volumes=_read_volumes(client, volume_ids),
-        running=_read_running(client, [session for session in sessions if session.in_test]),
-    )
+    def running_test(self, session: ReplicationSession) -> RunningTest:
+        """Who started the test that runs on this session."""
+        return self.running.get(session.id, RunningTest())
 
 
-def _volume_ids(session: ReplicationSession, members: t.Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def volume_ids(session: ReplicationSession, members: t.Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The ids of a session's destination volumes; the replicated pairs tell where the group was not found."""
     if session.resource_type == "volume":
         return (session.local_resource_id,)
     if session.resource_type == "volume_group":
         return members.get(session.local_resource_id) or session.local_element_ids
     return ()
-
-
-def _read_volumes(client: Client, ids: t.Sequence[str]) -> dict[str, Volume]:
-    rows = client.get_by(
-        "volume", "id", ids, [("select", "id,name,state,wwn,size")], doing="Reading the destination volumes"
-    )
-    mappings = client.get_by(
-        "host_volume_mapping",
-        "volume_id",
-        ids,
-        [("select", "id,volume_id,host(name),host_group(name)")],
-        doing="Reading which hosts the destination volumes are mapped to",
-    )
-    hosts: dict[str, set[str]] = defaultdict(set)
-    for mapping in mappings:
-        target = mapping.get("host") or mapping.get("host_group") or {}
-        hosts[str(mapping["volume_id"])].add(str(target.get("name") or "unnamed host"))
-    return {
-        str(row["id"]): Volume(
-            id=str(row["id"]),
-            name=str(row.get("name")),
-            state=row.get("state"),
-            wwn=row.get("wwn"),
-            size=row.get("size"),
-            hosts=tuple(sorted(hosts[str(row["id"])])),
-        )
-        for row in rows
-    }
-
-
-def _read_running(client: Client, sessions: t.Sequence[ReplicationSession]) -> dict[str, RunningTest]:
-    """Start and account of running tests, from the newest start job of each; openly unavailable where not readable."""
-    if not sessions:
-        return {}
-    try:
-        jobs = read_jobs(client, [session.id for session in sessions], [START])
-    except UnreachableError:
-        raise
-    except PowerStoreError:  # the account may not read jobs, or this release has no such log
-        jobs = []
-    found: dict[str, RunningTest] = {session.id: RunningTest() for session in sessions}
-    for job in reversed(jobs):
-        if job.phase != "Failed":
-            found[job.session_id] = RunningTest(job.start_time, job.user, "job")
-    return found
 
 
 @dataclass(frozen=True, slots=True)

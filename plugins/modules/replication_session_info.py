@@ -11,7 +11,9 @@ short_description: Read PowerStore replication sessions and whether they are rea
 version_added: 0.1.0
 description:
   - Reads replication sessions with everything a drill needs to know about them, in a few requests for any number.
-  - Says for each whether a failover test could be started now, and what stands against it.
+  - Says for each whether a failover test could be started now, and what stands against it. The findings are those
+    that refuse a start in M(drdrill.powerstore.replication_failover_test), and what else should be known.
+  - Fails where a selector leads to no session, and returns the others all the same.
 author:
   - drdrill.powerstore contributors (@drdrill)
 extends_documentation_fragment:
@@ -30,7 +32,8 @@ options:
     description: Name or id of the volume group on this array that a session replicates.
     type: str
   sessions:
-    description: Several sessions, each named by one of the three. Without any selector all sessions are read.
+    description:
+      - Several sessions, each named by one of the three. Without any selector all sessions are read.
     type: list
     elements: dict
     suboptions:
@@ -56,7 +59,7 @@ options:
     type: str
     choices: [volume, volume_group, replication_group, nas_server, file_system]
   state:
-    description: Only sessions in this state, for example V(OK) or V(Paused).
+    description: Only sessions in this state, for example V(OK) or V(Paused), whatever the case.
     type: str
   failover_test_in_progress:
     description: Only sessions with, or only sessions without a running failover test.
@@ -65,7 +68,9 @@ options:
     description: Only sessions with this remote system, by its name or id.
     type: str
   name:
-    description: Only sessions whose resource on this array has a name that fits this pattern, such as V(erp-*).
+    description:
+      - Only sessions whose resource on this array has a name that fits this pattern, such as V(erp-*), whatever the
+        case. V(*) stands for any characters and V(?) for one; all others, brackets too, stand for themselves.
     type: str
 seealso:
   - module: drdrill.powerstore.replication_failover_test
@@ -102,7 +107,7 @@ account:
   sample: drill
 cluster:
   description: The array that was asked.
-  returned: success
+  returned: when it could be read
   type: dict
   sample:
     name: powerstore-dr
@@ -127,8 +132,10 @@ cluster:
       description: The array's clock less the controller's, C(null) where the array tells no time.
       type: float
 sessions:
-  description: The sessions, in the order of the selectors or else of their ids.
-  returned: success
+  description:
+    - The sessions, in the order of the selectors or else of their ids. Where a selector leads to no session its entry
+      has a C(session_id) of C(null), the C(selector), and the finding that says why.
+  returned: when the array could be read
   type: list
   elements: dict
   contains:
@@ -136,6 +143,10 @@ sessions:
       description: Id of the replication session on this array.
       type: str
       sample: 0a1b2c3d-0000-4000-8000-00000000000a
+    selector:
+      description: How the task named it; its id where it named none.
+      type: dict
+      sample: {"volume": "erp-data"}
     state:
       description: Replication state.
       type: str
@@ -180,6 +191,14 @@ sessions:
       description: The rule that sets the objective.
       type: dict
       sample: {"id": "2f3e4d5c-0000-4000-8000-00000000000e", "name": "five-minutes"}
+    error_code:
+      description: Why the last asynchronous copy failed, C(null) where it did not, and before PowerStoreOS 3.0.
+      type: str
+      sample: "0xE0201005000F"
+    data_connection_state:
+      description: State of the session's data connection, C(null) before PowerStoreOS 3.0.
+      type: str
+      sample: OK
     rpo_objective_seconds:
       description: RPO objective of the replication rule, in seconds.
       type: int
@@ -214,10 +233,21 @@ sessions:
       type: list
       elements: str
       sample: [dr-host-1]
+    alerts:
+      description: Active alerts about the session, newest first; C(null) where the account may not read alerts.
+      type: list
+      elements: dict
+      sample:
+        - id: 3d4e5f60-0000-4000-8000-00000000000f
+          severity: Major
+          event_code: "0x01800A01"
+          description: The recovery point objective is not met.
+          raised_at: "2026-11-23T19:40:00.000Z"
+          is_acknowledged: false
     failover_test:
       description:
-        - The running test, with who started it and when, from the array's jobs; C(own) says whether that is the
-          account that asks.
+        - The running test, with who started it and when. C(source) says where that was read, C(job) or
+          C(audit_event), or that it is C(unavailable) to this account; C(own) whether it is the account that asks.
       type: dict
       sample:
         in_progress: true
@@ -227,14 +257,24 @@ sessions:
         age_seconds: 3600.0
         source: job
     ready:
-      description: Whether no finding of severity V(blocker) stands against starting a failover test.
+      description:
+        - Whether no finding of severity V(blocker) stands against a drill. A test that runs already does, although a
+          start would leave it alone and change nothing.
       type: bool
       sample: true
     findings:
-      description: What stands against a drill or should be known before it.
+      description: What stands against a drill or should be known before it. Their ids are stable.
       type: list
       elements: dict
-      sample: []
+      sample:
+        - id: rpo.exceeded
+          session_id: 0a1b2c3d-0000-4000-8000-00000000000a
+          severity: warning
+          message: >-
+            The recovery point of the volume 'erp-data' (session 0a1b2c3d-0000-4000-8000-00000000000a) is 720 s (12 min)
+            old; the objective is 300 s (5 min).
+          impact: A failover now would lose more data than the RPO objective of the replication rule allows.
+          resolution: Look at the session's transfer, its alerts and the link; synchronise before the drill.
 failure:
   description: Why it failed, in the shape of RV(drdrill.powerstore.replication_failover_test#module:failure).
   returned: failure

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``make demo``: a whole drill of three sessions against a simulated pair of arrays, with the installed collection."""
+"""``make demo``: a preflight, then a whole drill of three sessions, against simulated arrays, with the installed
+collection."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.demo.application import Application
+from tests.demo.preflight import run_preflight
 from tests.simulator import Simulator
 
 HERE = Path(__file__).parent
@@ -28,10 +30,11 @@ def main() -> int:
     parser.add_argument("--fail-validation", action="store_true", help="one check fails, after the stop the drill too")
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
+    problems = run_preflight(WORK)
     with Simulator() as simulator, Application() as application:
         print(f"Simulated arrays: production {simulator.production.url}, DR {simulator.dr.url}", flush=True)
         code = run_drill(simulator, application, fail=options.fail_validation)
-        problems = journal_problems(simulator)
+        problems += journal_problems(simulator)
     print_outcome(code, problems)
     return code or len(problems)
 

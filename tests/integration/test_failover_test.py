@@ -86,8 +86,16 @@ def test_diff_is_what_the_array_shows(simulator: Simulator, run: ModuleRunner) -
     diff = run.start(volume="erp-data", diff=True)["diff"]
     (label,) = diff["after"]
     assert simulator.dr.session("erp-data").id in label
-    assert diff["before"][label] == {"failover_test_in_progress": False}
-    assert diff["after"][label] == {"failover_test_in_progress": True}
+    assert diff["before"][label] == "no failover test"
+    assert diff["after"][label] == "failover test in progress"
+    assert diff["before_header"] == diff["after_header"] == "failover tests on ps-dr"
+
+
+def test_the_diff_names_the_snapshot_that_a_test_shows(run: ModuleRunner) -> None:
+    for check in (True, False):
+        diff = run.start(volume="files-archive", snapshot="files-archive-monday", check=check, diff=True)["diff"]
+        assert list(diff["before"].values()) == ["no failover test"]
+        assert list(diff["after"].values()) == ["failover test in progress from snapshot 'files-archive-monday'"]
 
 
 def test_by_id_of_session_volume_and_group(simulator: Simulator, run: ModuleRunner) -> None:

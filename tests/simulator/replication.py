@@ -90,7 +90,10 @@ def check_start(call: Call) -> None:
 
 
 def check_stop(call: Call) -> None:
+    """Destination only, volume or group: the others have no failover tests at all [api-facts 3.3]."""
     _role(call, "Destination")
+    if call.side.resource_type not in TEST_RESOURCES:
+        raise ApiError("resource_type", call.side.id, call.side.resource_type)
     if not call.side.in_test():
         raise ApiError("no_test", call.side.id)
     if not call.flag("force"):

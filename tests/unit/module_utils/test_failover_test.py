@@ -98,8 +98,8 @@ def test_start(state: str, flag: bool | None) -> None:
     assert (entry["action"], entry["changed"], entry["failed"]) == ("started", True, False)
     assert (entry["before"]["failover_test_in_progress"], entry["after"]["failover_test_in_progress"]) == (flag, True)
     assert entry["request_sent"] is False and entry["job_id"] is None and entry["started_at"] is None
-    assert result["diff"]["before"] == {"volume 'erp-data' (session s-1)": {"failover_test_in_progress": False}}
-    assert result["diff"]["after"] == {"volume 'erp-data' (session s-1)": {"failover_test_in_progress": True}}
+    assert result["diff"]["before"] == {"volume 'erp-data' (session s-1)": "no failover test"}
+    assert result["diff"]["after"] == {"volume 'erp-data' (session s-1)": "failover test in progress"}
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -384,8 +384,11 @@ def test_changed_diff_and_entries_say_the_same(found: Found, desired: Desired) -
         label = asked.session.label
         assert entry["changed"] is (before[label] != after[label])
         assert (entry["before"] == entry["after"]) is not entry["changed"]
-        assert before[label] == {"failover_test_in_progress": entry["before"]["failover_test_in_progress"] is True}
-        assert after[label] == {"failover_test_in_progress": entry["after"]["failover_test_in_progress"] is True}
+        words = {True: "failover test in progress", False: "no failover test"}
+        assert before[label] == words[entry["before"]["failover_test_in_progress"] is True]
+        shown, _from, snapshot = after[label].partition(" from snapshot ")
+        assert shown == words[entry["after"]["failover_test_in_progress"] is True]
+        assert bool(snapshot) is (entry["action"] == "started" and entry["snapshot"] is not None)
     sending = sum(entry["changed"] for entry in entries)
     expected_refusals = sum(step.expected_refusal is not None for step in planned.steps)
     assert sending == (0 if planned.refused else len(planned.wishes) - expected_refusals)

@@ -10,22 +10,14 @@ import itertools
 import re
 import typing as t
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._readiness import (
-    RULES,
-    Finding,
-    assess_start,
-    assess_stop,
-    assess_surroundings,
-    refusal,
-)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._findings import RULES, Finding
+from ansible_collections.drdrill.powerstore.plugins.module_utils._readiness import assess_start, assess_stop, refusal
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import SnapshotChoice
-from ansible_collections.drdrill.powerstore.plugins.module_utils._surroundings import RecoveryPoint, Volume
 
-from .samples import NOW, STATES, a_cluster, a_session, a_snapshot, a_target
+from .samples import STATES, a_cluster, a_session, a_snapshot, a_target
 
 ROLES = ("Source", "Destination", "Metro_Preferred", "Metro_Non_Preferred")
 RESOURCES = ("volume", "volume_group", "replication_group", "nas_server", "file_system")
@@ -238,7 +230,8 @@ def test_a_rule_says_what_it_means_and_what_to_do(name: str) -> None:
     assert rule.id == name
     assert re.fullmatch(r"[a-z]+\.[a-z_]+", rule.id)
     assert rule.severity in ("blocker", "warning", "info")
-    for text in (rule.impact, rule.resolution):
+    assert rule.before_drill in (None, "blocker")
+    for text in (rule.meaning, rule.impact, rule.resolution, rule.source):
         assert text.strip() == text and text.endswith(".") and len(text) > 10
     result = of(name).as_result()
     assert result == {
@@ -262,60 +255,3 @@ def test_documented_ids_exist_and_no_text_is_used_twice() -> None:
 
     assert documented <= RULES.keys()
     assert len(set(resolutions)) == len(resolutions)
-
-
-def volume(name: str = "erp-data", state: str | None = "Ready", hosts: tuple[str, ...] = ("dr-host-1",)) -> Volume:
-    return Volume(f"id-of-{name}", name, state, None, None, hosts)
-
-
-def point(age: float | None, objective: int | None) -> RecoveryPoint:
-    return RecoveryPoint(
-        NOW - timedelta(seconds=age) if age is not None else None,
-        timedelta(seconds=age) if age is not None else None,
-        objective,
-    )
-
-
-@pytest.mark.parametrize(
-    ("recovery_point", "volumes", "expected"),
-    [
-        (point(10, 300), [volume()], []),
-        (point(300, 300), [volume()], []),
-        (point(301, 300), [volume()], ["rpo.exceeded"]),
-        (point(None, 300), [volume()], ["rpo.not_measured"]),
-        (point(10, None), [volume()], ["rpo.not_measured"]),
-        (point(None, None), [volume()], ["rpo.not_measured"]),
-        (point(10, 300), [volume("a", hosts=()), volume("b"), volume("c", hosts=())], ["host.not_mapped"]),
-        (point(10, 300), [volume("a", state="Offline"), volume("b", state=None)], ["volume.not_ready"]),
-        (
-            point(301, 300),
-            [volume(state="Offline", hosts=())],
-            ["rpo.exceeded", "host.not_mapped", "volume.not_ready"],
-        ),
-    ],
-)
-def test_surroundings_warn_and_never_block(
-    recovery_point: RecoveryPoint, volumes: list[Volume], expected: list[str]
-) -> None:
-    findings = assess_surroundings(a_session(), recovery_point, volumes)
-
-    assert [finding.rule.id for finding in findings] == expected
-    assert blockers(findings) == []
-    unmapped = [f.message for f in findings if f.rule.id == "host.not_mapped"]
-    for found in volumes:
-        assert all((found.name in message.split(" of the ")[0]) is (not found.hosts) for message in unmapped)
-
-
-@pytest.mark.parametrize(
-    ("recovery_point", "missing"),
-    [(point(None, 300), "no synchronisation yet"), (point(10, None), "no replication rule with an RPO")],
-)
-def test_what_is_not_measured_is_said(recovery_point: RecoveryPoint, missing: str) -> None:
-    [finding] = assess_surroundings(a_session(), recovery_point, [volume()])
-
-    assert missing in finding.message
-
-
-@pytest.mark.parametrize("resource_type", ["nas_server", "file_system", "replication_group"])
-def test_the_recovery_point_of_what_has_no_test_is_not_judged(resource_type: str) -> None:
-    assert assess_surroundings(a_session(resource_type=resource_type), point(None, None), []) == ()

@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook preflight as a user runs it, by its name, against the simulated arrays."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import READINESS
+from ansible_collections.drdrill.powerstore.plugins.module_utils._schema import problems
+from tests.conftest import journal_problems
+from tests.contract.checker import Contract
+from tests.running import run_module
+from tests.simulator import Simulator
+
+ROOT = Path(__file__).parents[2]
+PROBLEMS = ROOT / "tests/simulator/scenarios/problems.yml"
+Variables = dict[str, t.Any]
+
+
+def preflight(
+    simulator: Simulator, folder: Path, hosts: dict[str, Variables], *arguments: str, result_format: str = "json"
+) -> subprocess.CompletedProcess[str]:
+    """Run it on some hosts, each of which is the simulated DR array unless its variables say otherwise."""
+    shared = {
+        "ansible_host": simulator.dr.host,
+        "failover_drill_port": simulator.dr.port,
+        "failover_drill_username": simulator.username,
+        "failover_drill_ca_path": simulator.ca_path,
+        "failover_drill_records_directory": str(folder / "records"),
+    }
+    inventory = folder / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {name: {**shared, **own} for name, own in hosts.items()}}}))
+    done = subprocess.run(
+        ["ansible-playbook", "-i", str(inventory), "drdrill.powerstore.preflight", *arguments],
+        cwd=folder,
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": result_format,
+            "POWERSTORE_PASSWORD": simulator.password,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert simulator.password not in done.stdout + done.stderr
+    assert {exchange.method for exchange in simulator.dr.journal() if exchange.path != "/logout"} == {"GET"}
+    return done
+
+
+def report_of(folder: Path, name: str) -> dict[str, t.Any]:
+    """The report of the host with this name, held against the schema."""
+    for path in (folder / "records").glob("readiness-*.json"):
+        report: dict[str, t.Any] = json.loads(path.read_text(encoding="utf-8"))
+        if report["drill"]["title"] == f"Readiness of {name}":
+            assert problems(report, READINESS) == []
+            return report
+    raise AssertionError(f"no report of {name}")
+
+
+def recap(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
+    """Failed tasks by host."""
+    return {name: int(count) for name, count in re.findall(r"^(\S+) +: ok=.*? failed=(\d+)", done.stdout, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("result_format", ["json", "yaml"])
+def test_twelve_sessions(tmp_path: Path, contract: Contract, result_format: str) -> None:
+    with Simulator.from_file(PROBLEMS) as simulator:
+        hosts = {"dr": {"failover_drill_filters": {"role": "any"}}}
+        done = preflight(simulator, tmp_path, hosts, result_format=result_format)
+        read = run_module(simulator, "replication_session_info")
+        assert not journal_problems(contract, simulator)
+    assert done.returncode == 2, done.stdout + done.stderr
+    report = report_of(tmp_path, "dr")
+    assert (report["verdict"], report["scope"]["selected_by"], len(report["sessions"])) == ("failed", "all", 12)
+    # Its findings are those of the module: the same, in the same words, but for what grows older.
+    assert [[_timeless(f) for f in s["findings"]] for s in report["sessions"]] == [
+        [_timeless(f) for f in s["findings"]] for s in read["sessions"]
+    ]
+    assert [session["ready"] for session in report["sessions"]] == [session["ready"] for session in read["sessions"]]
+
+    shown = done.stdout.partition("TASK [Readiness]")[2].partition("TASK [")[0].splitlines()[1:]
+    assert max(map(len, shown)) <= 120
+    text = " ".join(line.strip(' ",') for line in shown)
+    for session in report["sessions"]:
+        rows = [line for line in shown if line.strip(' "').startswith(f"{session['session_id'][:8]} ")]
+        assert len(rows) == 1 and (" NO " in rows[0]) is not session["ready"]
+        for finding in session["findings"]:
+            assert f"{finding['severity'].upper()} {finding['id']}" in text
+            for part in ("message", "impact", "resolution"):
+                assert " ".join(finding[part].split()) in " ".join(text.split())
+
+
+def _timeless(finding: dict[str, str]) -> dict[str, str]:
+    return {key: re.sub(r"\d+ s \(", "N s (", text) for key, text in finding.items()}
+
+
+def test_one_array_that_is_gone_hides_nothing_in_check_mode(simulator: Simulator, tmp_path: Path) -> None:
+    hosts: dict[str, Variables] = {
+        "a-gone": {"failover_drill_port": 1, "failover_drill_timeout": 2},
+        "b-ready": {},
+        "c-named": {"failover_drill_sessions": [{"volume": "nope", "wave": 2}, {"volume_group": "erp-db"}]},
+        "d-typo": {"failover_drill_filters": {"resource-type": "volume"}},
+        "e-nothing": {"failover_drill_filters": {"name": "payroll-*"}},
+        "f-source": {"failover_drill_port": simulator.production.port},
+    }
+    done = preflight(simulator, tmp_path, hosts, "--check")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert recap(done) == {"a-gone": 1, "b-ready": 0, "c-named": 1, "d-typo": 1, "e-nothing": 1, "f-source": 1}
+    said = " ".join(line.strip(' ",') for line in done.stdout.splitlines())
+    for words in (
+        "Readiness of a-gone: incomplete. The array could not be read: Logging in to 127.0.0.1",
+        "Verdict: passed. Ready for a failover test: 3 of 3 sessions.",
+        "Verdict: failed. Ready for a failover test: 1 of 2 sessions.",
+        "No volume 'nope' on ps-dr",
+        "expected a mapping with some of role, resource_type",
+        "No replication session fits and is not excluded: nothing was looked at.",
+        "Check mode: the report was not written.",
+    ):
+        assert words in said
+    assert not (tmp_path / "records").exists()
+
+
+def test_warnings_fail_it_only_when_asked_to(tmp_path: Path) -> None:
+    only_warned = {"failover_drill_filters": {"name": "paused"}}
+    (tmp_path / "file").write_text("")
+    hosts = {
+        "lenient": only_warned,
+        "strict": {**only_warned, "failover_drill_preflight_fail_on_warnings": "true"},
+        "unwritable": {**only_warned, "failover_drill_records_directory": str(tmp_path / "file")},
+    }
+    with Simulator.from_file(PROBLEMS) as simulator:
+        done = preflight(simulator, tmp_path, hosts)
+    assert done.returncode == 2
+    assert recap(done) == {"lenient": 0, "strict": 1, "unwritable": 1}
+    assert done.stdout.count("Verdict: passed_with_deviations.") == 3
+    assert "The record could not be written to" in done.stdout
+    for name in ("lenient", "strict"):
+        report = report_of(tmp_path, name)
+        assert report["verdict"] == "passed_with_deviations"
+        assert [d["severity"] for d in report["deviations"]] == ["passed_with_deviations"] * 2
+        assert report["array"] == {
+            "host": "127.0.0.1", "name": "ps-dr", "global_id": "PS0a1b2c3d4e02", "release_version": "4.1.0.0",
+        }  # fmt: skip
