@@ -99,3 +99,22 @@ def selection(*, required: bool) -> ArgumentSpec:
         mutually_exclusive=(alternatives,),
         required_one_of=(alternatives,) if required else (),
     )
+
+
+_BY_RESOURCE: Names = (*SELECTORS, "resource_id")
+
+# The sessions at their source: there a resource is known by its id, as the destination shows it, too.
+SOURCE_SELECTION = ArgumentSpec(
+    {
+        "sessions": {
+            "type": "list",
+            "elements": "dict",
+            "options": {name: {"type": "str"} for name in _BY_RESOURCE},
+            "mutually_exclusive": [_BY_RESOURCE],
+            "required_one_of": [_BY_RESOURCE],
+        },
+        "resource_ids": {"type": "list", "elements": "str"},
+    },
+    mutually_exclusive=(("sessions", "resource_ids"),),
+    required_one_of=(("sessions", "resource_ids"),),
+)

@@ -135,6 +135,7 @@ def resolve(client: Client, cluster: Cluster, selectors: t.Sequence[Selector]) -
     }
     by_resource: dict[str, list[ReplicationSession]] = defaultdict(list)
     resource_ids = [row["id"] for found in resources.values() for rows in found.values() for row in rows]
+    resource_ids += [selector.value for selector in selectors if selector.by == "resource_id"]
     for session in read_sessions_by(client, cluster.release, "local_resource_id", resource_ids):
         by_resource[session.local_resource_id].append(session)
 
@@ -142,6 +143,8 @@ def resolve(client: Client, cluster: Cluster, selectors: t.Sequence[Selector]) -
     for selector in selectors:
         if selector.by == "session_id":
             found.append(by_id.get(selector.value) or Unresolved(selector, _no_session(selector, cluster)))
+        elif selector.by == "resource_id":
+            found.append(_only_session(selector, by_resource[selector.value], cluster))
         else:
             found.append(_of_resource(selector, resources[selector.by][selector.value], by_resource, cluster))
     return _with_snapshots(client, selectors, _without_duplicates(selectors, name_resources(client, found)))
@@ -247,8 +250,8 @@ def _of_resource(
         return Unresolved(
             selector,
             NotFoundError(
-                f"No {selector} on {cluster.name}: expected the name or id of one on this (the destination) array, "
-                f"found none. Is it a {other}, or named differently here than on the source?"
+                f"No {selector} on {cluster.name}: expected the name or id of one on this array, found none. "
+                f"Is it a {other}, or named differently here than on the other array?"
             ),
         )
     sessions = [session for row in rows for session in by_resource[row["id"]]]
@@ -263,6 +266,16 @@ def _of_resource(
                 + hint
             ),
         )
+    return _only_session(selector, sessions, cluster)
+
+
+def _only_session(
+    selector: Selector, sessions: t.Sequence[ReplicationSession], cluster: Cluster
+) -> ReplicationSession | Unresolved:
+    if not sessions:
+        return Unresolved(selector, _no_session(selector, cluster))
+    if len(sessions) == 1:
+        return sessions[0]
     candidates = ", ".join(f"{session.id} ({session.role}, {session.state})" for session in sessions)
     return Unresolved(
         selector,

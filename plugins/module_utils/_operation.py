@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One start or stop of a failover test on one session: send it once, follow it, and read what the array shows.
+"""One operation on one session, such as the start of a failover test: send it once, follow it, read what is shown.
 
 The answer to a POST is never trusted alone, and a POST whose fate is unknown is never sent again before the session
 and its jobs were read and show that it was not executed.
@@ -82,9 +82,24 @@ class Wish:
         """Whether a test is to run afterwards."""
         return self.action == START
 
+    @property
+    def doing(self) -> str:
+        """How messages begin."""
+        verb = "Starting" if self.running else "Stopping"
+        return f"{verb} the failover test on the {self.session.label}"
+
+    @property
+    def unmet(self) -> str:
+        """How a message says that the array does not show the wanted state."""
+        return f"the session does not show the test as {'in progress' if self.running else 'stopped'}"
+
     def is_shown_by(self, row: Json) -> bool:
         """Whether the array shows the wanted state. null counts as no test, never as a running one."""
         return (flag_of(row) is True) == self.running
+
+    def is_change(self, after: ReplicationSession) -> bool:
+        """Whether the session is in another state than before, as far as the wish is about it."""
+        return after.in_test != self.session.in_test
 
 
 @dataclass
@@ -108,7 +123,7 @@ class Outcome:
         """Whether the array is in another state than before because of this task; unknown counts as changed."""
         if self.after is None:
             return self.request_sent
-        return self.request_sent and self.after.in_test != self.wish.session.in_test
+        return self.request_sent and self.wish.is_change(self.after)
 
 
 class Operation:
@@ -131,14 +146,13 @@ class Operation:
         self._wish = wish
         self._wait_timeout = wait_timeout
         self._deadline = time.monotonic() + wait_timeout
-        verb = "Starting" if wish.running else "Stopping"
-        self._doing = f"{verb} the failover test on the {wish.session.label}"
+        self._doing = wish.doing
 
     def run(self) -> Outcome:
         """Send, follow, confirm. Errors are in the outcome, together with the state that the array shows."""
         outcome = Outcome(self._wish, self._clock.now())
         try:
-            if self._wish.after is None or self._has_come(outcome, self._wish.after.job_id):
+            if self._is_ready(outcome):
                 with self._slots:
                     self._deadline = time.monotonic() + self._wait_timeout
                     outcome.started_at = self._clock.now()
@@ -153,6 +167,10 @@ class Operation:
         return outcome
 
     # Before
+
+    def _is_ready(self, outcome: Outcome) -> bool:
+        """Whether there is something to send, after waiting for what has to come first."""
+        return self._wish.after is None or self._has_come(outcome, self._wish.after.job_id)
 
     def _has_come(self, outcome: Outcome, job_id: str) -> bool:
         """Wait for a start that was under way: whether there is a test to stop now."""
@@ -278,8 +296,7 @@ class Operation:
                 "replication_session", self._wish.session.id, self._wish.is_shown_by, self._deadline, at_once=True
             )
         except OverdueError as late:
-            wanted = "in progress" if self._wish.running else "stopped"
-            raise self._overdue(f"the session does not show the test as {wanted}", late) from late
+            raise self._overdue(self._wish.unmet, late) from late
         return self._session(row)
 
     def _overdue(self, what: str, late: OverdueError) -> PowerStoreError:

@@ -34,6 +34,8 @@ RPO_SECONDS: t.Final[t.Mapping[str, int]] = {
     "Twelve_Hours": 43200,
     "One_Day": 86400,
 }
+SELECTORS = ("session_id", "volume", "volume_group", "resource_id")  # the last one only where a module offers it
+_KINDS = {"session_id": "replication session", "volume_group": "volume group", "resource_id": "replicated resource"}
 RESOURCE_TYPES = ("volume", "volume_group", "replication_group", "nas_server", "file_system")
 FILE_RESOURCE_TYPES = frozenset({"nas_server", "file_system"})
 
@@ -102,7 +104,7 @@ class Selector:
     snapshot: str | None = None
 
     def __str__(self) -> str:
-        kind = {"session_id": "replication session", "volume_group": "volume group"}.get(self.by, self.by)
+        kind = _KINDS.get(self.by, self.by)
         return f"{kind} '{self.value}'"
 
 
@@ -123,7 +125,7 @@ def selectors_from_params(params: Row) -> tuple[Selector, ...]:
 
 
 def _selector(entry: Row, snapshot: str | None) -> Selector:
-    by = next((by for by in ("session_id", "volume", "volume_group") if entry.get(by) is not None), None)
+    by = next((by for by in SELECTORS if entry.get(by) is not None), None)
     if by is None:
         raise InvalidInputError(
             "An entry of sessions names no session: expected session_id, volume or volume_group, found none or null."
