@@ -26,21 +26,18 @@ DRILL: t.Final = """
 {% if problems and record.sessions|length > 3 %}
 <section class="card" aria-labelledby="h-problems"><h2 id="h-problems">Sessions that did not pass: {{ problems|length }} of
 {{ record.sessions|length }}</h2>
-<ul class="reasons">{% for entry in problems %}<li>{{ m.verdict(entry.session.verdict) }}
-<a href="#s{{ entry.number }}">{{ entry.name|text }}</a><br>
-<span class="small">{{ entry.session.reasons|join(" ")|text("no reason is given") }}</span></li>{% endfor %}</ul></section>
+{{ m.problems(problems[:15]) }}
+{% if problems|length > 15 %}<details class="print"><summary><span class="name">{{ problems|length - 15 }} more</span></summary>
+<div class="inside">{{ m.problems(problems[15:]) }}</div></details>{% endif %}</section>
 {% endif %}
 <section class="card" aria-labelledby="h-objectives"><h2 id="h-objectives">Objectives against actual</h2>
 {% if objectives|length < record.sessions|length %}<p class="muted small">The {{ objectives|length }} of
 {{ record.sessions|length }} sessions that missed an objective, were not measured or came closest to it; all are in the table
 of sessions.</p>{% endif %}
 <div class="pair">
-{% for name, words in (("rpo", "Recovery point: age / RPO"), ("rto", "Recovery time: actual / RTO")) %}
+{% for name, words in (("rpo", "Recovery point: age against RPO"), ("rto", "Recovery time: actual against RTO")) %}
 <div><h3>{{ words }}</h3>
-{% for entry in objectives %}{% set bar = entry[name] %}
-{% set value %}{{ bar.value }}{% if " no objective" not in bar.value or bar.result is none %} · {{ m.met(bar.result) }}{% endif %}{% endset %}
-{{ m.row(entry.name|text, bar.strip, value) }}
-{% endfor %}
+{% for entry in objectives %}{{ m.row(entry.name|text, entry[name].strip, m.bar(entry[name])) }}{% endfor %}
 <div class="row"><span class="picture axis share" aria-hidden="true"><span>0</span><span>objective</span><span>150 %</span></span>
 </div></div>
 {% endfor %}
@@ -56,7 +53,8 @@ of sessions.</p>{% endif %}
 {% if timeline.seconds is not none %}
 <section class="card gantt" aria-labelledby="h-timeline"><h2 id="h-timeline">Timeline</h2>
 {% for phase in phases %}{{ m.row(phase.phase|capitalize, phase.strip, phase.seconds|duration) }}{% endfor %}
-{% for entry in tests %}{{ m.row(entry.name|text, entry.test, entry.session.seconds_in_test|duration ~ " in test",
+{% for entry in tests %}{{ m.row(entry.name|text, entry.test, (entry.session.seconds_in_test|duration ~ " in test") if
+entry.session.test_owned else "no test",
 "under" if loop.first and phases else "") }}{% endfor %}
 <div class="row"><span class="picture axis"><span>0 s</span><span>{{ timeline.seconds|duration }}</span></span></div>
 {{ m.legend((("p-start", "start"), ("p-test", "failover test running"), ("p-stop", "stop"), ("p-bad", "failed operation"))) }}
@@ -68,15 +66,14 @@ drawn, the worst first; each session's own timeline is in its details.</p>{% end
 <div class="scroll" tabindex="0" role="region" aria-label="Sessions"><table class="wide">
 <caption>{{ record.sessions|length }} sessions, those with problems first. Every session leads to its details.</caption>
 <thead><tr><th scope="col">Session</th><th scope="col">Verdict</th><th scope="col" class="n">Wave</th>
-<th scope="col" class="n">Storage after</th><th scope="col" class="n">In test</th><th scope="col" class="n">RPO age / objective</th>
-<th scope="col" class="n">RTO / objective</th><th scope="col">Stop</th><th scope="col">As before</th></tr></thead><tbody>
+<th scope="col" class="n">Storage after</th><th scope="col" class="n">In test</th><th scope="col" class="n">RPO: age</th>
+<th scope="col" class="n">RTO: actual</th><th scope="col">Stop</th><th scope="col">As before</th></tr></thead><tbody>
 {% for entry in sessions %}{% set session = entry.session %}
 <tr><th scope="row"><a href="#s{{ entry.number }}">{{ entry.name|text }}</a><br><span class="muted small">
 {{ session.resource_type|words }}</span></th><td>{{ m.verdict(session.verdict) }}</td><td class="n">{{ session.wave }}</td>
 <td class="n">{{ session.rto.storage_accessible_seconds|duration("–") }}</td>
 <td class="n">{{ session.seconds_in_test|duration("–") }}</td>
-<td class="n">{{ entry.rpo.value }}<br>{{ m.met(session.recovery_point.met) }}</td>
-<td class="n">{{ entry.rto.value }}{% if session.rto.objective_seconds is not none %}<br>{{ m.met(session.rto.met) }}{% endif %}</td>
+<td class="n">{{ m.cell(entry.rpo) }}</td><td class="n">{{ m.cell(entry.rto) }}</td>
 <td>{{ entry.stop }}</td><td>{{ entry.normal }}</td></tr>
 {% endfor %}
 </tbody></table></div></section>
@@ -86,8 +83,8 @@ drawn, the worst first; each session's own timeline is in its details.</p>{% end
 {{ m.validations(record.validations, "Validations of the drill as a whole") }}</section>
 {% endif %}
 <section class="card" aria-labelledby="h-details"><h2 id="h-details">Each session</h2>
-{% if printed < record.sessions|length %}<p class="muted small only-print">On paper: the {{ printed }} sessions that did not pass. The
-details of the others are in the HTML and the JSON.</p>{% endif %}
+{% if printed < record.sessions|length %}<p class="muted small only-print">On paper: {{ printed }} of {{ record.sessions|length }}
+sessions, the worst of those that did not pass. The details of the others are in the HTML and the JSON.</p>{% endif %}
 {% for entry in sessions %}{% include "session" %}{% endfor %}
 </section>
 {% include "steps" %}
@@ -110,9 +107,9 @@ SESSION: t.Final = """
 <dt>Session</dt><dd>{{ session.session_id|text("none was found") }}</dd>
 <dt>Resource</dt><dd>{{ session.resource_id|text("not known") }}</dd>
 <dt>Replicates from</dt><dd>{{ session.remote_system|text("not known") }}</dd>
-<dt>Recovery point</dt><dd>{{ session.recovery_point.timestamp|utc }}, age {{ entry.rpo.value }}{% if
+<dt>Recovery point</dt><dd>{{ session.recovery_point.timestamp|utc }}, age {{ m.bar(entry.rpo) }}{% if
 session.recovery_point.objective_from %} (from the {{ session.recovery_point.objective_from }}){% endif %}</dd>
-<dt>RTO</dt><dd>{{ entry.rto.value }}{% if session.rto.objective_from %} (from the {{ session.rto.objective_from }}){% endif %}</dd>
+<dt>RTO</dt><dd>{{ m.bar(entry.rto) }}{% if session.rto.objective_from %} (from the {{ session.rto.objective_from }}){% endif %}</dd>
 <dt>Its parts</dt><dd>storage accessible {{ session.rto.storage_accessible_seconds|duration }}, hosts see it
 {{ session.rto.hosts_see_it_seconds|duration }}, application validated {{ session.rto.application_validated_seconds|duration }}</dd>
 </dl><dl class="facts small">
@@ -200,20 +197,19 @@ READINESS: t.Final = """
 <section class="card" aria-labelledby="h-objectives"><h2 id="h-objectives">Age of the recovery points against the RPO</h2>
 {% if objectives|length < record.sessions|length %}<p class="muted small">The {{ objectives|length }} of
 {{ record.sessions|length }} sessions that exceed it, were not measured or come closest to it.</p>{% endif %}
-{% for entry in objectives %}{% set value %}{{ entry.rpo.value }} · {{ m.met(entry.rpo.result) }}{% endset %}
-{{ m.row(entry.name|text, entry.rpo.strip, value) }}{% endfor %}
+{% for entry in objectives %}{{ m.row(entry.name|text, entry.rpo.strip, m.bar(entry.rpo)) }}{% endfor %}
 <div class="row"><span class="picture axis share" aria-hidden="true"><span>0</span><span>objective</span><span>150 %</span></span>
 </div></section>
 <section class="card" aria-labelledby="h-sessions"><h2 id="h-sessions">Sessions</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Sessions"><table class="wide">
 <caption>{{ record.sessions|length }} sessions, those with problems first.</caption>
 <thead><tr><th scope="col">Session</th><th scope="col">Verdict</th><th scope="col">Ready</th><th scope="col">State, role</th>
-<th scope="col" class="n">Age / RPO</th><th scope="col">Hosts</th><th scope="col" class="text">Why not</th></tr></thead><tbody>
+<th scope="col" class="n">Age, RPO</th><th scope="col">Hosts</th><th scope="col" class="text">Why not</th></tr></thead><tbody>
 {% for entry in sessions %}{% set session = entry.session %}
 <tr><th scope="row">{{ entry.name|text }}<br><span class="muted small">{{ session.resource_type|words }}, from
 {{ session.remote_system|text("not known") }}</span></th><td>{{ m.verdict(session.verdict) }}</td>
 <td>{{ "yes" if session.ready else "no" }}</td><td>{{ m.condition(session.before) }}</td>
-<td class="n">{{ entry.rpo.value }}<br>{{ m.met(session.recovery_point.met) }}</td><td>{{ entry.hosts|text("none") }}</td>
+<td class="n">{{ m.cell(entry.rpo) }}</td><td>{{ entry.hosts|text("none") }}</td>
 <td class="text">{{ session.reasons|join(" ")|text }}</td></tr>
 {% endfor %}
 </tbody></table></div></section>

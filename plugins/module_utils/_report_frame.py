@@ -48,7 +48,7 @@ PAGE: t.Final = (
 <h1>{{ record.drill.title|text }}</h1>
 <ul class="meta">
 <li>Array <b>{{ (record.array.name or record.array.host)|text }}</b></li>
-<li>{{ m.time(record.times.started_at or record.times.written_at) }}</li>
+<li>{{ m.time(record.times.started_at or record.times.written_at) }}{% if took is not none %}, {{ took|duration }}{% endif %}</li>
 <li>Record <b>{{ record.drill.id }}</b></li>
 {% if record.drill.change_ticket %}<li>Change <b>{{ record.drill.change_ticket|text }}</b></li>{% endif %}
 </ul>
@@ -90,7 +90,7 @@ regulation or standard is for a person to judge.</p></footer>
 MACROS: t.Final = """
 {% macro icon(name) %}<svg class="icon" aria-hidden="true"><use href="#i-{{ name }}"/></svg>{% endmacro %}
 {% macro verdict(name) %}<span class="tag v-{{ name }}">{{ icon(name) }}{{ verdict_words(name) }}</span>{% endmacro %}
-{% macro time(moment) %}{% if moment %}<time datetime="{{ moment }}">{{ moment|utc }}</time>{% else %}not known{% endif %}{% endmacro %}
+{% macro time(moment) %}{% if moment %}<time class="nowrap" datetime="{{ moment }}">{{ moment|utc }}</time>{% else %}not known{% endif %}{% endmacro %}
 {% macro result(passed) %}
 {% if passed is none %}<span class="tag v-unknown">{{ icon("incomplete") }}Not executed</span>
 {% elif passed %}<span class="tag v-passed">{{ icon("passed") }}Passed</span>
@@ -99,6 +99,9 @@ MACROS: t.Final = """
 {% macro met(result) %}
 {% if result is none %}not measured{% elif result %}met{% else %}<b class="v-failed">missed</b>{% endif %}
 {% endmacro %}
+{% macro bar(seen) %}{{ seen.actual }} {{ seen.against }}{% if seen.result is not none %} · {{ met(seen.result) }}{% endif %}{% endmacro %}
+{% macro cell(seen) %}{{ seen.actual }}<br><span class="small muted">{{ seen.against }}{% if seen.result is not none %} ·
+{{ met(seen.result) }}{% endif %}</span>{% endmacro %}
 {% macro row(name, picture, value, class="") %}
 <div class="row {{ class }}"><span class="name">{{ name }}</span><span class="picture">{{ picture }}</span>
 <span class="value">{{ value }}</span></div>
@@ -144,7 +147,15 @@ not critical{% endif %}</span></th><td>{{ result(entry.passed) }}</td><td>{{ ent
 {% macro condition(seen) %}
 {% if seen %}{{ seen.state|text }}, {{ seen.role|text }}<br><span class="muted small">read {{ seen.read_at|clock }},
 test {% if seen.failover_test_in_progress %}running{% elif seen.failover_test_in_progress is none %}not shown{% else %}not
-running{% endif %}, last sync {{ seen.last_sync_timestamp|utc }}</span>{% else %}not read{% endif %}
+running{% endif %}, last sync
+{{ time(seen.last_sync_timestamp) }}</span>{% else %}not read{% endif %}
+{% endmacro %}
+{% macro problems(entries) %}
+<table><thead class="unseen"><tr><th scope="col">Session</th><th scope="col">Verdict</th><th scope="col">Why</th></tr></thead><tbody>
+{% for entry in entries %}<tr><th scope="row" class="who"><a href="#s{{ entry.number }}">{{ entry.name|text }}</a></th>
+<td class="what">{{ verdict(entry.session.verdict) }}</td>
+<td>{{ entry.session.reasons|join(" ")|text("no reason is given") }}</td></tr>{% endfor %}
+</tbody></table>
 {% endmacro %}
 {% macro names(sessions) %}
 {% for session in sessions[:20] %}{% if not loop.first %}, {% endif %}{{ session|text }}{% endfor %}

@@ -60,6 +60,7 @@ def render_html(source: Source) -> str:
         meaning=words.meaning(record),
         style=Markup(STYLE),
         version=VERSION,
+        took=words.between(record["times"]["started_at"], record["times"]["finished_at"]),
         shown_reasons=_SHOWN_REASONS,
         job_url=_web_address(record["who"]["awx"]),
         **view(record),

@@ -20,6 +20,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._report_source 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import (
     NOT_MEASURED,
     Json,
+    between,
     duration,
     meaning,
     one_line,
@@ -139,8 +140,7 @@ def _validation_case(validation: Json) -> Case:
 def _step_case(step: Json) -> Case:
     wave = "" if step["wave"] is None else f", wave {step['wave']}"
     name = f"step {step['phase']}{wave}: {step['name']}"
-    begin, end = parsed(step["started_at"]), parsed(step["finished_at"])
-    seconds = (end - begin).total_seconds() if begin and end else None
+    seconds = between(step["started_at"], step["finished_at"])
     outcome = {"passed": None, "failed": "error", "not_executed": "skipped"}[step["result"]]
     return Case(name, outcome, step["reason"] or "No reason is known.", seconds)
 

@@ -130,14 +130,14 @@ def _operations(session: Json) -> list[Segment]:
 
 
 def recovery_point_bar(session: Json) -> Json:
-    """The age of the recovery point as a share of the RPO: ``{strip, value, result}``."""
+    """The age of the recovery point as a share of the RPO: ``{strip, actual, against, result, share}``."""
     point = session["recovery_point"]
     parts = [("q-met" if point["met"] else "q-missed", 0.0, point["age_seconds"], "age")]
     return _bar(point["objective_seconds"], point["age_seconds"], point["met"], parts, f"RPO of {session_name(session)}")
 
 
 def rto_bar(session: Json) -> Json:
-    """The parts of the RTO one after the other, as shares of the objective: ``{strip, value, result}``."""
+    """The parts of the RTO one after the other, as shares of the objective; the shape is that of `recovery_point_bar`."""
     rto = session["rto"]
     parts, before = [], 0.0
     for name, look, title in RTO_PARTS:
@@ -164,7 +164,8 @@ def _bar(
     mark = 1.0 if objective else None
     return {
         "strip": strip(_SHARES, segments, f"{title}: {measured}, {against}", mark),
-        "value": f"{measured} / {'no objective' if objective is None else duration(objective)}",
+        "actual": measured,
+        "against": "no objective" if objective is None else f"of {duration(objective)}",
         "result": met,
         "share": actual / objective if objective and actual is not None else None,
     }

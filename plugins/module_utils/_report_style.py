@@ -68,7 +68,8 @@ code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",mon
 .skip:focus{left:12px;top:12px;background:var(--card);padding:8px 12px;z-index:9}
 .eyebrow{font-size:.78rem;letter-spacing:.09em;text-transform:uppercase;color:var(--muted);font-weight:650}
 .muted{color:var(--muted)}
-.small{font-size:.87rem}
+.small{font-size:.87em;font-weight:400}
+b .small,.bad.small{font-weight:600}
 .nowrap{white-space:nowrap}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
@@ -114,13 +115,13 @@ nav ul{display:flex;flex-wrap:wrap;gap:4px 18px;list-style:none;padding:0;margin
 """
 
 _PICTURES = """
-.row{display:grid;grid-template:"n p v"/24% minmax(0,1fr) minmax(150px,auto);gap:3px 14px;align-items:center;
+.row{display:grid;grid-template:"n p v"/24% minmax(0,1fr) 200px;gap:3px 14px;align-items:center;
 padding:3px 0}
 .row .name{grid-area:n;min-width:0;font-size:.92rem}
 .row .picture{grid-area:p;min-width:0}
 .row .value{grid-area:v;text-align:right;font-variant-numeric:tabular-nums;font-size:.87rem}
 .row.under{border-top:1px solid var(--line);margin-top:6px;padding-top:8px}
-.gantt .row{grid-template-columns:24% minmax(0,1fr) 120px}
+.gantt .row{grid-template-columns:24% minmax(0,1fr) 150px}
 .axis{display:flex;justify-content:space-between;font-size:.78rem;color:var(--muted)}
 .axis.share{position:relative}
 .axis.share span:nth-child(2){position:absolute;left:66.667%;transform:translateX(-50%)}
@@ -146,15 +147,18 @@ _TABLES = """
 table{border-collapse:collapse;width:100%;font-size:.88rem}
 caption{text-align:left;color:var(--muted);font-size:.87rem;padding:0 0 8px}
 th,td{text-align:left;padding:6px 10px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
-th.n,td.n{text-align:right}
+th.n,td.n{text-align:right;padding-right:18px}
+section>h3:first-child,.pair h3{margin-top:0}
 td:last-child,th:last-child{padding-right:0}
 thead th{color:var(--muted);font-weight:620;font-size:.82rem;vertical-align:bottom;border-bottom-color:var(--muted)}
 tbody th{font-weight:600}
-.wide td,.wide th{min-width:76px}
+.wide td,.wide th{min-width:84px}
 .wide th[scope=row]{min-width:150px}
-.text{min-width:210px}
-.fill{min-width:110px;border:1px solid var(--line)}
-td.fill{padding:6px 8px;height:2.6em}
+.wide .text{min-width:210px}
+.who{width:22%}
+.what{width:190px}
+.wide .fill{min-width:110px;border:1px solid var(--line)}
+.wide td.fill{padding:6px 8px;height:2.6em}
 dl.facts{display:grid;grid-template-columns:minmax(130px,auto) 1fr;gap:4px 18px;margin:0}
 dl.facts dt{color:var(--muted)}
 dl.facts dd{margin:0}
@@ -209,10 +213,16 @@ body{background:none;font-size:10pt;line-height:1.42}
 .sign{grid-template-columns:repeat(3,1fr)}
 table{font-size:8.4pt}
 th,td{padding:3pt 6pt 3pt 0}
-.wide td,.wide th,.wide th[scope=row],.text{min-width:0}
-.fill{min-width:64pt}
+.wide td,.wide th{min-width:15mm}
+.wide td.n,.wide th.n{min-width:0}
+.wide th[scope=row]{min-width:32mm}
+.wide .text{min-width:40mm}
+.wide .fill{min-width:22mm}
+th.n,td.n{padding-right:8pt}
 thead{display:table-header-group}
 tr,.verdict,.tile,.row,.sign,.legend,.reasons li,dl.facts dt,dl.facts dd{break-inside:avoid}
+.what{width:36mm}
+.tag{white-space:normal}
 h2,h3,caption,summary{break-after:avoid}
 nav,.skip,.not-print{display:none}
 .only-print{display:block}

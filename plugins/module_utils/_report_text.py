@@ -87,6 +87,12 @@ def parsed(moment: str | None) -> datetime | None:
     return None if moment is None else datetime.fromisoformat(moment).astimezone(UTC)
 
 
+def between(begin: str | None, end: str | None) -> float | None:
+    """Seconds from one time to the other; None where one is not known."""
+    first, last = parsed(begin), parsed(end)
+    return (last - first).total_seconds() if first and last else None
+
+
 def utc(moment: str | None) -> str:
     """A time for a person, to the second: ``2026-11-23 20:02:11 UTC``."""
     seen = parsed(moment)

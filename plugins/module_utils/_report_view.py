@@ -24,7 +24,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text im
 )
 
 _PICTURED = 12  # sessions in a picture; all of them are in the table
-_PRINTED_WHOLE = 12  # up to so many sessions, paper shows the details of all
+_PRINTED = 12  # details on paper at most; the tables there have every session
 _OPENED = 20  # details that are open on the screen at most
 _SEVERITIES = ("blocker", "warning", "info")
 
@@ -96,9 +96,9 @@ def _legend(picture: str) -> list[tuple[str, str]]:
 
 
 def _choose_details(sessions: t.Sequence[Json], problems: int) -> None:
-    """Of few sessions all are on paper, of many those that did not pass; these are open on the screen, too."""
+    """Of few sessions all are on paper, of many the worst that did not pass; these are open on the screen, too."""
     for position, entry in enumerate(sessions):
-        entry["printed"] = len(sessions) <= _PRINTED_WHOLE or position < problems
+        entry["printed"] = len(sessions) <= _PRINTED or position < min(problems, _PRINTED)
         entry["open"] = position < min(problems, _OPENED) or len(sessions) == 1
 
 
