@@ -1,0 +1,123 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: drill_report
+short_description: Make reports for people and machines from the record of a drill
+version_added: 0.1.0
+description:
+  - Reads a JSON file that M(drdrill.powerstore.drill_record) wrote, of any kind, and makes an HTML report, JUnit XML, a line
+    in a CSV register of all drills, and a short Markdown summary from it.
+  - The HTML is one file without script or outside resource; it prints well on A4.
+  - Runs where the record is, usually on the controller; it asks no array.
+  - A report is never overwritten. A report that is there with the same content is no change.
+author:
+  - drdrill.powerstore contributors (@drdrill)
+requirements:
+  - Jinja2, which comes with ansible-core, for O(formats=html)
+extends_documentation_fragment:
+  - drdrill.powerstore.attributes
+attributes:
+  check_mode:
+    support: full
+    details: Makes the reports, but writes no file.
+  diff_mode:
+    support: none
+    details: Each record has reports of its own.
+options:
+  record:
+    description: Path of the record.
+    type: path
+    required: true
+  directory:
+    description:
+      - Folder for the reports, made with mode 0750 if it does not exist. The default is the record's folder.
+      - The names of the files come from the record's kind and id.
+    type: path
+  formats:
+    description: What to make.
+    type: list
+    elements: str
+    choices: [html, junit, csv, markdown]
+    default: [html, junit, csv, markdown]
+  register:
+    description:
+      - Path of the CSV register, which gets one line for each record, whether drills run at the same time or one after the
+        other. The default is C(register.csv) in O(directory).
+    type: path
+"""
+
+EXAMPLES = r"""
+- name: Make all reports beside the record
+  drdrill.powerstore.drill_report:
+    record: "{{ failover_drill_result.path }}"
+  delegate_to: localhost
+
+- name: Only what a CI system reads, and the line in the register of all sites
+  drdrill.powerstore.drill_report:
+    record: "{{ failover_drill_result.path }}"
+    formats: [junit, csv]
+    directory: /var/lib/ci/results
+    register: /var/lib/drills/register.csv
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+files:
+  description: >-
+    The path of each report, in check mode of each that would be there. After a failure, of those that are there for
+    certain.
+  returned: always
+  type: dict
+  contains:
+    html:
+      description: The report for people.
+      returned: when O(formats) has V(html)
+      type: str
+      sample: /var/lib/drills/drill-20261123T200211Z-powerstore-dr-1f2e3d4c.html
+    junit:
+      description: JUnit XML, one suite for each session and one for the drill itself.
+      returned: when O(formats) has V(junit)
+      type: str
+      sample: /var/lib/drills/drill-20261123T200211Z-powerstore-dr-1f2e3d4c.junit.xml
+    csv:
+      description: The register.
+      returned: when O(formats) has V(csv)
+      type: str
+      sample: /var/lib/drills/register.csv
+    markdown:
+      description: The summary for a ticket or a chat.
+      returned: when O(formats) has V(markdown)
+      type: str
+      sample: /var/lib/drills/drill-20261123T200211Z-powerstore-dr-1f2e3d4c.md
+"""
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report import FORMATS, write_report
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report_markup import JINJA2_IMPORT_ERROR
+
+OPTIONS = {
+    "record": {"type": "path", "required": True},
+    "directory": {"type": "path"},
+    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(FORMATS)},
+    "register": {"type": "path"},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    if JINJA2_IMPORT_ERROR and "html" in module.params["formats"]:
+        module.fail_json(msg=missing_required_lib("Jinja2"), exception=JINJA2_IMPORT_ERROR, files={})
+    result = write_report(module.params, write=not module.check_mode)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
