@@ -57,8 +57,7 @@ def _obstacles(target: Target) -> t.Iterator[tuple[str, str]]:
     if session.in_test:
         yield (
             "A failover test is running.",
-            "Stop it with replication_failover_test, state=stopped, with force=true where the production site is lost; "
-            "or fail over with use_test_copy to keep what was written during the test.",
+            "Stop it with replication_failover_test, state=stopped, and force=true where the production site is lost.",
         )
     elif target.pending_start:
         yield (

@@ -22,6 +22,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._record import 
     build_record,
     summary,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_abort import abort_summary, build_abort
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import Context, Json
 
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
@@ -41,7 +42,10 @@ def _build_drill(params: Json, context: Context, record_id: str, written_at: dat
     return build_record(seen, record_id, written_at)
 
 
-KINDS: t.Final[t.Mapping[str, Kind]] = {"drill": Kind(_build_drill, summary)}
+KINDS: t.Final[t.Mapping[str, Kind]] = {
+    "drill": Kind(_build_drill, summary),
+    "abort": Kind(build_abort, abort_summary),
+}
 
 
 def write_drill(params: Json, *, write: bool) -> Json:

@@ -4,8 +4,8 @@
 
 """Finding every failover test that runs on an array, and stopping those that the policy names.
 
-The array is looked at again and again for ``settle_time``: a module that was in flight when its playbook was killed runs
-on, and its starts land on the array after a first look. A test that appears begins that time anew.
+The array is looked at again and again for ``settle_time``: a module that was in flight when its playbook was killed
+runs on, and its starts land on the array after a first look. A test that appears begins that time anew.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Sweep:
     client: Client
     policy: Policy
     check_mode: bool
-    began: float = field(default_factory=time.monotonic)
+    began: float  # on the controller's monotonic clock
     cluster: Cluster | None = None
     tests: list[Test] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)  # all sessions of the array as last seen
@@ -78,8 +78,9 @@ class Sweep:
             self.complete = True
             return
         clock = ArrayClock(self.cluster)
-        patience = self.policy.settle_time + self.policy.wait_timeout  # for looking, what is stopped meanwhile apart
-        settled_at, give_up_at = self.policy.settle_time, patience
+        # For looking; the time of the stops comes on top.
+        settled_at = self._elapsed() + self.policy.settle_time
+        give_up_at = settled_at + self.policy.wait_timeout
         rounds = 0
         while True:
             looked_at, known = self._elapsed(), len(self.tests)
@@ -229,9 +230,12 @@ def _age(running: RunningTest, now: Cluster) -> timedelta | None:
     return max(now.system_time - running.started_at, timedelta())
 
 
-def run_sweep(client: Client, policy: Policy, *, check_mode: bool) -> Json:
-    """The module's result. An error that ends the sweep early comes with what was known until then."""
-    sweep = Sweep(client, policy, check_mode)
+def run_sweep(client: Client, policy: Policy, *, check_mode: bool, began: float) -> Json:
+    """The module's result. An error that ends the sweep early comes with what was known until then.
+
+    ``began``: when the task did, before its login, on the controller's monotonic clock.
+    """
+    sweep = Sweep(client, policy, check_mode, began)
     try:
         sweep.run()
     except PowerStoreError as error:
@@ -252,4 +256,5 @@ def _ended(known: Json, error: PowerStoreError) -> Json:
         "msg": error.message,
         "failure": error.as_failure(),
         "summary": [*known["summary"], *textwrap.wrap(said, 120, subsequent_indent="    ")],
+        "takeover": [*known["takeover"], *textwrap.wrap(error.message, 120)],
     }

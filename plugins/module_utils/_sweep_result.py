@@ -22,6 +22,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._session import
 from ansible_collections.drdrill.powerstore.plugins.module_utils._sweep_policy import STOP, Decision, Found
 
 _WIDTH = 120
+_BLIND = "  The array's jobs cannot be read: a start that is still under way would not be seen."
 _OF_ENTRY = ("action", "changed", "before", "after", "request_sent", "job_id", "started_at", "finished_at",
              "duration_seconds", "findings", "failure")  # fmt: skip
 
@@ -116,7 +117,7 @@ class Swept:
         if errors:
             lead = "" if len(errors) == 1 else f"{len(errors)} failover tests could not be stopped. The first: "
             result |= {"failed": True, "msg": lead + errors[0].message, "failure": errors[0].as_failure()}
-        return {**result, "summary": self.summary(result)}
+        return {**result, "summary": self.summary(result), "takeover": self.takeover(result)}
 
     def _readiness(self, ready: t.Sequence[FailoverReadiness]) -> Json:
         began = self.cluster.system_time if self.cluster else None
@@ -148,8 +149,35 @@ class Swept:
             lines.append(f"  {'Resource':<24}{'Started by':<16}{'Age':>9}  {'Overdue':<8}{'Decision':<9}{'Now':<13}Why")
         lines += [line for entry in result["tests"] for line in _row(entry, self.check_mode)]
         if not result["jobs_readable"]:
-            lines.append("  The array's jobs cannot be read: a start that is still under way would not be seen.")
+            lines.append(_BLIND)
         return lines
+
+    def takeover(self, result: Json) -> list[str]:
+        """Whether the site can take over now, for a person in a disaster: the answer, then what stands against it."""
+        name = self.cluster.name if self.cluster else "this array"
+        sessions = result["sessions"]
+        if not self.complete:
+            return [f"NOT KNOWN whether {name} can take over."]
+        if not sessions:
+            return [f"{name} has nothing to take over: it is the destination of no volume and no volume group."]
+        obstacles = [session for session in sessions if not session["failover_ready"]]
+        if self.check_mode:
+            return [f"Check mode: nothing was stopped. Now {len(obstacles)} of {len(sessions)} sessions are not ready."]
+        blind = [] if result["jobs_readable"] else [_BLIND]
+        if not obstacles:
+            own, controllers = (result["failover_ready"][f"{clock}_seconds"] for clock in ("array", "controller"))
+            times = f"{controllers:.1f} s after the begin ({own:.1f} s by its own clock)"
+            return [f"{name} CAN TAKE OVER: all {len(sessions)} sessions can be failed over, {times}.", *blind]
+        lines = [f"{name} CANNOT TAKE OVER YET: {len(obstacles)} of {len(sessions)} sessions cannot be failed over."]
+        failures = {test["session_id"]: test["failure"]["message"] for test in result["tests"] if test["failure"]}
+        for each in obstacles:
+            why = " ".join(filter(None, [each["reason"], failures.get(each["session_id"]), each["to_do"]]))
+            lines += _wrapped(f"  {each['resource_name'] or each['session_id']}: {why}")
+        return lines + blind
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, _WIDTH, subsequent_indent=" " * 6)
 
 
 def _as_readiness(each: FailoverReadiness, complete: bool) -> Json:
@@ -185,4 +213,4 @@ def _row(entry: Json, check_mode: bool) -> list[str]:
         f"{str(entry['started_by'] or 'not known')[:15]:<16}{age:>9}  {'yes' if entry['overdue'] else 'no':<8}"
         f"{entry['decision']:<9}{now:<13}"
     )
-    return textwrap.wrap(start + why, _WIDTH, subsequent_indent=" " * 6, drop_whitespace=True) if why else [start]
+    return _wrapped(start + why)
