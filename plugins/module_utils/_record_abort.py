@@ -4,7 +4,7 @@
 
 """The record of an abort: which tests were stopped, and whether and when each session could be failed over. Pure.
 
-``stops`` holds the results of ``replication_failover_test_sweep``, the one that stopped and those that looked again, and
+``stops`` holds the results of ``replication_failover_test_sweep``, the one that stopped and those that looked again,
 ``after`` that of ``replication_session_info`` where the sessions could still be read for the record.
 """
 
