@@ -14,6 +14,7 @@ PYTEST_ARGS ?=
 SANITY_ARGS ?=
 DEMO_ARGS ?=
 SIMULATOR_ARGS ?=
+KILL_ARGS ?=
 
 COLLECTION := drdrill-powerstore
 DEMO_COLLECTIONS := build/demo/collections
@@ -82,6 +83,10 @@ pytest: $(VENV)/.dev $(LINK) | build/tmp ## Unit, integration and contract tests
 .PHONY: faults
 faults: $(VENV)/.dev $(LINK) | build/tmp ## The fault table: each fault, what the module makes of it, requests, seconds
 	PYTHONPATH=.ansible/collections python -m tests.faults
+
+.PHONY: kill-matrix
+kill-matrix: $(VENV)/.dev $(LINK) | build/tmp ## Every end of a drill: what it left, what found that (KILL_ARGS=--help)
+	PYTHONPATH=.:.ansible/collections python -m tests.kill $(KILL_ARGS)
 
 EXAMPLES ?= 5000
 .PHONY: properties

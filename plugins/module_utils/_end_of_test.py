@@ -35,6 +35,12 @@ NAME_PREFIX = "failover_test_STOPPED_"  # api-facts 4.2
 _TOLERANCE = timedelta(seconds=1)  # the array keeps whole seconds
 
 
+def parse_duration(text: str) -> timedelta | None:
+    """From ``30d`` or ``12h`` (s, m, h, d, w); None for anything else. Raises OverflowError for what is too long."""
+    duration = _DURATION.fullmatch(text.strip().lower())
+    return timedelta(**{_UNITS[duration[2]]: int(duration[1])}) if duration else None
+
+
 @dataclass(frozen=True, slots=True)
 class Expiration:
     """When the array may delete the snapshot: at a time, some time after now, or never."""
@@ -51,10 +57,9 @@ class Expiration:
         wanted = text.strip()
         if wanted.lower() == "never":
             return cls()
-        duration = _DURATION.fullmatch(wanted.lower())
         try:
-            if duration:
-                return cls(after=timedelta(**{_UNITS[duration[2]]: int(duration[1])}))
+            if (duration := parse_duration(wanted)) is not None:
+                return cls(after=duration)
             moment = datetime.fromisoformat(wanted)
             if moment.tzinfo is None:
                 raise ValueError("no time zone")

@@ -58,9 +58,14 @@ class Desired:
     create_snapshot: bool = False
     expiration: Expiration | None = None
     force: bool = False
+    force_when_unreachable: bool = False  # only those whose remote system the array shows as not reachable
     max_parallel: int = 16
     wait_timeout: float = 600
     poll_interval: float = 1
+
+    def forces(self, session: ReplicationSession) -> bool:
+        """Whether the stop of this session is forced."""
+        return self.force or (self.force_when_unreachable and _is_cut_off(session))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +123,17 @@ def _step(cluster: Cluster, entry: Target | Unresolved, desired: Desired) -> Ste
     if desired.running:
         return replace(step, wish=Wish(session, START, {"snapshot_id": step.snapshot.id} if step.snapshot else {}))
     body = {"create_end_of_test_snapshot": True} if desired.create_snapshot else {}
-    body |= {"force": True} if desired.force else {}
+    body |= {"force": True} if desired.forces(session) else {}
     return replace(step, wish=Wish(session, STOP, body, awaited), expected_refusal=_stop_refusal(session, desired))
 
 
-def _stop_refusal(session: ReplicationSession, desired: Desired) -> PowerStoreError | None:
+def _is_cut_off(session: ReplicationSession) -> bool:
     # The array's own rule for stop_failover_test: not without the remote system, unless forced (api-facts 4.2).
-    if desired.force or session.remote_system.get("state") != "Management_Connection_Lost":
+    return session.remote_system.get("state") == "Management_Connection_Lost"
+
+
+def _stop_refusal(session: ReplicationSession, desired: Desired) -> PowerStoreError | None:
+    if desired.forces(session) or not _is_cut_off(session):
         return None
     return RejectedError(
         f"Stopping the failover test on the {session.label} will be refused: the remote system "

@@ -128,7 +128,7 @@ def with_pending_starts(
         job = last.get(entry.session.id)
         pending = None
         if job and job.action == START and (not job.has_ended or (job.end_time or settled) > settled):
-            pending = PendingStart(job.id, job.has_ended)
+            pending = PendingStart(job.id, job.has_ended, job.user, job.start_time)
         return replace(entry, pending_start=pending, jobs_readable=jobs is not None)
 
     return [informed(e) if isinstance(e, Target) and not e.session.in_test else e for e in found]

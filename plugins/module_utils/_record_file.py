@@ -18,6 +18,7 @@ import uuid
 from datetime import UTC, datetime
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record import build_record
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_abort import abort_summary, build_abort
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import Context, Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_observed import Observations
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_readiness import (
@@ -48,6 +49,7 @@ def _build_drill(params: Json, context: Context, record_id: str, written_at: dat
 KINDS: t.Final[t.Mapping[str, Kind]] = {
     "drill": Kind(_build_drill, summary),
     "readiness": Kind(build_readiness, readiness_summary),
+    "abort": Kind(build_abort, abort_summary),
 }
 
 

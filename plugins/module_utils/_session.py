@@ -310,6 +310,8 @@ class PendingStart:
 
     job_id: str
     has_ended: bool
+    started_by: str | None = field(default=None, compare=False)
+    started_at: datetime | None = field(default=None, compare=False)  # None: still queued
 
 
 @dataclass(frozen=True, slots=True)
