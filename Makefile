@@ -79,7 +79,7 @@ sanity: $(VENV)/.dev | build/tmp ## ansible-test sanity (SANITY_ARGS='--test val
 
 .PHONY: pytest
 pytest: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## Unit, integration and contract tests with coverage (PYTEST_ARGS='-k stop')
-	python -m pytest -n 2 --dist worksteal --cov --cov-report=term --basetemp=build/tmp/pytest $(PYTEST_ARGS)
+	python -m pytest -n 4 --dist worksteal --cov --cov-report=term --basetemp=build/tmp/pytest $(PYTEST_ARGS)
 
 .PHONY: faults
 faults: $(VENV)/.dev $(LINK) | build/tmp ## The fault table: each fault, what the module makes of it, requests, seconds
