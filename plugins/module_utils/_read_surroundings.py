@@ -60,7 +60,7 @@ def _read(client: Client, sessions: Sessions, everything: Sessions | None) -> Su
         rule_names={str(rule["id"]): str(rule.get("name")) for rule in rules},
         members=members,
         volumes=_read_volumes(client, [i for session in sessions for i in volume_ids(session, members)]),
-        running=_read_running(client, [session for session in sessions if session.in_test]),
+        running=read_running(client, [session for session in sessions if session.in_test]),
         alerts=_read_alerts(client, [session.id for session in sessions]),
         replicating=_read_replicating(client, sessions) if everything is None else _replicating(everything),
     )
@@ -145,7 +145,7 @@ def _read_alerts(client: Client, session_ids: t.Sequence[str]) -> dict[str, tupl
     return {session_id: tuple(alerts) for session_id, alerts in found.items()}
 
 
-def _read_running(client: Client, sessions: Sessions) -> dict[str, RunningTest]:
+def read_running(client: Client, sessions: Sessions) -> dict[str, RunningTest]:
     """Start and account of running tests: of the newest start in the array's jobs, else in its audit log."""
     found: dict[str, RunningTest] = {}
     jobs = _if_readable(lambda: read_jobs(client, [session.id for session in sessions], [START]) if sessions else [])

@@ -35,6 +35,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test 
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._jobs import with_pending_starts
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import ArrayClock
+from ansible_collections.drdrill.powerstore.plugins.module_utils._read_surroundings import read_running
 from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     Cluster,
@@ -42,7 +43,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._session import
     Selector,
     Target,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._surroundings import RunningTest, read_surroundings
+from ansible_collections.drdrill.powerstore.plugins.module_utils._surroundings import RunningTest
 from ansible_collections.drdrill.powerstore.plugins.module_utils._sweep_policy import (
     STOP,
     Found,
@@ -144,7 +145,7 @@ class Sweep:
 
     def _who(self, sessions: t.Sequence[ReplicationSession]) -> t.Mapping[str, RunningTest]:
         try:
-            return read_surroundings(self.client, [session for session in sessions if session.in_test]).running
+            return read_running(self.client, [session for session in sessions if session.in_test])
         except UnreachableError:
             raise
         except PowerStoreError:  # not readable for this account: nobody's, openly
