@@ -204,6 +204,15 @@ def test_every_name_that_leads_to_nothing_is_told_with_the_others(simulator: Sim
     assert [ids(session) for session in twice["sessions"]] == [["session.ambiguous"]] * 2
 
 
+def test_the_snapshot_that_a_drill_would_show(run: ModuleRunner) -> None:
+    wanted = {"files-archive-monday": [], "nope": ["snapshot.not_found"], "erp-data": ["snapshot.wrong_resource"]}
+    for snapshot, expected in wanted.items():
+        sessions = [{"volume": "files-archive", "snapshot": snapshot}]
+        [session] = run("replication_session_info", sessions=sessions)["sessions"]
+        assert ids(session) == expected and session["ready"] is not bool(expected)
+        assert bool(run.start(sessions=sessions, check=True).get("failed")) is bool(expected)
+
+
 @pytest.mark.parametrize("release", ["1.0.4.0", "2.1.1.1", "3.6.1.0"])
 def test_older_releases(simulator: Simulator, run: ModuleRunner, release: str) -> None:
     simulator.dr.set_release_version(release)
