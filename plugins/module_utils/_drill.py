@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._end_of_test import Expiration
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, PowerStoreError
-from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import read_cluster, resolve
+from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import read_cluster, read_sessions_by, resolve
 from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test import (
     Desired,
     Report,
@@ -21,7 +23,13 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test 
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._jobs import with_pending_starts
 from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
-from ansible_collections.drdrill.powerstore.plugins.module_utils._session import Row, Selector
+from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
+    Cluster,
+    Row,
+    Selector,
+    Target,
+    Unresolved,
+)
 
 __all__ = ["desired_from_params", "failed_entries", "run_failover_test"]
 
@@ -29,6 +37,7 @@ _BOUNDS: t.Final[t.Mapping[str, tuple[float, float, str]]] = {
     "max_parallel": (1, 256, "operations under way at once"),
     "wait_timeout": (1, 86400, "seconds"),
     "poll_interval": (0.05, 60, "seconds"),
+    "settle_time": (0, 3600, "seconds"),
 }
 
 
@@ -53,6 +62,7 @@ def desired_from_params(params: Row) -> Desired:
         max_parallel=params["max_parallel"],
         wait_timeout=params["wait_timeout"],
         poll_interval=params["poll_interval"],
+        settle_time=0 if running else params["settle_time"],
     )
 
 
@@ -63,10 +73,34 @@ def run_failover_test(client: Client, selectors: t.Sequence[Selector], desired: 
         desired.expiration.at(cluster.system_time)  # a time that has passed is refused before anything is sent
     found = resolve(client, cluster, selectors)
     if not desired.running:
-        found = with_pending_starts(client, cluster, found)
+        found = _settled(client, cluster, found, 0 if check_mode else desired.settle_time, desired.poll_interval)
     planned = plan(cluster, found, desired)
     report = predict(planned) if check_mode else apply(planned, client)
     return {**report.as_result(), **_verdict(report)}
+
+
+def _settled(
+    client: Client, cluster: Cluster, found: t.Sequence[Target | Unresolved], settle_time: float, pause: float
+) -> list[Target | Unresolved]:
+    """The targets with the starts that are under way, once each has a test or a start, or ``settle_time`` has passed.
+
+    A start that was sent and not answered may be on its way to the array, which has no job of it yet.
+    """
+    end = time.monotonic() + settle_time
+    while True:
+        seen = with_pending_starts(client, cluster, found)
+        quiet = [e for e in seen if isinstance(e, Target) and not e.session.in_test and not e.pending_start]
+        if not quiet or time.monotonic() >= end:
+            return seen
+        time.sleep(min(pause, max(0.0, end - time.monotonic())))
+        read = read_sessions_by(client, cluster.release, "id", [entry.session.id for entry in quiet])
+        shown = {session.id: session for session in read}
+        found = [
+            replace(entry, session=shown[entry.session.id].named(entry.session.resource_name))
+            if isinstance(entry, Target) and entry.session.id in shown
+            else entry
+            for entry in found
+        ]
 
 
 def _verdict(report: Report) -> Json:

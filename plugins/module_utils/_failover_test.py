@@ -62,6 +62,7 @@ class Desired:
     max_parallel: int = 16
     wait_timeout: float = 600
     poll_interval: float = 1
+    settle_time: float = 0  # how long a stop goes on looking at sessions without a test
 
     def forces(self, session: ReplicationSession) -> bool:
         """Whether the stop of this session is forced."""

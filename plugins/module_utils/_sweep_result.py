@@ -165,15 +165,22 @@ class Swept:
             return [f"Check mode: nothing was stopped. Now {len(obstacles)} of {len(sessions)} sessions are not ready."]
         blind = [] if result["jobs_readable"] else [_BLIND]
         if not obstacles:
-            own, controllers = (result["failover_ready"][f"{clock}_seconds"] for clock in ("array", "controller"))
-            times = f"{controllers:.1f} s after the begin ({own:.1f} s by its own clock)"
-            return [f"{name} CAN TAKE OVER: all {len(sessions)} sessions can be failed over, {times}.", *blind]
+            times = self._times(result["failover_ready"])
+            return [f"{name} CAN TAKE OVER: all {len(sessions)} sessions can be failed over{times}.", *blind]
         lines = [f"{name} CANNOT TAKE OVER YET: {len(obstacles)} of {len(sessions)} sessions cannot be failed over."]
         failures = {test["session_id"]: test["failure"]["message"] for test in result["tests"] if test["failure"]}
         for each in obstacles:
             why = " ".join(filter(None, [each["reason"], failures.get(each["session_id"]), each["to_do"]]))
             lines += _wrapped(f"  {each['resource_name'] or each['session_id']}: {why}")
         return lines + blind
+
+    @staticmethod
+    def _times(ready: Json) -> str:
+        if ready["array_seconds"] is None:  # PowerStoreOS 1 has no clock to be asked
+            return ""
+        return (
+            f", {ready['controller_seconds']:.1f} s after the begin ({ready['array_seconds']:.1f} s by its own clock)"
+        )
 
 
 def _wrapped(line: str) -> list[str]:

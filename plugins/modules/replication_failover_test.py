@@ -112,6 +112,14 @@ options:
       - A task on many sessions is bounded by this times the number of sessions divided by O(max_parallel).
     type: int
     default: 600
+  settle_time:
+    description:
+      - How many seconds V(stopped) goes on looking at sessions on which no test runs and no start is under way, before
+        it says that there is nothing to stop. A start that was sent just before a task was killed may reach the array
+        only after a first look.
+      - It ends as soon as every session shows a test or a start. Sessions that show one are stopped after it.
+    type: int
+    default: 0
   poll_interval:
     description:
       - Longest pause in seconds between two looks at what is under way. Young operations are looked at more often.
@@ -319,6 +327,7 @@ SPEC = CONNECTION.merged_with(selection(required=True)).merged_with(
             "force": {"type": "bool", "default": False},
             "max_parallel": {"type": "int", "default": 16},
             "wait_timeout": {"type": "int", "default": 600},
+            "settle_time": {"type": "int", "default": 0},
             "poll_interval": {"type": "float", "default": 1},
         }
     )

@@ -162,25 +162,34 @@ class Controller:
 
     def output(self, log: str) -> str:
         """What a playbook has printed so far."""
-        return (self.folder / f"{log}.log").read_text(errors="replace")
+        path = self.folder / f"{log}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def _process(self, command: list[str], log: str) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{log}.log").open("wb") as file:
-            return subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env={
-                    **os.environ,
-                    "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                    "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
-                    "ANSIBLE_NOCOLOR": "1",
-                    "POWERSTORE_PASSWORD": self.simulator.password,
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={
+                **os.environ,
+                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
+                "ANSIBLE_NOCOLOR": "1",
+                "POWERSTORE_PASSWORD": self.simulator.password,
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        # Through a pipe, as a full disk is not to keep the playbook from saying so.
+        threading.Thread(target=self._copy, args=(process.stdout, self.folder / f"{log}.log"), daemon=True).start()
+        return process
+
+    @staticmethod
+    def _copy(stream: t.IO[bytes], path: Path) -> None:
+        with path.open("wb", buffering=0) as file:
+            for line in stream:
+                file.write(line)
 
 
 # The phases: prepared before the drill, recognised while it runs
@@ -255,7 +264,7 @@ def _run(row: Row, controller: Controller, seen: Observed) -> None:
     simulator = controller.simulator
     has_come = prepare(row, controller)
     under_runner = "ansible-runner" in row.event
-    timeout = 15 if row.event.startswith("job timeout") else None
+    timeout = 45 if row.event.startswith("job timeout") else None
     drill = (
         controller.begin_runner("drill", "1-drill", timeout) if under_runner else controller.begin("drill", "1-drill")
     )

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks stop_tests and abort by their names, and the rows of the kill matrix that prove most."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import BY_KIND
+from ansible_collections.drdrill.powerstore.plugins.module_utils._schema import problems
+from tests.kill.run import in_the_way, run_row
+from tests.kill.table import NOTHING, ON_ITS_WAY, ROWS, STOP_TESTS, VALIDATING, Row
+from tests.simulator import Simulator
+
+ROOT = Path(__file__).parents[2]
+
+
+def play(simulator: Simulator, folder: Path, name: str, **variables: object) -> subprocess.CompletedProcess[str]:
+    """The playbook on the simulated array and on one that is not there."""
+    inventory = folder / "inventory.yml"
+    hosts = {"powerstore-gone": 1, "powerstore-dr": simulator.dr.port}
+    here = {"ansible_host": simulator.dr.host}
+    inventory.write_text(
+        json.dumps({"all": {"hosts": {host: {**here, "failover_drill_port": port} for host, port in hosts.items()}}})
+    )
+    return subprocess.run(
+        ["ansible-playbook", "-i", str(inventory), f"drdrill.powerstore.{name}", "-e", json.dumps(variables)],
+        cwd=folder,
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+            "POWERSTORE_USERNAME": simulator.username,
+            "POWERSTORE_PASSWORD": simulator.password,
+            "POWERSTORE_CA_PATH": simulator.ca_path,
+            "POWERSTORE_TIMEOUT": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+
+
+def test_stop_tests_visits_every_array_and_tells_what_is_left(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.dr.start_failover_test("erp-data", user="admin")
+    simulator.dr.start_failover_test("erp-db", user="colleague")
+    done = play(simulator, tmp_path, "stop_tests", stop_tests_settle_time=0)
+    assert done.returncode == 2
+    assert in_the_way(simulator) == ["erp-db"]
+    assert "A FAILOVER TEST IS LEFT RUNNING" in done.stdout + done.stderr
+    assert "started by colleague" in done.stdout
+    assert "NOT KNOWN whether failover tests are running" in done.stdout
+    assert simulator.password not in done.stdout + done.stderr
+
+
+def test_abort_stops_everything_with_production_lost_and_leaves_a_record(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.dr.start_failover_test("erp-data", user="admin")
+    simulator.dr.start_failover_test("erp-db", user="colleague")
+    simulator.link.cut()
+    records = tmp_path / "records"
+    done = play(simulator, tmp_path, "abort", abort_settle_time=0, abort_records_directory=str(records))
+    assert done.returncode == 2  # as one array could not be reached
+    assert in_the_way(simulator) == []
+    assert "CAN TAKE OVER: all 3 sessions" in done.stdout
+    assert "NOT KNOWN whether this array can take over" in done.stdout
+    # The answer comes before anything is written.
+    assert done.stdout.index("CAN TAKE OVER") < done.stdout.index("Write the record")
+    written = [json.loads(path.read_text()) for path in records.glob("abort-*.json")]
+    assert sorted(record["verdict"] for record in written) == ["incomplete", "passed"]
+    assert not [problem for record in written for problem in problems(record, BY_KIND["abort"])]
+
+
+def test_abort_without_room_for_its_record_is_not_held_up(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.dr.start_failover_test("erp-data", user="colleague")
+    (tmp_path / "file").write_text("")
+    done = play(
+        simulator, tmp_path, "abort", abort_hosts="powerstore-dr", abort_settle_time=0,
+        abort_records_directory=str(tmp_path / "file"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert in_the_way(simulator) == []
+    assert "The record could not be written" in done.stdout
+
+
+# The others are run by `make kill-matrix`.
+_SAMPLE = (
+    Row("SIGKILL to the playbook", ON_ITS_WAY, True, STOP_TESTS),
+    Row("SIGKILL to the module", ON_ITS_WAY, False, NOTHING),
+    Row("cancel of ansible-runner", VALIDATING, True, STOP_TESTS),
+)
+
+
+@pytest.mark.parametrize("row", _SAMPLE, ids=[row.label for row in _SAMPLE])
+def test_the_array_is_failover_ready_after(row: Row, tmp_path: Path) -> None:
+    assert row in ROWS
+    seen = run_row(row, tmp_path)
+    assert seen.problems == [], seen.output
