@@ -1,6 +1,6 @@
 """Puts the collection awx.awx where ansible-lint and the tests find it: python tools/awx_collection.py FOLDER
 
-It is on PyPI only inside the package `ansible` (13, not 14), of which this takes 1.3 of 56 MB instead of a virtual environment of
+It is on PyPI only inside the package `ansible` (13, not 14), of which this takes 1.3 of 56 MB, instead of installing
 500 MB. The version is pinned in pyproject.toml, in the group `awx`.
 """
 

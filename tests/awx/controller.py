@@ -284,7 +284,9 @@ class Controller:
 
         app.add_url_rule("/api/v2/<collection>/", view_func=self._list, methods=["GET", "POST"])
         app.add_url_rule("/api/v2/<collection>/<int:number>/", view_func=self._one, methods=["GET", "PATCH"])
-        app.add_url_rule("/api/v2/<collection>/<int:number>/<relation>/", view_func=self._related, methods=["GET", "POST"])
+        app.add_url_rule(
+            "/api/v2/<collection>/<int:number>/<relation>/", view_func=self._related, methods=["GET", "POST"]
+        )
         return app
 
     def _list(self, collection: str) -> Answer:

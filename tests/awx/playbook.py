@@ -1,9 +1,9 @@
-"""ansible-playbook, with each module of awx.awx run by its real main() in Ansible's worker instead of a process of its own.
+"""ansible-playbook, with the real main() of each module of awx.awx run in Ansible's worker, not in its own process.
 
     python -m tests.awx.playbook ARGUMENT ...
 
-The playbook awx_setup runs some forty modules; this way they cost a tenth. Templating, argument specs and requests are the
-real ones, and any other module is run as always.
+The playbook awx_setup runs some forty modules; this way they cost a third. Templating, argument specs and requests
+are the real ones, and any other module is run as always.
 """
 
 from __future__ import annotations

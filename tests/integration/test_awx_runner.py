@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks of docs/awx-project as AWX runs them: ansible-runner, an unprivileged user, nothing else to write."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.awx.runner import NOBODY, PROJECT, ROOT, Answer, Job, as_stranger
+from tests.simulator import Simulator
+
+
+@pytest.fixture
+def job(simulator: Simulator) -> Iterator[Job]:
+    # Not pytest's tmp_path: that is closed to other users.
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    made = Job(simulator, folder)
+    yield made
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir():
+            path.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def running(job: Job) -> list[str]:
+    return [s.resource_name for s in job.simulator.dr.array.sessions if s.failover_test_in_progress]
+
+
+def record(job: Job, kind: str) -> dict[str, t.Any]:
+    (path,) = job.records.glob(f"{kind}-*.json")
+    read: dict[str, t.Any] = json.loads(path.read_text(encoding="utf-8"))
+    return read
+
+
+def test_a_drill_with_the_answers_of_a_survey(job: Job) -> None:
+    done = job.run(
+        "drill.yml",
+        failover_drill_hosts="powerstore-dr",
+        drill_title=Answer("Drill {{ 7 * 7 }} of O'Neil"),
+        drill_ticket=Answer(""),
+        drill_selection=Answer(" erp-data, vg: erp-db "),
+        drill_snapshot=Answer(""),
+        drill_keep=Answer("yes"),
+        drill_expiration=Answer("12h"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert running(job) == []
+    kept = record(job, "drill")
+    assert (kept["verdict"], kept["drill"]["title"]) == ("passed", "Drill {{ 7 * 7 }} of O'Neil")
+    assert sorted(session["resource_name"] for session in kept["sessions"]) == ["erp-data", "erp-db"]
+    assert all(session["stop"]["end_of_test_snapshot"]["name"] for session in kept["sessions"])
+    if as_stranger():
+        assert {path.stat().st_uid for path in job.records.iterdir()} == {NOBODY}
+    project = {str(path.relative_to(job.folder / "project")) for path in (job.folder / "project").rglob("*")}
+    assert project == {str(path.relative_to(PROJECT)) for path in PROJECT.rglob("*")}
+    for path in job.artifacts.rglob("*"):
+        assert not path.is_file() or job.simulator.password.encode() not in path.read_bytes(), path
+
+
+def test_a_workflow_whose_drill_did_not_pass_fails(job: Job) -> None:
+    done = job.run("not_passed.yml")
+    assert done.returncode == 2
+    assert "No passed drill came out of this workflow" in " ".join(done.stdout.split())
+
+
+ANSWERS: list[tuple[dict[str, str], list[dict[str, str]] | str]] = [
+    ({}, [{"volume": "of the inventory"}]),
+    ({"drill_selection": ""}, [{"volume": "of the inventory"}]),
+    ({"drill_selection": "a b"}, [{"volume": "a b"}]),
+    ({"drill_selection": "a,, vg:b ,session:5"}, [{"volume": "a"}, {"volume_group": "b"}, {"session_id": "5"}]),
+    ({"drill_selection": "volume:a:b"}, [{"volume": "a:b"}]),
+    ({"drill_selection": "a", "drill_snapshot": " s "}, [{"volume": "a", "snapshot": "s"}]),
+    ({"drill_selection": "{{ lookup('pipe', 'touch pwned') }}"}, [{"volume": "{{ lookup('pipe', 'touch pwned') }}"}]),
+    ({"drill_selection": "group:b"}, "Not understood: group:b."),
+    ({"drill_selection": "vg:"}, "Not understood: vg:."),
+    ({"drill_snapshot": "s"}, "a snapshot only with a selection"),
+]
+
+
+INTERPRETER = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+
+
+def test_what_is_made_of_answers(tmp_path: Path) -> None:
+    plays = []
+    for number, (answers, _expected) in enumerate(ANSWERS):
+        said = {"said": "{{ failover_drill_sessions }}", "refused": "{{ ansible_failed_result.msg | default('') }}"}
+        keep = {"content": "{{ kept | to_json }}", "dest": f"{tmp_path}/{number}.json", "mode": "0600"}
+        plays.append(
+            {
+                "hosts": f"array-{number}",
+                "connection": "local",
+                "gather_facts": False,
+                "vars": {name: Answer(text) for name, text in answers.items()} | {"kept": said, **INTERPRETER},
+                "tasks": [
+                    {
+                        "block": [{"ansible.builtin.import_tasks": f"{PROJECT}/playbooks/tasks/answers.yml"}],
+                        "rescue": [{"ansible.builtin.debug": {"msg": "refused"}}],
+                        "always": [{"ansible.builtin.copy": keep}],
+                    }
+                ],
+            }
+        )
+    (tmp_path / "play.yml").write_text(dump(plays))
+    hosts = {f"array-{number}": {} for number in range(len(ANSWERS))}
+    inventory = {"all": {"hosts": hosts, "vars": {"failover_drill_sessions": [{"volume": "of the inventory"}]}}}
+    (tmp_path / "hosts.json").write_text(json.dumps(inventory))
+    done = subprocess.run(
+        ["ansible-playbook", "-i", tmp_path / "hosts.json", tmp_path / "play.yml"],
+        cwd=tmp_path,
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for number, (answers, expected) in enumerate(ANSWERS):
+        found = json.loads((tmp_path / f"{number}.json").read_text())
+        if isinstance(expected, str):
+            assert expected in " ".join(found["refused"].split()), answers
+        else:
+            assert (found["said"], found["refused"]) == (expected, ""), answers
+    assert not (tmp_path / "pwned").exists()
+
+
+def dump(plays: list[dict[str, t.Any]]) -> str:
+    """The plays as YAML, with answers marked as AWX marks them."""
+    return yaml.dump(plays, Dumper=Job.dumper, sort_keys=False)
