@@ -102,14 +102,14 @@ def utc(moment: str | None) -> str:
 def clock(moment: str | None) -> str:
     """The same without the day, to the tenth of a second: ``20:02:11.1``."""
     seen = parsed(moment)
-    return "–" if seen is None else f"{seen:%H:%M:%S}.{seen.microsecond // 100000}"
+    return "-" if seen is None else f"{seen:%H:%M:%S}.{seen.microsecond // 100000}"
 
 
 def duration(seconds: float | None, unknown: str = NOT_MEASURED) -> str:
     """A duration for a person: ``0.4 s``, ``42 s``, ``5 min 3 s``, ``2 h 10 min``, ``4 d 2 h``."""
     if seconds is None:
         return unknown
-    sign, span = ("−" if seconds < 0 else ""), abs(seconds)
+    sign, span = ("-" if seconds < 0 else ""), abs(seconds)
     if span > _LONGEST:
         return f"{sign}{span:.3g} s" if isinstance(span, float) else f"{sign}more than 100 years"
     if span < 60:
@@ -126,7 +126,7 @@ def duration(seconds: float | None, unknown: str = NOT_MEASURED) -> str:
 def size(count: int | None) -> str:
     """Bytes for a person: ``512 B``, ``100 GiB``."""
     if count is None:
-        return "–"
+        return "-"
     value, units = float(min(count, 10**30)), iter(("B", "KiB", "MiB", "GiB", "TiB", "PiB"))
     unit = next(units)
     for larger in units:
@@ -138,7 +138,7 @@ def size(count: int | None) -> str:
 
 def words(name: str | None) -> str:
     """An enumeration's word for a person: ``volume_group`` reads ``volume group``."""
-    return "–" if name is None else name.replace("_", " ")
+    return "-" if name is None else name.replace("_", " ")
 
 
 def verdict_words(verdict: str) -> str:
@@ -159,6 +159,11 @@ def session_name(session: Json) -> str:
 def worst_first(sessions: t.Iterable[Json]) -> list[Json]:
     """Sessions with the worst verdict first, otherwise in their order."""
     return sorted(sessions, key=lambda session: ORDER.index(session["verdict"]))
+
+
+def all_validations(record: Json) -> list[Json]:
+    """The validations of a drill as a whole and of its sessions."""
+    return [*record["validations"], *(check for session in record["sessions"] for check in session["validations"])]
 
 
 def counted(entries: t.Iterable[t.Any]) -> Json:
