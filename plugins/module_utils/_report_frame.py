@@ -142,7 +142,7 @@ not critical{% endif %}</span></th><td>{{ result(entry.passed) }}</td><td>{{ ent
 <p class="muted small">Owner, due date and comment are for a person to fill in.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Deviations"><table class="wide">
 <thead><tr><th scope="col">No.</th><th scope="col" class="text">What was not as it should be</th><th
-scope="col">Allows</th>
+scope="col">Verdict</th>
 <th scope="col" class="fill">Owner</th><th scope="col" class="fill">Due</th><th scope="col"
 class="fill">Comment</th></tr>
 </thead><tbody>

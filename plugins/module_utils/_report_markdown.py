@@ -113,8 +113,9 @@ def _table(record: Json) -> t.Iterator[str]:
     yield f"| --- | --- | --- |{' --- |' if drill else ''}"
     for session in sessions[:_SESSIONS]:
         point = session["recovery_point"]
-        row = f"| {markdown_text(session_name(session), 60)} | "
-        row += f"{_SIGNS[session['verdict']]} {verdict_words(session['verdict'])} | {_against(point['age_seconds'], point['objective_seconds'])} |"
+        name, verdict = markdown_text(session_name(session), 60), session["verdict"]
+        row = f"| {name} | {_SIGNS[verdict]} {verdict_words(verdict)} "
+        row += f"| {_against(point['age_seconds'], point['objective_seconds'])} |"
         if drill:
             row += f" {_against(session['rto']['actual_seconds'], session['rto']['objective_seconds'])} |"
         yield row

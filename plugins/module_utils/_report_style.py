@@ -29,16 +29,16 @@ COLOURS: t.Final[t.Mapping[str, tuple[str, str]]] = {
 }
 # Parts of pictures; the words beside them say the same.
 PICTURES: t.Final[t.Mapping[str, tuple[str, str]]] = {
-    "preflight": ("#7b8794", "#8d99a8"),
+    "preflight": ("#6f7b88", "#8d99a8"),
     "synchronise": ("#56707f", "#86a3b3"),
     "start": ("#0b57a4", "#5aa2ee"),
-    "test": ("#5fa3df", "#3a7cbd"),
+    "test": ("#3d8bd0", "#3a7cbd"),
     "attach": ("#00857c", "#35c2b6"),
     "validate": ("#7a4fb5", "#b593ea"),
     "release": ("#b07a00", "#e0b04a"),
     "stop": ("#1f2d3d", "#d5dde6"),
     "prove": ("#2e7d4f", "#62c48d"),
-    "report": ("#9aa3ae", "#6f7b88"),
+    "report": ("#7f8894", "#6f7b88"),
     "bad": ("#b3151f", "#ff7b7b"),
 }
 

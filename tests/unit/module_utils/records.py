@@ -365,3 +365,39 @@ SAMPLES: t.Final[dict[str, t.Callable[[], Json]]] = {
 def invalid(record: Json) -> list[str]:
     """What in a record is not as the schema has it."""
     return problems(record, BY_KIND[record["kind"]])
+
+
+class Filling(t.NamedTuple):
+    """What `filled` puts where the schema leaves a choice."""
+
+    text: str = "text"
+    number: float = 1.0
+    moment: str = "2026-11-23T20:01:00.000Z"
+    boolean: bool = True
+    items: int = 1
+    nulls: bool = False
+
+
+def filled(kind: str, filling: Filling) -> Json:
+    """A record of that kind made from the schema alone: the same value wherever one of its type may stand."""
+    record = t.cast(Json, _filled(BY_KIND[kind], filling))
+    record["drill"]["id"] = "20261123T200100Z-powerstore-dr-1f2e3d4c"
+    return record
+
+
+def _filled(schema: Json, filling: Filling) -> t.Any:
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if filling.nulls and "null" in kinds:
+        return None
+    if "enum" in schema:
+        return schema["enum"][0]
+    if kinds[0] == "object":
+        entries = {name: _filled(each, filling) for name, each in schema.get("properties", {}).items()}
+        return entries if "properties" in schema else {filling.text: filling.text}
+    if kinds[0] == "array":
+        return [_filled(schema["items"], filling) for _ in range(filling.items)]
+    if kinds[0] == "string":
+        return filling.moment if schema.get("format") == "date-time" else filling.text
+    if kinds[0] == "boolean":
+        return filling.boolean
+    return int(filling.number) if kinds[0] == "integer" else filling.number
