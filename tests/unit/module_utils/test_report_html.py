@@ -22,9 +22,12 @@ from .reporting import HOSTILE, hostile, source_of
 KINDS = ("drill", "readiness", "abort")
 _VOID = {"meta", "br", "img", "input", "hr", "link"}
 # HTML's own, and those of SVG that the pictures use.
-_TAGS = set(
-    ["html", "head", "meta", "title", "style", "body", "svg", "defs", "symbol", "use", "circle", "path", "rect", "a", "div", "header", "main", "footer", "section", "nav", "span", "h1", "h2", "h3", "p", "ul", "li", "dl", "dt", "dd", "b", "bdi", "br", "strong", "small", "code", "time", "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary"]
-)
+_TAGS = {
+    "html", "head", "meta", "title", "style", "body", "svg", "defs", "symbol", "use", "circle", "path", "rect", "a",
+    "div", "header", "main", "footer", "section", "nav", "span", "h1", "h2", "h3", "p", "ul", "li", "dl", "dt",
+    "dd", "b", "bdi", "br", "strong", "small", "code", "time", "table", "caption", "thead", "tbody", "tr", "th",
+    "td", "details", "summary",
+}  # fmt: skip
 
 
 class Page(HTMLParser):
