@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Templates of the HTML report that every kind of record has: head, verdict, tables that are alike, sources, signatures."""
+"""Templates of the HTML report that every kind of record has: head, verdict, tables that are alike, sources,
+signatures."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ PAGE: t.Final = (
 <h1>{{ record.drill.title|text }}</h1>
 <ul class="meta">
 <li>Array <b>{{ (record.array.name or record.array.host)|text }}</b></li>
-<li>{{ m.time(record.times.started_at or record.times.written_at) }}{% if took is not none %}, {{ took|duration }}{% endif %}</li>
+<li>{{ m.time(record.times.started_at or record.times.written_at) }}{% if took is not none %},
+{{ took|duration }}{% endif %}</li>
 <li>Record <b>{{ record.drill.id }}</b></li>
 {% if record.drill.change_ticket %}<li>Change <b>{{ record.drill.change_ticket|text }}</b></li>{% endif %}
 </ul>
@@ -90,7 +92,8 @@ regulation or standard is for a person to judge.</p></footer>
 MACROS: t.Final = """
 {% macro icon(name) %}<svg class="icon" aria-hidden="true"><use href="#i-{{ name }}"/></svg>{% endmacro %}
 {% macro verdict(name) %}<span class="tag v-{{ name }}">{{ icon(name) }}{{ verdict_words(name) }}</span>{% endmacro %}
-{% macro time(moment) %}{% if moment %}<time class="nowrap" datetime="{{ moment }}">{{ moment|utc }}</time>{% else %}not known{% endif %}{% endmacro %}
+{% macro time(moment) %}{% if moment %}<time class="nowrap"
+datetime="{{ moment }}">{{ moment|utc }}</time>{% else %}not known{% endif %}{% endmacro %}
 {% macro result(passed) %}
 {% if passed is none %}<span class="tag v-unknown">{{ icon("incomplete") }}Not executed</span>
 {% elif passed %}<span class="tag v-passed">{{ icon("passed") }}Passed</span>
@@ -99,16 +102,20 @@ MACROS: t.Final = """
 {% macro met(result) %}
 {% if result is none %}not measured{% elif result %}met{% else %}<b class="v-failed">missed</b>{% endif %}
 {% endmacro %}
-{% macro bar(seen) %}{{ seen.actual }} {{ seen.against }}{% if seen.result is not none %} · {{ met(seen.result) }}{% endif %}{% endmacro %}
-{% macro cell(seen) %}{{ seen.actual }}<br><span class="small muted">{{ seen.against }}{% if seen.result is not none %} ·
+{% macro bar(seen) %}{{ seen.actual }} {{ seen.against }}{% if seen.result is not none %} ·
+{{ met(seen.result) }}{% endif %}{% endmacro %}
+{% macro cell(seen) %}{{ seen.actual }}<br><span class="small muted">{{ seen.against }}{% if seen.result is not none %}
+·
 {{ met(seen.result) }}{% endif %}</span>{% endmacro %}
 {% macro row(name, picture, value, class="") %}
 <div class="row {{ class }}"><span class="name">{{ name }}</span><span class="picture">{{ picture }}</span>
 <span class="value">{{ value }}</span></div>
 {% endmacro %}
 {% macro legend(entries) %}
-<ul class="legend">{% for look, words in entries %}<li><svg viewBox="0 0 14 12" aria-hidden="true"><rect class="{{ look }}"
-{% if look == "p-test" %}y="4" height="4"{% else %}height="12"{% endif %} width="14"/></svg>{{ words }}</li>{% endfor %}</ul>
+<ul class="legend">{% for look, words in entries %}<li><svg viewBox="0 0 14 12" aria-hidden="true"><rect
+class="{{ look }}"
+{% if look == "p-test" %}y="4" height="4"{% else %}height="12"{% endif %} width="14"/></svg>{{ words }}</li>
+{% endfor %}</ul>
 {% endmacro %}
 {% macro validations(entries, caption) %}
 <div class="scroll" tabindex="0" role="region" aria-label="{{ caption }}"><table>
@@ -119,7 +126,7 @@ MACROS: t.Final = """
 <tr><th scope="row">{{ entry.name|text }}<br><span class="muted small">{{ entry.kind|text }}{% if not entry.critical %},
 not critical{% endif %}</span></th><td>{{ result(entry.passed) }}</td><td>{{ entry.expected|text }}</td>
 <td>{{ entry.observed|text }}</td><td>{{ entry.phase }}</td>
-<td class="n">{{ entry.seconds|duration("–") }} / {{ entry.timeout_seconds|duration("–") }}</td></tr>
+<td class="n">{{ entry.seconds|duration("-") }} / {{ entry.timeout_seconds|duration("-") }}</td></tr>
 {% endfor %}
 </tbody></table></div>
 {% endmacro %}
@@ -134,11 +141,14 @@ not critical{% endif %}</span></th><td>{{ result(entry.passed) }}</td><td>{{ ent
 <section class="card" aria-labelledby="h-deviations"><h2 id="h-deviations">Deviations to complete</h2>
 <p class="muted small">Owner, due date and comment are for a person to fill in.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Deviations"><table class="wide">
-<thead><tr><th scope="col">No.</th><th scope="col" class="text">What was not as it should be</th><th scope="col">Allows</th>
-<th scope="col" class="fill">Owner</th><th scope="col" class="fill">Due</th><th scope="col" class="fill">Comment</th></tr>
+<thead><tr><th scope="col">No.</th><th scope="col" class="text">What was not as it should be</th><th
+scope="col">Verdict</th>
+<th scope="col" class="fill">Owner</th><th scope="col" class="fill">Due</th><th scope="col"
+class="fill">Comment</th></tr>
 </thead><tbody>
 {% for entry in entries %}
-<tr><td>{{ entry.id }}</td><th scope="row" class="text">{{ entry.description|text }}</th><td>{{ verdict(entry.severity) }}</td>
+<tr><td>{{ entry.id }}</td><th scope="row" class="text">{{ entry.description|text }}</th>
+<td>{{ verdict(entry.severity) }}</td>
 <td class="fill">{{ entry.owner|text("") }}</td><td class="fill">{{ entry.due|text("") }}</td>
 <td class="fill">{{ entry.comment|text("") }}</td></tr>
 {% endfor %}
@@ -146,12 +156,14 @@ not critical{% endif %}</span></th><td>{{ result(entry.passed) }}</td><td>{{ ent
 {% endmacro %}
 {% macro condition(seen) %}
 {% if seen %}{{ seen.state|text }}, {{ seen.role|text }}<br><span class="muted small">read {{ seen.read_at|clock }},
-test {% if seen.failover_test_in_progress %}running{% elif seen.failover_test_in_progress is none %}not shown{% else %}not
+test {% if seen.failover_test_in_progress %}running{% elif seen.failover_test_in_progress is none %}not
+shown{% else %}not
 running{% endif %}, last sync
 {{ time(seen.last_sync_timestamp) }}</span>{% else %}not read{% endif %}
 {% endmacro %}
 {% macro problems(entries) %}
-<table><thead class="unseen"><tr><th scope="col">Session</th><th scope="col">Verdict</th><th scope="col">Why</th></tr></thead><tbody>
+<table class="stack"><thead class="unseen"><tr><th scope="col">Session</th><th scope="col">Verdict</th><th
+scope="col">Why</th></tr></thead><tbody>
 {% for entry in entries %}<tr><th scope="row" class="who"><a href="#s{{ entry.number }}">{{ entry.name|text }}</a></th>
 <td class="what">{{ verdict(entry.session.verdict) }}</td>
 <td>{{ entry.session.reasons|join(" ")|text("no reason is given") }}</td></tr>{% endfor %}
@@ -171,20 +183,24 @@ SOURCES: t.Final = """
 {% if record.scope.filters %}({% for name, value in record.scope.filters.items() %}{% if not loop.first %}, {% endif %}
 {{ name|text }}: {{ value|text }}{% endfor %}){% endif %}</dd>
 <dt>Success criteria, agreed before</dt><dd>{% if record.drill.success_criteria %}<ul>
-{% for criterion in record.drill.success_criteria %}<li>{{ criterion|text }}</li>{% endfor %}</ul>{% else %}none given{% endif %}</dd>
+{% for criterion in record.drill.success_criteria %}<li>{{ criterion|text }}</li>{% endfor %}</ul>{% else %}none
+given{% endif %}</dd>
 <dt>Left out on purpose</dt><dd>{% if record.scope.exclusions %}<ul>
-{% for left in record.scope.exclusions %}<li>{{ (left.resource_name or left.session_id)|text("not named") }}: {{ left.reason|text }}</li>
+{% for left in record.scope.exclusions %}<li>{{ (left.resource_name or left.session_id)|text("not named") }}:
+{{ left.reason|text }}</li>
 {% endfor %}</ul>{% else %}nothing{% endif %}</dd>
 </dl></section>
 <section class="card" aria-labelledby="h-who"><h2 id="h-who">Who, where, when</h2>
 <div class="columns"><dl class="facts">
 <dt>Run by</dt><dd>{{ record.who.controller_user|text }} on {{ record.who.controller_host|text }}</dd>
 {% if record.who.awx %}
-<dt>AWX job</dt><dd>{{ record.who.awx.job_id|text }}{% if record.who.awx.job_template %}, {{ record.who.awx.job_template|text }}{% endif %}
+<dt>AWX job</dt><dd>{{ record.who.awx.job_id|text }}{% if record.who.awx.job_template %},
+{{ record.who.awx.job_template|text }}{% endif %}
 {% if job_url %}<br><a href="{{ job_url }}" rel="noreferrer">{{ job_url }}</a>{% elif record.who.awx.job_url %}<br>
 {{ record.who.awx.job_url|text }}{% endif %}</dd>
 <dt>Launched by</dt><dd>{{ record.who.awx.user|text("a schedule, or not known") }}</dd>
-{% if record.who.awx.workflow_job_id %}<dt>Workflow job</dt><dd>{{ record.who.awx.workflow_job_id|text }}</dd>{% endif %}
+{% if record.who.awx.workflow_job_id %}<dt>Workflow job</dt><dd>{{ record.who.awx.workflow_job_id|text }}</dd>
+{% endif %}
 {% endif %}
 <dt>Account on the array</dt><dd>{{ record.who.array_account|text("not known") }}</dd>
 <dt>Participants</dt><dd>{{ record.who.participants|join(", ")|text("none given") }}</dd>
@@ -198,7 +214,8 @@ SOURCES: t.Final = """
 <dt>Clocks</dt><dd>{% if record.times.clock_skew_seconds is none %}not compared{% else %}array less controller:
 {{ record.times.clock_skew_seconds|duration }}{% endif %}</dd>
 <dt>Versions</dt><dd>drdrill.powerstore {{ record.versions.collection|text }}, ansible-core
-{{ record.versions.ansible_core|text("not known") }}, PowerStoreOS {{ record.versions.powerstoreos|text("not known") }}</dd>
+{{ record.versions.ansible_core|text("not known") }}, PowerStoreOS
+{{ record.versions.powerstoreos|text("not known") }}</dd>
 </dl></div></section>
 <section class="card" aria-labelledby="h-sign"><h2 id="h-sign">Reviewed</h2>
 <p class="muted small">Whether the success criteria were met, and what follows, is for the people below to judge.</p>

@@ -102,7 +102,9 @@ def _own_cases(record: Json) -> list[Case]:
     if record["kind"] == "abort":
         ready = record["seconds_to_failover_ready"]
         said = "Not every session shows that it can be failed over."
-        cases.append(Case("failover ready", None, "", ready) if ready is not None else Case("failover ready", "failure", said))
+        cases.append(
+            Case("failover ready", None, "", ready) if ready is not None else Case("failover ready", "failure", said)
+        )
     if "cleanup" in record:
         cases.append(_cleanup_case(record))
     cases += [_validation_case(validation) for validation in record.get("validations", ())]
@@ -122,7 +124,9 @@ def _cleanup_case(record: Json) -> Case:
         return Case("clean-up", "skipped", "No failover test was started.")
     if cleanup["verdict"] == "failed":
         left = [*cleanup["not_confirmed_stopped"], *cleanup["held"]]
-        return Case("clean-up", "failure", f"Failover tests may still be running: {', '.join(left) or 'see the record'}")
+        return Case(
+            "clean-up", "failure", f"Failover tests may still be running: {', '.join(left) or 'see the record'}"
+        )
     return Case("clean-up")
 
 

@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_source import Source
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import (
     Json,
+    all_validations,
     counted,
     duration,
     meaning,
@@ -28,17 +29,17 @@ _SIGNS: t.Final[t.Mapping[str, str]] = {
     "failed": "❌",
     "aborted": "⏹️",
     "incomplete": "❔",
-    "not_needed": "➖",
+    "not_needed": "\u2796",
 }
 _SESSIONS, _REASONS, _LONGEST = 9, 8, 200
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~<>&$^=-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#!|~<>&$^])")
 # What a ticket system makes a mention, a reference or a link of, although no sign of Markdown stands before it.
 _SELF_LINKING = re.compile(r"(@|:(?=//)|(?<=[Ww]{3})\.)")
 _NO_SPACE = "\u200b"
 
 
 def markdown_text(value: str, longest: int = _LONGEST) -> str:
-    """A text from the array or a user on one line, in which nothing is a sign of Markdown, HTML, a mention or a link."""
+    """A text from the array or a user on one line, without Markdown, HTML, mentions and links."""
     return _SELF_LINKING.sub(rf"\1{_NO_SPACE}", _SPECIAL.sub(r"\\\1", one_line(value, longest)))
 
 
@@ -74,12 +75,13 @@ def _facts(record: Json) -> t.Iterator[str]:
         yield f"- **Clean-up:** {_SIGNS[cleanup]} {verdict_words(cleanup)}"
     yield f"- **Sessions passed:** {_count(session['verdict'] == 'passed' for session in record['sessions'])}"
     if record["kind"] == "abort":
-        yield f"- **Ready for a failover:** {duration(record['seconds_to_failover_ready'], 'not shown by all sessions')}"
+        ready = duration(record["seconds_to_failover_ready"], "not shown by all sessions")
+        yield f"- **Ready for a failover:** {ready}"
     else:
         yield f"- **RPO met:** {_count(session['recovery_point']['met'] for session in record['sessions'])}"
     if record["kind"] == "drill":
         yield f"- **RTO met:** {_count(session['rto']['met'] for session in record['sessions'])}"
-        checks = [*record["validations"], *(check for session in record["sessions"] for check in session["validations"])]
+        checks = all_validations(record)
         yield f"- **Validations passed:** {_count(check['passed'] for check in checks)}"
 
 
@@ -111,7 +113,8 @@ def _table(record: Json) -> t.Iterator[str]:
     yield f"| --- | --- | --- |{' --- |' if drill else ''}"
     for session in sessions[:_SESSIONS]:
         point = session["recovery_point"]
-        row = f"| {markdown_text(session_name(session), 60)} | {_SIGNS[session['verdict']]} {verdict_words(session['verdict'])} "
+        name, verdict = markdown_text(session_name(session), 60), session["verdict"]
+        row = f"| {name} | {_SIGNS[verdict]} {verdict_words(verdict)} "
         row += f"| {_against(point['age_seconds'], point['objective_seconds'])} |"
         if drill:
             row += f" {_against(session['rto']['actual_seconds'], session['rto']['objective_seconds'])} |"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text that becomes a part of HTML: everything is escaped unless it was made here. Needs Jinja2, as ansible-core does."""
+"""Text that becomes a part of HTML: all of it is escaped unless it was made here. Needs Jinja2, as Ansible does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def environment(templates: t.Mapping[str, str]) -> Environment:
     )
 
 
-def text(value: object, unknown: str = "–") -> Markup:
+def text(value: object, unknown: str = "-") -> Markup:
     """A value from the array or a user, in a direction of its own, so that it cannot turn what stands around it."""
     if value is None or value == "":
         return escape(unknown)

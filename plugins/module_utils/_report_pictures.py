@@ -72,7 +72,7 @@ class Timeline:
         return None if self._axis is None else self._axis.high - self._axis.low
 
     def phases(self) -> list[Json]:
-        """A strip for each phase of the drill: ``{phase, strip, seconds, begin, end}``, the last two seconds from its begin."""
+        """A strip for each phase of the drill: ``{phase, strip, seconds}``."""
         if self._axis is None:
             return []
         rows = []
@@ -80,7 +80,7 @@ class Timeline:
             begin, end = self._all[phase]
             title = f"{phase}: {duration(end - begin)}, from {duration(begin - self._axis.low)} after the begin"
             drawn = strip(self._axis, [Segment(begin, end, f"p-{phase}")], title)
-            rows.append({"phase": phase, "strip": drawn, "seconds": end - begin, "begin": begin - self._axis.low})
+            rows.append({"phase": phase, "strip": drawn, "seconds": end - begin})
         return rows
 
     def of_session(self, session: Json) -> Markup | None:
@@ -133,11 +133,13 @@ def recovery_point_bar(session: Json) -> Json:
     """The age of the recovery point as a share of the RPO: ``{strip, actual, against, result, share}``."""
     point = session["recovery_point"]
     parts = [("q-met" if point["met"] else "q-missed", 0.0, point["age_seconds"], "age")]
-    return _bar(point["objective_seconds"], point["age_seconds"], point["met"], parts, f"RPO of {session_name(session)}")
+    return _bar(
+        point["objective_seconds"], point["age_seconds"], point["met"], parts, f"RPO of {session_name(session)}"
+    )
 
 
 def rto_bar(session: Json) -> Json:
-    """The parts of the RTO one after the other, as shares of the objective; the shape is that of `recovery_point_bar`."""
+    """The parts of the RTO one after the other, as shares of the objective; shaped as `recovery_point_bar`."""
     rto = session["rto"]
     parts, before = [], 0.0
     for name, look, title in RTO_PARTS:
@@ -162,10 +164,11 @@ def _bar(
         if objective and end is not None
     ]
     mark = 1.0 if objective else None
+    word = "objective" if actual is None else "of"
     return {
         "strip": strip(_SHARES, segments, f"{title}: {measured}, {against}", mark),
         "actual": measured,
-        "against": "no objective" if objective is None else f"of {duration(objective)}",
+        "against": "no objective" if objective is None else f"{word} {duration(objective)}",
         "result": met,
         "share": actual / objective if objective and actual is not None else None,
     }

@@ -15,7 +15,12 @@ import typing as t
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, OperationTimeoutError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_source import Source
-from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import Json, counted, one_line
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import (
+    Json,
+    all_validations,
+    counted,
+    one_line,
+)
 
 COLUMNS: t.Final = (
     "record_id", "kind", "title", "scenario", "change_ticket", "array", "array_global_id", "started_at", "finished_at",
@@ -24,7 +29,7 @@ COLUMNS: t.Final = (
     "validations_passed", "validations_failed", "validations_not_executed", "deviations", "seconds_to_failover_ready",
     "collection_version", "powerstoreos_version", "record_file", "record_sha256",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", "|", "%")
 _LONGEST = 500
 _MODE = 0o640
 _LOCK_SECONDS, _LOCK_PAUSE = 60.0, 0.05
@@ -77,8 +82,7 @@ def _figures(record: Json) -> Json:
     }
     if record["kind"] != "drill":
         return figures
-    checks = [*record["validations"], *(check for session in sessions for check in session["validations"])]
-    judged = counted(check["passed"] for check in checks)
+    judged = counted(check["passed"] for check in all_validations(record))
     measured = [session["rto"]["actual_seconds"] for session in sessions]
     return {
         **figures,
@@ -175,7 +179,8 @@ def _has(content: str, row: t.Sequence[str], path: str) -> bool:
                 return True
             raise InvalidInputError(
                 f"The register {path} has record {row[0]} already, made from a file with another content (SHA-256 "
-                f"{seen[-1]}, now {row[-1]}). A record never changes: find out which of the two is the one that was written."
+                f"{seen[-1]}, now {row[-1]}). A record never changes: find out which of the two is the one "
+                "that was written."
             )
     return False
 

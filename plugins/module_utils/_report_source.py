@@ -97,5 +97,6 @@ def _check_version(version: t.Any, path: str) -> None:
     if seen and tuple(int(part) for part in seen.groups()) > known:
         raise InvalidInputError(
             f"The record {path} has schema version {version}, and this version of drdrill.powerstore knows up to "
-            f"{SCHEMA_VERSION}: make the report with the version of the collection that wrote the record, or a newer one."
+            f"{SCHEMA_VERSION}: make the report with the version of the collection that wrote the record, or a "
+            "newer one."
         )

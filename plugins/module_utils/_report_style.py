@@ -29,16 +29,16 @@ COLOURS: t.Final[t.Mapping[str, tuple[str, str]]] = {
 }
 # Parts of pictures; the words beside them say the same.
 PICTURES: t.Final[t.Mapping[str, tuple[str, str]]] = {
-    "preflight": ("#7b8794", "#8d99a8"),
+    "preflight": ("#6f7b88", "#8d99a8"),
     "synchronise": ("#56707f", "#86a3b3"),
     "start": ("#0b57a4", "#5aa2ee"),
-    "test": ("#5fa3df", "#3a7cbd"),
+    "test": ("#3d8bd0", "#3a7cbd"),
     "attach": ("#00857c", "#35c2b6"),
     "validate": ("#7a4fb5", "#b593ea"),
     "release": ("#b07a00", "#e0b04a"),
     "stop": ("#1f2d3d", "#d5dde6"),
     "prove": ("#2e7d4f", "#62c48d"),
-    "report": ("#9aa3ae", "#6f7b88"),
+    "report": ("#7f8894", "#6f7b88"),
     "bad": ("#b3151f", "#ff7b7b"),
 }
 
@@ -144,7 +144,8 @@ color:var(--muted)}
 
 _TABLES = """
 .scroll{overflow-x:auto;margin:0 -22px;padding:0 22px}
-table{border-collapse:collapse;width:100%;font-size:.88rem}
+table{border-collapse:collapse;width:100%;font-size:.88rem;overflow-wrap:normal}
+bdi,code{overflow-wrap:anywhere}
 caption{text-align:left;color:var(--muted);font-size:.87rem;padding:0 0 8px}
 th,td{text-align:left;padding:6px 10px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
 th.n,td.n{text-align:right;padding-right:18px}
@@ -194,6 +195,9 @@ h1{font-size:1.4rem}
 dl.facts{grid-template-columns:1fr;gap:0}
 dl.facts dd{margin:0 0 8px}
 .sign{grid-template-columns:1fr}
+.stack tr{display:flex;flex-wrap:wrap;gap:0 12px;border-bottom:1px solid var(--line);padding:6px 0}
+.stack th,.stack td{border:0;padding:2px 0;width:auto}
+.stack td:last-child{flex-basis:100%}
 }
 """
 
@@ -213,7 +217,7 @@ body{background:none;font-size:10pt;line-height:1.42}
 .sign{grid-template-columns:repeat(3,1fr)}
 table{font-size:8.4pt}
 th,td{padding:3pt 6pt 3pt 0}
-.wide td,.wide th{min-width:15mm}
+.wide td,.wide th{min-width:0}
 .wide td.n,.wide th.n{min-width:0}
 .wide th[scope=row]{min-width:32mm}
 .wide .text{min-width:40mm}

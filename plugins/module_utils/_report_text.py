@@ -11,7 +11,6 @@ shown by its number instead, so that nothing is lost. Escaping for HTML, XML, Ma
 
 from __future__ import annotations
 
-import math
 import re
 import typing as t
 from datetime import UTC, datetime, timedelta
@@ -57,6 +56,7 @@ _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _SPACE = re.compile(r"\s+")
+_UNITS: t.Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 _LONGEST = timedelta(days=36500).total_seconds()
 
 
@@ -102,31 +102,30 @@ def utc(moment: str | None) -> str:
 def clock(moment: str | None) -> str:
     """The same without the day, to the tenth of a second: ``20:02:11.1``."""
     seen = parsed(moment)
-    return "–" if seen is None else f"{seen:%H:%M:%S}.{seen.microsecond // 100000}"
+    return "-" if seen is None else f"{seen:%H:%M:%S}.{seen.microsecond // 100000}"
 
 
 def duration(seconds: float | None, unknown: str = NOT_MEASURED) -> str:
     """A duration for a person: ``0.4 s``, ``42 s``, ``5 min 3 s``, ``2 h 10 min``, ``4 d 2 h``."""
     if seconds is None:
         return unknown
-    sign, span = ("−" if seconds < 0 else ""), abs(seconds)
+    sign, span = ("-" if seconds < 0 else ""), abs(seconds)
     if span > _LONGEST:
         return f"{sign}{span:.3g} s" if isinstance(span, float) else f"{sign}more than 100 years"
-    if span < 60:
-        tenths = round(span, 1)
-        return f"{sign}{tenths:g} s" if tenths < 60 else f"{sign}1 min"
-    for unit, name, below in ((86400, "d", (3600, "h")), (3600, "h", (60, "min")), (60, "min", (1, "s"))):
-        whole = math.floor(round(span) / unit) if unit == 60 else math.floor(span / unit)
-        if whole:
-            rest = math.floor((round(span) - whole * unit) / below[0])
-            return f"{sign}{whole} {name}" + (f" {rest} {below[1]}" if rest > 0 else "")
-    return f"{sign}{span:g} s"
+    if round(span, 1) < 60:
+        return f"{sign}{round(span, 1):g} s"
+    whole = round(span)
+    for unit, name, below, below_name in _UNITS:
+        if whole >= unit:
+            rest = whole % unit // below
+            return f"{sign}{whole // unit} {name}" + (f" {rest} {below_name}" if rest else "")
+    return f"{sign}{whole} s"
 
 
 def size(count: int | None) -> str:
     """Bytes for a person: ``512 B``, ``100 GiB``."""
     if count is None:
-        return "–"
+        return "-"
     value, units = float(min(count, 10**30)), iter(("B", "KiB", "MiB", "GiB", "TiB", "PiB"))
     unit = next(units)
     for larger in units:
@@ -138,7 +137,7 @@ def size(count: int | None) -> str:
 
 def words(name: str | None) -> str:
     """An enumeration's word for a person: ``volume_group`` reads ``volume group``."""
-    return "–" if name is None else name.replace("_", " ")
+    return "-" if name is None else name.replace("_", " ")
 
 
 def verdict_words(verdict: str) -> str:
@@ -159,6 +158,11 @@ def session_name(session: Json) -> str:
 def worst_first(sessions: t.Iterable[Json]) -> list[Json]:
     """Sessions with the worst verdict first, otherwise in their order."""
     return sorted(sessions, key=lambda session: ORDER.index(session["verdict"]))
+
+
+def all_validations(record: Json) -> list[Json]:
+    """The validations of a drill as a whole and of its sessions."""
+    return [*record["validations"], *(check for session in record["sessions"] for check in session["validations"])]
 
 
 def counted(entries: t.Iterable[t.Any]) -> Json:

@@ -15,6 +15,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._report_picture
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import (
     Json,
+    all_validations,
     counted,
     duration,
     session_name,
@@ -158,7 +159,7 @@ def _volumes(session: Json) -> list[Json]:
 
 
 def grouped_findings(sessions: t.Iterable[Json]) -> list[Json]:
-    """Findings that are the same for many sessions as one: ``{id, severity, impact, resolution, sessions, messages}``."""
+    """Findings that are the same for many sessions as one, which has lists of ``sessions`` and ``messages``."""
     groups: dict[tuple[str, str, str, str], Json] = {}
     for session in sessions:
         for finding in session["findings"]:
@@ -182,7 +183,9 @@ def _results_tile(label: str, results: t.Iterable[bool | None], bad: str) -> Jso
 
 
 def _verdicts_tile(record: Json) -> Json:
-    return _results_tile("Sessions passed", [session["verdict"] == "passed" for session in record["sessions"]], "did not")
+    return _results_tile(
+        "Sessions passed", [session["verdict"] == "passed" for session in record["sessions"]], "did not"
+    )
 
 
 def _rpo_tile(record: Json) -> Json:
@@ -197,15 +200,19 @@ def _drill_tiles(record: Json, entries: t.Sequence[Json]) -> list[Json]:
     rto = _results_tile("RTO met", [rto["met"] for rto in aimed], "missed")
     if not aimed:
         rto = _tile("RTO", duration(longest), None, "the longest; no objective was given")
-    checks = [*record["validations"], *(check for session in record["sessions"] for check in session["validations"])]
     unknown = [step for step in record["steps"] if step["result"] == "not_executed"]
     in_test = [session["seconds_in_test"] or 0.0 for session in record["sessions"]]
     return [
         _verdicts_tile(record),
         _rpo_tile(record),
         rto,
-        _results_tile("Validations passed", [check["passed"] for check in checks], "failed"),
-        _tile("Longest in test", duration(max(in_test)) if any(in_test) else "–", None, "no failover is possible meanwhile"),
+        _results_tile("Validations passed", [check["passed"] for check in all_validations(record)], "failed"),
+        _tile(
+            "Longest in test",
+            duration(max(in_test)) if any(in_test) else "-",
+            None,
+            "no failover is possible meanwhile",
+        ),
         _tile("Steps not executed", len(unknown), len(record["steps"]), missed=bool(unknown)),
     ]
 

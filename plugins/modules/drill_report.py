@@ -10,8 +10,8 @@ module: drill_report
 short_description: Make reports for people and machines from the record of a drill
 version_added: 0.1.0
 description:
-  - Reads a JSON file that M(drdrill.powerstore.drill_record) wrote, of any kind, and makes an HTML report, JUnit XML, a line
-    in a CSV register of all drills, and a short Markdown summary from it.
+  - Reads a JSON file that M(drdrill.powerstore.drill_record) wrote, of any kind, and makes an HTML report, JUnit XML, a
+    line in a CSV register of all drills, and a short Markdown summary from it.
   - The HTML is one file without script or outside resource; it prints well on A4.
   - Runs where the record is, usually on the controller; it asks no array.
   - A report is never overwritten. A report that is there with the same content is no change.
@@ -46,8 +46,8 @@ options:
     default: [html, junit, csv, markdown]
   register:
     description:
-      - Path of the CSV register, which gets one line for each record, whether drills run at the same time or one after the
-        other. The default is C(register.csv) in O(directory).
+      - Path of the CSV register, which gets one line for each record, whether drills run at the same time or one after
+        the other. The default is C(register.csv) in O(directory).
     type: path
 """
 

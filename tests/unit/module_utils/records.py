@@ -16,8 +16,8 @@ Json = dict[str, t.Any]
 BEGIN = datetime(2026, 11, 23, 20, 1, tzinfo=UTC)
 NAMES = ("erp-data", "erp-db", "files-archive")
 RTO_FORMULA = (
-    "From the start being sent, by the array's clock, to the end of the last check that is critical, by the controller's clock "
-    "moved by the skew between the two."
+    "From the start being sent, by the array's clock, to the end of the last check that is critical, by the "
+    "controller's clock moved by the skew between the two."
 )
 POINT_FORMULA = "The last successful synchronisation before the start, by the array's clock."
 
@@ -147,7 +147,9 @@ def drill_session(number: int) -> Json:
             "actual_seconds": storage + 79,
             "met": True,
         },
-        "validations": [validation("the array shows the test", kind="array", expected="in progress", observed="in progress")],
+        "validations": [
+            validation("the array shows the test", kind="array", expected="in progress", observed="in progress")
+        ],
         "during": _condition(number, 100, running=True),
         "after": _condition(number, 190),
         "return_to_normal": {"stop_confirmed": True, "held": False, "differences": []},
@@ -257,19 +259,24 @@ def drill_record(count: int = 3) -> Json:
             "recovery_point_formula": POINT_FORMULA,
         },
         "cleanup": {"verdict": "passed", "not_confirmed_stopped": [], "held": [], "not_as_before": []},
-        "validations": [validation("ERP answers"), validation("port of the ERP", kind="tcp", expected="open", observed="open")],
+        "validations": [
+            validation("ERP answers"),
+            validation("port of the ERP", kind="tcp", expected="open", observed="open"),
+        ],
         "steps": _steps(),
         "interruption": None,
     }
 
 
 def failed_record(count: int = 3) -> Json:
-    """A drill in which the first session exceeded its objectives, the second could not be stopped, the third not started."""
+    """The first session exceeded its objectives, the second could not be stopped, the third not started."""
     record = drill_record(count)
     slow, stuck, refused = record["sessions"][:3]
     slow["recovery_point"].update(age_seconds=612.0, met=False)
     slow["rto"].update(application_validated_seconds=171.0, actual_seconds=171.0, met=False)
-    slow.update(verdict="failed", reasons=["erp-data: RTO 171 s, objective 120 s.", "erp-data: RPO exceeded, 612 s of 300 s."])
+    slow.update(
+        verdict="failed", reasons=["erp-data: RTO 171 s, objective 120 s.", "erp-data: RPO exceeded, 612 s of 300 s."]
+    )
     stuck["stop"].update(action="failed", failed=True, failure=FAILURE)
     stuck["return_to_normal"].update(stop_confirmed=False)
     stuck.update(verdict="failed", after=None)
@@ -358,3 +365,39 @@ SAMPLES: t.Final[dict[str, t.Callable[[], Json]]] = {
 def invalid(record: Json) -> list[str]:
     """What in a record is not as the schema has it."""
     return problems(record, BY_KIND[record["kind"]])
+
+
+class Filling(t.NamedTuple):
+    """What `filled` puts where the schema leaves a choice."""
+
+    text: str = "text"
+    number: float = 1.0
+    moment: str = "2026-11-23T20:01:00.000Z"
+    boolean: bool = True
+    items: int = 1
+    nulls: bool = False
+
+
+def filled(kind: str, filling: Filling) -> Json:
+    """A record of that kind made from the schema alone: the same value wherever one of its type may stand."""
+    record = t.cast(Json, _filled(BY_KIND[kind], filling))
+    record["drill"]["id"] = "20261123T200100Z-powerstore-dr-1f2e3d4c"
+    return record
+
+
+def _filled(schema: Json, filling: Filling) -> t.Any:
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if filling.nulls and "null" in kinds:
+        return None
+    if "enum" in schema:
+        return schema["enum"][0]
+    if kinds[0] == "object":
+        entries = {name: _filled(each, filling) for name, each in schema.get("properties", {}).items()}
+        return entries if "properties" in schema else {filling.text: filling.text}
+    if kinds[0] == "array":
+        return [_filled(schema["items"], filling) for _ in range(filling.items)]
+    if kinds[0] == "string":
+        return filling.moment if schema.get("format") == "date-time" else filling.text
+    if kinds[0] == "boolean":
+        return filling.boolean
+    return int(filling.number) if kinds[0] == "integer" else filling.number
