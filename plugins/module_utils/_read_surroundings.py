@@ -150,7 +150,7 @@ def read_running(client: Client, sessions: Sessions) -> dict[str, RunningTest]:
     found: dict[str, RunningTest] = {}
     jobs = _if_readable(lambda: read_jobs(client, [session.id for session in sessions], [START]) if sessions else [])
     for job in reversed(jobs or []):
-        if job.phase != "Failed":
+        if job.phase not in ("Failed", "Skipped"):  # neither of them began the test that runs
             found[job.session_id] = RunningTest(job.start_time, job.user, "job")
     unknown = [session for session in sessions if session.id not in found]
     return found | (_from_audit_log(client, unknown) if unknown else {})

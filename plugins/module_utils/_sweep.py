@@ -115,7 +115,7 @@ class Sweep:
         """Read everything, and return the tests that are to be stopped and have not been given up."""
         for test in self.tests:
             test.ended = test.runs is False
-            test.runs = None
+            test.runs = False if test.ended else None
         self.complete = False  # what was seen before counts no more
         sessions = read_sessions(self.client, now.release)
         targets = [_target(session) for session in sessions]

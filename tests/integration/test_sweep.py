@@ -284,3 +284,34 @@ def test_options_that_contradict_each_other_ask_nothing(sweep: Sweep, simulator:
     result = sweep(accounts=["colleague"])
     assert result["failed"] and result["failure"]["kind"] == "invalid_input"
     assert simulator.dr.journal() == []
+
+
+def test_a_stop_that_goes_on_looking_meets_a_start_that_was_on_its_way(run: ModuleRunner, simulator: Simulator) -> None:
+    sessions = [{"volume": "erp-data"}, {"volume_group": "erp-db"}]
+    simulator.dr.start_failover_test("erp-db", user="admin")
+    timer = later(0.7, lambda: begin(simulator, "erp-data", "admin", 0.5))
+    result = run.stop(sessions=sessions, settle_time=60, poll_interval=0.1)
+    timer.join()
+    assert [entry["action"] for entry in result["sessions"]] == ["stopped", "stopped"]
+    assert running(simulator) == []
+
+    began = time.monotonic()
+    assert run.stop(sessions=sessions, settle_time=1, poll_interval=0.1)["changed"] is False
+    assert 1 <= time.monotonic() - began < 20
+    began = time.monotonic()
+    assert run.stop(sessions=sessions, settle_time=60, check=True)["changed"] is False
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Skipped"])
+def test_a_start_that_came_to_nothing_does_not_make_a_colleagues_test_ones_own(
+    sweep: Sweep, simulator: Simulator, phase: str
+) -> None:
+    array, session = simulator.dr.array, simulator.dr.session("erp-db")
+    simulator.dr.start_failover_test("erp-db", user="colleague")
+    array.past_job("admin", "start_failover_test", ("replication_session", session.id, "erp-db"), array.now())
+    [own] = [job for job in array.jobs if job.user == "admin"]
+    own.phase = phase
+    result = sweep(policy="stop")
+    assert running(simulator) == ["erp-db"]
+    assert (result["tests"][0]["started_by"], result["tests"][0]["decision"]) == ("colleague", "leave")

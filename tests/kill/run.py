@@ -350,8 +350,8 @@ def _judge(row: Row, controller: Controller, seen: Observed) -> None:
     starts, stops = (controller.simulator.dr.executed(f"{name}_failover_test") for name in ("start", "stop"))
     if sorted(starts) != sorted(stops):
         seen.problems.append(f"{len(starts)} starts and {len(stops)} stops were executed")
-    if row.event == "the controller's disk is full" and "FAILOVER TESTS MAY STILL BE RUNNING" not in output:
-        seen.problems.append("the drill does not say that tests may be running")
+    if (row.left and seen.codes[0] == 0) or (row.event == "none" and seen.codes[0] != 0):
+        seen.problems.append(f"the drill ended with {seen.codes[0]}")
     if row.event == "the records' disk is full" and "could not be written" not in output:
         seen.problems.append("the drill does not say that its record could not be written")
     if controller.simulator.password in output:
