@@ -147,7 +147,9 @@ def drill_session(number: int) -> Json:
             "actual_seconds": storage + 79,
             "met": True,
         },
-        "validations": [validation("the array shows the test", kind="array", expected="in progress", observed="in progress")],
+        "validations": [
+            validation("the array shows the test", kind="array", expected="in progress", observed="in progress")
+        ],
         "during": _condition(number, 100, running=True),
         "after": _condition(number, 190),
         "return_to_normal": {"stop_confirmed": True, "held": False, "differences": []},
@@ -257,7 +259,10 @@ def drill_record(count: int = 3) -> Json:
             "recovery_point_formula": POINT_FORMULA,
         },
         "cleanup": {"verdict": "passed", "not_confirmed_stopped": [], "held": [], "not_as_before": []},
-        "validations": [validation("ERP answers"), validation("port of the ERP", kind="tcp", expected="open", observed="open")],
+        "validations": [
+            validation("ERP answers"),
+            validation("port of the ERP", kind="tcp", expected="open", observed="open"),
+        ],
         "steps": _steps(),
         "interruption": None,
     }
@@ -269,7 +274,9 @@ def failed_record(count: int = 3) -> Json:
     slow, stuck, refused = record["sessions"][:3]
     slow["recovery_point"].update(age_seconds=612.0, met=False)
     slow["rto"].update(application_validated_seconds=171.0, actual_seconds=171.0, met=False)
-    slow.update(verdict="failed", reasons=["erp-data: RTO 171 s, objective 120 s.", "erp-data: RPO exceeded, 612 s of 300 s."])
+    slow.update(
+        verdict="failed", reasons=["erp-data: RTO 171 s, objective 120 s.", "erp-data: RPO exceeded, 612 s of 300 s."]
+    )
     stuck["stop"].update(action="failed", failed=True, failure=FAILURE)
     stuck["return_to_normal"].update(stop_confirmed=False)
     stuck.update(verdict="failed", after=None)
