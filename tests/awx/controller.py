@@ -1,9 +1,9 @@
 """A small AWX in memory: as much of /api/v2/ as the modules of awx.awx 24.6.1 ask for, over HTTP on loopback.
 
-It knows the objects that the playbook awx_setup makes, keeps links between them, and refuses what AWX refuses: a field that an
-object does not have, a missing required one, an edge that makes a cycle or joins two nodes twice, an rrule without DTSTART or
-INTERVAL or with a number in BYDAY, two credentials of one type in a job template, an answer that no question asked for.
-Like AWX it never gives a secret back: $encrypted$ stands for it.
+It knows the objects that the playbook awx_setup makes, keeps links between them, and refuses what AWX refuses: a field
+that an object does not have, a missing required one, an edge that makes a cycle or joins two nodes twice, an rrule
+without DTSTART or INTERVAL or with a number in BYDAY, two credentials of one type in a job template, an answer that no
+question asked for. Like AWX it never gives a secret back: $encrypted$ stands for it.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ class Job:
             f"playbooks/{playbook}",
         ]
         if arguments:
-            command += ["--cmdline", " ".join(arguments)]
+            command += [f"--cmdline={' '.join(arguments)}"]
         return subprocess.run(
             command,
             cwd=self.folder / "project",
