@@ -1,6 +1,6 @@
 """Writes what the documentation has from the schema of the record: python tools/record_docs.py
 
-The JSON Schema itself, and the tables of fields in the guide, between its two markers. A test holds both against the schema.
+The JSON Schema itself, and the tables of fields in the guide, between its two markers. A test holds both against it.
 """
 
 from __future__ import annotations

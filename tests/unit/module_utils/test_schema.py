@@ -62,7 +62,7 @@ def test_both_refuse_the_same_changes_anywhere_in_a_record(kind: str) -> None:
     def replace_with(value: t.Any) -> t.Callable[[t.Any, t.Any], None]:
         return lambda holder, key: holder.__setitem__(key, value)
 
-    wrong = [replace_with(value) for value in ({"x": 1}, [1], "word", 1, 1.5, True, None)]
+    wrong = [replace_with(value) for value in ({"x": 1}, "word", 1.5, None)]
     wrong.append(lambda holder, key: holder.__delitem__(key))
     others = [changed(record, path, change) for path in places(record) for change in wrong]
     unlike = [
