@@ -107,6 +107,7 @@ class Job:
     def run(self, playbook: str, *arguments: str, **variables: t.Any) -> subprocess.CompletedProcess[str]:
         """Run a playbook of the project with these extra variables, and wait for its end."""
         self.write("env/extravars", variables)
+        (self.folder / "env" / "cmdline").write_text(" ".join(arguments))
         self._protect()
         command = [
             *as_stranger(),
@@ -118,8 +119,6 @@ class Job:
             "-p",
             f"playbooks/{playbook}",
         ]
-        if arguments:
-            command += [f"--cmdline={' '.join(arguments)}"]
         return subprocess.run(
             command,
             cwd=self.folder / "project",
