@@ -49,7 +49,7 @@ PAGE: t.Final = (
 <h1>{{ record.drill.title|text }}</h1>
 <ul class="meta">
 <li>Array <b>{{ (record.array.name or record.array.host)|text }}</b></li>
-<li>{{ m.time(record.times.started_at or record.times.written_at) }}{% if took is not none %},
+<li>{{ m.time(record.times.started_at or record.times.written_at) }}{% if took %},
 {{ took|duration }}{% endif %}</li>
 <li>Record <b>{{ record.drill.id }}</b></li>
 {% if record.drill.change_ticket %}<li>Change <b>{{ record.drill.change_ticket|text }}</b></li>{% endif %}
@@ -104,9 +104,9 @@ datetime="{{ moment }}">{{ moment|utc }}</time>{% else %}not known{% endif %}{% 
 {% endmacro %}
 {% macro bar(seen) %}{{ seen.actual }} {{ seen.against }}{% if seen.result is not none %} ·
 {{ met(seen.result) }}{% endif %}{% endmacro %}
-{% macro cell(seen) %}{{ seen.actual }}<br><span class="small muted">{{ seen.against }}{% if seen.result is not none %}
-·
-{{ met(seen.result) }}{% endif %}</span>{% endmacro %}
+{% macro cell(seen) %}{{ seen.actual }}<br>
+<span class="small muted">{{ seen.against }}{% if seen.result is not none %} · {{ met(seen.result) }}{% endif %}</span>
+{% endmacro %}
 {% macro row(name, picture, value, class="") %}
 <div class="row {{ class }}"><span class="name">{{ name }}</span><span class="picture">{{ picture }}</span>
 <span class="value">{{ value }}</span></div>

@@ -58,7 +58,10 @@ CASE = """
 ERP = {"volume": "erp-data", "path": "/nowhere/erp", "fstype": "ext4"}
 CASES: list[tuple[dict[str, t.Any], str]] = [
     ({"tasks": "attach", "volume": {**ERP, "volume": "payroll"}}, "Refused: payroll (WWN not known)"),
-    ({"tasks": "release", "volume": {"wwn": "naa.60000000000000000000000000000001", "path": "/nowhere/x"}}, "Refused: naa.6000"),
+    (
+        {"tasks": "release", "volume": {"wwn": "naa.60000000000000000000000000000001", "path": "/nowhere/x"}},
+        "Refused: naa.6000",
+    ),
     ({"tasks": "attach", "volume": ERP, "drill": []}, "which are: none."),
     ({"tasks": "attach", "volume": {**ERP, "path": "/nowhere/../etc"}}, "an absolute mount point of its own"),
     ({"tasks": "attach", "volume": {**ERP, "fstype": "btrfs"}}, "fstype"),
