@@ -1,4 +1,4 @@
-"""Writes what the documentation has from the schema of the record: python tools/record_docs.py
+"""Writes what the documentation has from the schema: PYTHONPATH=.ansible/collections python tools/record_docs.py
 
 The JSON Schema itself, and the tables of fields in the guide, between its two markers. A test holds both against it.
 """

@@ -111,7 +111,6 @@ border:1px solid var(--line);border-radius:10px;overflow:hidden;margin:0 0 16px}
 .reasons{list-style:none;margin:0;padding:0}
 .reasons li{padding:7px 0;border-top:1px solid var(--line)}
 .reasons li:first-child{border-top:0;padding-top:0}
-nav ul{display:flex;flex-wrap:wrap;gap:4px 18px;list-style:none;padding:0;margin:0 0 18px;font-size:.9rem}
 """
 
 _PICTURES = """
@@ -228,7 +227,7 @@ tr,.verdict,.tile,.row,.sign,.legend,.reasons li,dl.facts dt,dl.facts dd{break-i
 .what{width:36mm}
 .tag{white-space:normal}
 h2,h3,caption,summary{break-after:avoid}
-nav,.skip,.not-print{display:none}
+.skip{display:none}
 .only-print{display:block}
 a{color:inherit;text-decoration:none}
 details{content-visibility:visible;break-inside:auto}

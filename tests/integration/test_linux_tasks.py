@@ -39,9 +39,9 @@ PLAY = """
 CASE = """
 - name: Case
   vars:
-    failover_drill_linux_volumes: "{{ [case.volume] }}"
+    failover_drill_linux_volumes: "{{ [case.volume] | flatten }}"
     failover_drill_linux_multipath: "{{ case.multipath | default(false) }}"
-    failover_drill_linux_drill_volumes: "{{ case.drill | default(drill) }}"
+    failover_drill_linux_drill_volumes: "{{ drill }}"
   block:
     - name: Run
       ansible.builtin.include_role:
@@ -62,10 +62,11 @@ CASES: list[tuple[dict[str, t.Any], str]] = [
         {"tasks": "release", "volume": {"wwn": "naa.60000000000000000000000000000001", "path": "/nowhere/x"}},
         "Refused: naa.6000",
     ),
-    ({"tasks": "attach", "volume": ERP, "drill": []}, "which are: none."),
-    ({"tasks": "attach", "volume": {**ERP, "path": "/nowhere/../etc"}}, "an absolute mount point of its own"),
+    (
+        {"tasks": "attach", "volume": [ERP, {**ERP, "volume": "short"}, {"volume": "gone", "path": "/nowhere/../etc"}]},
+        "an absolute mount point of its own",
+    ),
     ({"tasks": "attach", "volume": {**ERP, "fstype": "btrfs"}}, "fstype"),
-    ({"tasks": "attach", "volume": {**ERP, "volume": "short"}}, "32 hexadecimal digits"),
     # The right device: the next thing is what it holds, and the empty file holds nothing.
     ({"tasks": "attach", "volume": ERP}, "holds 'nothing that blkid knows', expected 'ext4'"),
     ({"tasks": "attach", "volume": ERP, "multipath": True}, "holds 'nothing that blkid knows', expected 'ext4'"),
