@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.integration import test_drill_playbook as playbook
-from tests.integration.test_drill_playbook import Case, Json, Prepare
+from tests.integration.test_drill_playbook import SESSIONS, Case, Json, Prepare
 from tests.simulator import Simulator
 
 arrays = playbook.arrays
+SAW = "failover_drill_check_observed: seen"
 GOOD = {"name": "good", "command": ["true"]}
 
 # What a tasks file says that it saw, and whether that is something.
@@ -50,12 +51,15 @@ def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare
     # Numbers as they come from a survey.
     objectives = [{"volume": "erp-data", "rto_seconds": "300", "rpo_seconds": "600"}]
     good = {"name": "good", "command": ["true"], "timeout": "5", "critical": "no"}
-    lost = [looking(f"failover_drill_check_observed: seen, {facts}") for facts in TAKEN]
+    port = {"name": "port", "tcp": {"host": "127.0.0.1", "port": 1}, "timeout": 1}
+    lost = [looking(f"{SAW}, {facts}") for facts in TAKEN]
     drill = arrays(
         Case("seen", {"checks": [looking(f"failover_drill_check_observed: {value}") for value in SEEN]}),
         Case("taken", {"sessions": objectives, "checks": [*lost, good]}),
         *(Case(name, variables) for name, (variables, _said) in REFUSED.items()),
         Case("meanwhile", {}, somebody_meanwhile),
+        # No module can be run any more, as on a full disk: Ansible calls that unreachable.
+        Case("full", {"sessions": SESSIONS[:1], "checks": [looking(f"{SAW}, ansible_remote_tmp: /proc/none"), port]}),
     )
     done = drill.run()
     assert done.code == 2, done.output
@@ -73,3 +77,5 @@ def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare
     assert drill["meanwhile"].verdicts == ("incomplete", "passed")
     owned = {s["resource_name"]: s["test_owned"] for s in drill["meanwhile"].record()["sessions"]}
     assert owned == {"erp-data": True, "erp-db": False}
+    assert drill["full"].running() == ["erp-data"]
+    assert done.says("FAILOVER TESTS MAY STILL BE RUNNING ON full.")
