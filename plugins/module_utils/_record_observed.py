@@ -134,10 +134,10 @@ def not_executed(seen: Observations) -> list[Json]:
 
 
 def _planned(step: Json) -> Json:
-    names = ("name", "phase", "session", "wave")
     return {
-        **{name: step.get(name) for name in names},
+        **{name: step.get(name) for name in ("name", "phase", "session")},
+        "wave": None if step.get("wave") is None else int(step["wave"]),
         "kind": next((kind for kind in STEP_KINDS if step.get(kind) is not None), "tasks"),
         "critical": str(step.get("critical", True)).lower() not in ("false", "no", "0"),
-        "timeout_seconds": step.get("timeout"),
+        "timeout_seconds": None if step.get("timeout") is None else float(step["timeout"]),
     }

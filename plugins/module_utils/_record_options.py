@@ -20,6 +20,10 @@ STEP: Options = {
     "seconds": {"type": "float"},
     "timeout_seconds": {"type": "float"},
 }
+WISH: Options = {
+    **{text: {"type": "str"} for text in ("session_id", "volume", "volume_group", "snapshot")},
+    **{number: {"type": "int"} for number in ("wave", "rpo_seconds", "rto_seconds")},
+}
 POLICY: Options = {
     "on_partial_failure": {"type": "str", "choices": ["stop_all", "continue", "hold"], "default": "stop_all"},
     "end_of_test_snapshot": {"type": "str", "choices": ["none", "all", "failed"], "default": "none"},
@@ -34,7 +38,7 @@ EXCLUSION: Options = {
 DICTS = ("before", "during", "after", "interruption", "filters")
 TEXTS = ("scenario", "change_ticket", "array_host", "array_account")
 LISTS_OF_TEXTS = ("owned", "adopted", "held", "success_criteria", "participants", "approvers")
-LISTS_OF_DICTS = ("starts", "stops", "wishes", "phases", "planned_steps")
+LISTS_OF_DICTS = ("starts", "stops", "phases", "planned_steps")
 OPTIONS: Options = {
     "kind": {"type": "str", "choices": ["drill", "readiness", "abort"], "default": "drill"},
     "directory": {"type": "path", "required": True},
@@ -43,6 +47,7 @@ OPTIONS: Options = {
     **{name: {"type": "str"} for name in TEXTS},
     **{name: {"type": "list", "elements": "str", "default": []} for name in LISTS_OF_TEXTS},
     **{name: {"type": "list", "elements": "dict", "default": []} for name in LISTS_OF_DICTS},
+    "wishes": {"type": "list", "elements": "dict", "default": [], "options": WISH},
     "policy": {"type": "dict", "default": {}, "options": POLICY},
     "steps": {"type": "list", "elements": "dict", "default": [], "options": STEP},
     "rpo_seconds": {"type": "int"},

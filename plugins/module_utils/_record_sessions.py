@@ -78,7 +78,12 @@ def _owned(before: Json | None, start: Json | None, after: Json | None) -> bool:
     """Whether the drill started a test on the session, or a test runs there that did not before it."""
     started = bool(start and start.get("request_sent") and start.get("action") != "rolled_back")
     appeared = _in_test(after) and before is not None and not _in_test(before)
-    return started or appeared
+    return started or (appeared and not _is_someone_elses(start))
+
+
+def _is_someone_elses(start: Json | None) -> bool:
+    """Whether the start found a test running and sent nothing."""
+    return bool(start and start.get("action") == "none" and not start.get("request_sent") and not start.get("failed"))
 
 
 def _in_test(entry: Json | None) -> bool:

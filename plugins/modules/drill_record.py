@@ -66,6 +66,28 @@ options:
     type: list
     elements: dict
     default: []
+    suboptions:
+      session_id:
+        description: Id of the session.
+        type: str
+      volume:
+        description: Name or id of the volume.
+        type: str
+      volume_group:
+        description: Name or id of the volume group.
+        type: str
+      snapshot:
+        description: The snapshot that the test was to show.
+        type: str
+      wave:
+        description: The wave it was to be started in.
+        type: int
+      rpo_seconds:
+        description: Its RPO objective.
+        type: int
+      rto_seconds:
+        description: Its RTO objective.
+        type: int
   owned:
     description: Ids of the sessions whose failover test the drill set out to stop.
     type: list

@@ -338,6 +338,25 @@ def test_a_session_is_owned_where_its_request_was_sent(changes: Json, owned: boo
     assert second["test_owned"] is True
 
 
+def test_a_test_that_someone_else_started_just_before_the_start_is_theirs() -> None:
+    drill = a_drill()
+    drill["starts"][0]["sessions"][0] |= {"request_sent": False, "action": "none", "changed": False}
+    del drill["stops"][0]["sessions"][0]
+    drill["after"]["sessions"][0]["failover_test_in_progress"] = True
+    record = record_of(drill)
+
+    assert record["sessions"][0]["test_owned"] is False
+    assert (record["verdict"], record["cleanup"]["verdict"]) == ("incomplete", "passed")
+
+
+def test_numbers_of_a_planned_step_may_be_texts() -> None:
+    planned = {"phase": "validate", "name": "late", "command": ["true"], "wave": "2", "timeout": "5"}
+    record = spoiled(lambda drill: drill["planned_steps"].append(planned))
+
+    assert [step["wave"] for step in record["steps"] if step["name"] == "late"] == [2]
+    assert [v["timeout_seconds"] for v in record["validations"] if v["name"] == "late"] == [5.0]
+
+
 def test_someone_elses_running_test_is_no_clean_up_of_this_drill() -> None:
     def someone_elses(drill: Json) -> None:
         drill["before"]["sessions"][0]["failover_test_in_progress"] = True

@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables and tasks files that could leave a test running, lose the record, or pass for what was not measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.integration import test_drill_playbook as playbook
+from tests.integration.test_drill_playbook import SESSIONS, Case, Json, Prepare
+from tests.simulator import Simulator
+
+arrays = playbook.arrays
+SAW = "failover_drill_check_observed: seen"
+GOOD = {"name": "good", "command": ["true"]}
+
+# What a tasks file says that it saw, and whether that is something.
+SEEN = {"null": False, "false": False, "''": False, "0": True, "[a, b]": True}
+# Facts that a tasks file sets for hosts of its own: with them no module would find its way to the array.
+TAKEN = ["ansible_connection: ssh, ansible_host: nowhere.invalid", "ansible_python_interpreter: /no/such/python"]
+
+# Refused before the start, with these words.
+REFUSED: dict[str, tuple[Json, str]] = {
+    "past": (
+        {"end_of_test_snapshot": "all", "end_of_test_snapshot_expiration": "2020-01-01T00:00:00Z"},
+        "a time to come",
+    ),
+    "wave": (
+        {"sessions": [{"volume": "erp-data", "wave": "2"}], "checks": [{**GOOD, "wave": 2}]},
+        "The wave 2 is a text",
+    ),
+}
+
+
+def somebody_meanwhile(simulator: Simulator) -> None:
+    """A colleague starts a test after the preflight has read the sessions."""
+    simulator.faults.add(
+        array="dr", method="GET", path="/replication_session", action="foreign",
+        operation="start_failover_test", session="erp-db", user="colleague", nth=2,
+    )  # fmt: skip
+
+
+def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare, tmp_path: Path) -> None:
+    def looking(text: str) -> Json:
+        file = tmp_path / f"{len(list(tmp_path.iterdir()))}.yml"
+        file.write_text(f"- ansible.builtin.set_fact: {{{text}}}\n")
+        return {"name": text, "tasks": str(file)}
+
+    # Numbers as they come from a survey.
+    objectives = [{"volume": "erp-data", "rto_seconds": "300", "rpo_seconds": "600"}]
+    good = {"name": "good", "command": ["true"], "timeout": "5", "critical": "no"}
+    port = {"name": "port", "tcp": {"host": "127.0.0.1", "port": 1}, "timeout": 1}
+    lost = [looking(f"{SAW}, {facts}") for facts in TAKEN]
+    drill = arrays(
+        Case("seen", {"checks": [looking(f"failover_drill_check_observed: {value}") for value in SEEN]}),
+        Case("taken", {"sessions": objectives, "checks": [*lost, good]}),
+        *(Case(name, variables) for name, (variables, _said) in REFUSED.items()),
+        Case("meanwhile", {}, somebody_meanwhile),
+        # No module can be run any more, as on a full disk: Ansible calls that unreachable.
+        Case("full", {"sessions": SESSIONS[:1], "checks": [looking(f"{SAW}, ansible_remote_tmp: /proc/none"), port]}),
+    )
+    done = drill.run()
+    assert done.code == 2, done.output
+    assert [v["passed"] for v in drill["seen"].record()["validations"]] == list(SEEN.values())
+    assert drill["seen"].verdicts == ("failed", "passed")
+    assert (drill["taken"].verdicts, drill["taken"].running()) == (("passed", "passed"), [])
+    (session,) = drill["taken"].record()["sessions"]
+    assert (session["rto"]["objective_seconds"], session["recovery_point"]["objective_seconds"]) == (300, 600)
+    for name, (_variables, said) in REFUSED.items():
+        assert done.says(said), name
+        assert drill[name].verdicts == ("aborted", "not_needed"), name
+        assert drill[name].simulator.dr.executed("start_failover_test") == [], name
+    # Somebody else's test is not taken for the drill's own: neither stopped nor missed by the clean-up.
+    assert drill["meanwhile"].running() == ["erp-db"]
+    assert drill["meanwhile"].verdicts == ("incomplete", "passed")
+    owned = {s["resource_name"]: s["test_owned"] for s in drill["meanwhile"].record()["sessions"]}
+    assert owned == {"erp-data": True, "erp-db": False}
+    assert drill["full"].running() == ["erp-data"]
+    assert done.says("FAILOVER TESTS MAY STILL BE RUNNING ON full.")
