@@ -36,7 +36,7 @@ from tests.simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
 LATE = 8.0  # seconds until the array carries out a start that is on its way: by then stop_tests has looked
-PATIENCE = 90.0  # seconds for everything that is waited for; a loaded machine may need them
+PATIENCE = 240.0  # seconds for everything that is waited for; a loaded machine may need them
 
 
 @dataclass
