@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from tests.running import Result, connection_to, run_module
@@ -69,6 +70,11 @@ def _running_info(simulator: Simulator, _folder: Path) -> Options:
     return {"failover_test_in_progress": True}
 
 
+def _copy_failed(simulator: Simulator, _folder: Path) -> Options:
+    simulator.dr.set_session("erp-data", error_code="0xE0201005000F")
+    return {"volume": "erp-data"}
+
+
 def _no_such_volume(_simulator: Simulator, _folder: Path) -> Options:
     return {"volume": "erp"}
 
@@ -79,7 +85,10 @@ def _on_production(simulator: Simulator, sessions: list[Options]) -> Options:
 
 def _sync(simulator: Simulator, _folder: Path) -> Options:
     given = _on_production(simulator, [{"volume": "erp-data"}, {"volume_group": "erp-db"}])
-    return {**given, "since": simulator.clock.now().isoformat()}
+    simulator.clock.advance(
+        60
+    )  # the last synchronisation is older than what is asked for, and the next one not yet due
+    return {**given, "since": (simulator.clock.now() - timedelta(seconds=20)).isoformat()}
 
 
 def _sync_paused(simulator: Simulator, _folder: Path) -> Options:
@@ -91,6 +100,11 @@ def _sweep(simulator: Simulator, _folder: Path) -> Options:
     simulator.dr.start_failover_test("erp-data", user=simulator.username)
     simulator.dr.start_failover_test("erp-db", user="colleague")
     return {"policy": "stop", "poll_interval": 0.1, "settle_time": 0, "force": "never"}
+
+
+def _sweep_refused(simulator: Simulator, folder: Path) -> Options:
+    simulator.faults.add(array="dr", method="POST", path="*/stop_failover_test", action="answer", status=422)
+    return _sweep(simulator, folder)
 
 
 def _sweep_of_a_stranger(simulator: Simulator, _folder: Path) -> Options:
@@ -134,11 +148,13 @@ SCENARIOS: dict[str, list[Scenario]] = {
     ],
     "replication_failover_test_sweep": [
         Scenario("stop", _sweep),
+        Scenario("stop refused", _sweep_refused, fails=True, unforeseen=True),
         Scenario("login refused", _sweep_of_a_stranger, changes=False, fails=True),
     ],
     "replication_session_info": [
         Scenario("all", _info, changes=False),
         Scenario("running", _running_info, changes=False),
+        Scenario("copy failed", _copy_failed, changes=False),
         Scenario("not found", _no_such_volume, changes=False, fails=True),
     ],
     "replication_session_sync": [

@@ -21,6 +21,7 @@ import yaml
 
 from tests.running import Result, run_module
 from tests.simulator import Simulator
+from tests.simulator.clock import stamp
 
 from .scenarios import SCENARIOS, Scenario
 
@@ -29,6 +30,7 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("[!_]*.py
 CASES = [pytest.param(name, each, id=f"{name}: {each.name}") for name in SCENARIOS for each in SCENARIOS[name]]
 # What Ansible itself has every module return.
 COMMON = {"changed", "failed", "msg", "invocation", "diff", "warnings", "exception", "deprecations"}
+OF_A_PATH = {"owner", "group", "mode", "uid", "gid", "size", "state", "secontext"}  # added to whoever returns `path`
 TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,), "bool": (bool,), "int": (int,), "float": (float, int), "dict": (dict,), "list": (list,),
 }  # fmt: skip
@@ -60,9 +62,8 @@ def assert_the_array_is_as_the_diff_says(simulator: Simulator, side: dict[str, t
         assert found, f"the diff names no session: {line}"
         text = str(said)
         if "last_sync_timestamp" in text:
-            shown = simulator.production.session(found[1]).last_sync_timestamp
-            assert shown is not None
-            assert said["last_sync_timestamp"].startswith(shown.strftime("%Y-%m-%dT%H:%M:%S")), line
+            shown = stamp(simulator.production.session(found[1]).last_sync)
+            assert shown and said["last_sync_timestamp"] == shown.replace("+00:00", "Z"), line
         else:
             in_progress = text == "{'running': True}" or text.startswith("failover test in progress")
             assert simulator.dr.session(found[1]).failover_test_in_progress is in_progress, line
@@ -116,7 +117,8 @@ def return_values(module: str) -> dict[str, t.Any]:
 
 def seen_in(result: Result, documented: dict[str, t.Any], where: str = "") -> t.Iterator[str]:
     """The documented values that the result has, each with its type; a value that is not documented is an error."""
-    undocumented = result.keys() - documented.keys() - (set() if where else COMMON)
+    ansible = set() if where else COMMON | (OF_A_PATH if "path" in result else set())
+    undocumented = result.keys() - documented.keys() - ansible
     assert not undocumented, f"{where or 'result'}: not documented: {sorted(undocumented)}"
     for name in result.keys() & documented.keys():
         value, entry = result[name], documented[name]
