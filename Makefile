@@ -79,7 +79,7 @@ lint: $(VENV)/.dev $(LINK) | build/tmp ## ruff, mypy, yamllint, ansible-lint, an
 	python -m yamllint --strict .
 	ansible-lint --offline
 	python -m antsibull_changelog lint
-	antsibull-docs lint-collection-docs --plugin-docs --check-extra-docs-refs --skip-rstcheck .
+	antsibull-docs lint-collection-docs --plugin-docs --check-extra-docs-refs --validate-collection-refs self --skip-rstcheck .
 	reuse lint --quiet || reuse lint
 
 .PHONY: importer

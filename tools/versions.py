@@ -15,9 +15,19 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-GATES = (
-    "ruff mypy yamllint ansible-lint antsibull-changelog antsibull-docs reuse pytest coverage hypothesis sphinx"
-).split()
+GATES = [
+    "ruff",
+    "mypy",
+    "yamllint",
+    "ansible-lint",
+    "antsibull-changelog",
+    "antsibull-docs",
+    "reuse",
+    "pytest",
+    "coverage",
+    "hypothesis",
+    "sphinx",
+]
 
 
 def pinned(name: str) -> list[str]:

@@ -20,8 +20,9 @@ WANTED = re.compile(
     r"""
     MANIFEST\.json | FILES\.json | README\.md | LICENSE | CHANGELOG\.md | changelogs/(changelog|config)\.yaml
     | docs/docsite/(links|extra-docs)\.yml | docs/docsite/rst/\w+\.rst | docs/[\w/-]+\.(md|svg|png)
+    | docs/awx-project/[\w/-]+\.yml | docs/record-[\d.]+\.schema\.json
     | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
-    | playbooks/\w+\.yml
+    | playbooks/((tasks|vars)/)?\w+\.yml
     | plugins/(modules|module_utils|doc_fragments)/\w+\.py
     | roles/\w+/(README\.md | (defaults|vars|meta|tasks|handlers)/[\w/]+\.yml | templates/[\w/.]+\.j2)
     """,
