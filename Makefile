@@ -17,6 +17,8 @@ SIMULATOR_ARGS ?=
 KILL_ARGS ?=
 
 COLLECTION := drdrill-powerstore
+IMPORTER := build/venv-importer
+OTHER_VENV := build/venv-other
 DEMO_COLLECTIONS := build/demo/collections
 LINK := .ansible/collections/ansible_collections/drdrill/powerstore
 AWX := .ansible/collections/ansible_collections/awx/awx
@@ -42,6 +44,7 @@ export USER_PATH := $(PATH)
 endif
 export HOME := $(CURDIR)/build/home
 export PATH := $(VENV_DIR)/bin:$(USER_PATH)
+OTHER_PYTHON = $(shell tools/other-python "$(VENV)/bin/python")
 install_into = ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(1)" \
 	ansible-galaxy collection install build/$(COLLECTION)-*.tar.gz -p $(1) --offline
 setup_venv = HOME="$$USER_HOME" PATH="$$USER_PATH" tools/venv "$(VENV)" "$(PYTHON)"
@@ -62,16 +65,26 @@ build: build/.built ## The collection's tarball, in build/
 
 ##@ Prove
 .PHONY: test
-test: lint sanity pytest ## Everything that proves the project (pytest last)
+test: versions lint docs importer sanity pytest other-python ## Everything that proves the project
+
+.PHONY: versions
+versions: $(VENV)/.dev | build/tmp ## The Pythons and the tools that `make test` uses
+	@python tools/versions.py "$(OTHER_PYTHON)"
 
 .PHONY: lint
-lint: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## ruff, mypy, yamllint, ansible-lint, antsibull-changelog
+lint: $(VENV)/.dev $(LINK) | build/tmp ## ruff, mypy, yamllint, ansible-lint, antsibull-changelog, antsibull-docs, REUSE
 	python -m ruff check .
 	python -m ruff format --check .
 	python -m mypy
 	python -m yamllint --strict .
 	ansible-lint --offline
 	python -m antsibull_changelog lint
+	antsibull-docs lint-collection-docs --plugin-docs --check-extra-docs-refs --validate-collection-refs self --skip-rstcheck .
+	reuse lint --quiet || reuse lint
+
+.PHONY: importer
+importer: build/.built $(IMPORTER)/.importer ## Galaxy's importer on the tarball, with the tags that Galaxy requires
+	@tools/importer "$(CURDIR)/$(IMPORTER)" build/$(COLLECTION)-*.tar.gz
 
 .PHONY: sanity
 sanity: $(VENV)/.dev | build/tmp ## ansible-test sanity (SANITY_ARGS='--test validate-modules')
@@ -80,6 +93,21 @@ sanity: $(VENV)/.dev | build/tmp ## ansible-test sanity (SANITY_ARGS='--test val
 .PHONY: pytest
 pytest: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## Unit, integration and contract tests with coverage (PYTEST_ARGS='-k stop')
 	python -m pytest -n 4 --dist worksteal --cov --cov-report=term --basetemp=build/tmp/pytest $(PYTEST_ARGS)
+
+# What proves that the collection works there; what proves that it works is `make pytest`.
+OTHER_TESTS := tests/unit/module_utils tests/law tests/integration/test_failover_test.py
+.PHONY: other-python
+other-python: $(VENV)/.dev $(LINK) | build/tmp ## Unit tests, module law, tarball and a drill on the newest Python and ansible-core
+ifeq ($(OTHER_PYTHON),)
+	@echo "No other Python with another ansible-core on this machine: nothing to do"
+else
+	@$(MAKE) VENV=$(OTHER_VENV) PYTHON=$(OTHER_PYTHON) on-this-python
+endif
+
+.PHONY: on-this-python
+on-this-python: $(VENV)/.dev $(LINK) | build/tmp
+	python -m pytest -q -n 4 --dist worksteal --basetemp=build/tmp/pytest-other $(OTHER_TESTS)
+	ansible-doc -t module drdrill.powerstore.replication_failover_test >/dev/null
 
 .PHONY: faults
 faults: $(VENV)/.dev $(LINK) | build/tmp ## The fault table: each fault, what the module makes of it, requests, seconds
@@ -97,6 +125,15 @@ properties: $(VENV)/.dev $(LINK) | build/tmp ## A long run of the property tests
 .PHONY: bench
 bench: $(VENV)/.dev $(LINK) | build/tmp ## What a task on many sessions costs, as ratios (BENCH_ARGS=--help)
 	PYTHONPATH=.:.ansible/collections python -m tests.benchmark $(BENCH_ARGS)
+
+.PHONY: docs
+docs: $(VENV)/.dev $(LINK) | build/tmp ## The documentation as a site, build/docs/html/index.html
+	rm -rf build/docs && mkdir -p build/docs/rst
+	antsibull-docs collection --use-current --fail-on-error --squash-hierarchy --dest-dir build/docs/rst drdrill.powerstore
+	mv build/docs/rst/index.rst build/docs/rst/collection.rst
+	cp docs/index.rst build/docs/rst/
+	python -m sphinx -q -W --keep-going -c docs build/docs/rst build/docs/html
+	@echo "The site: build/docs/html/index.html"
 
 .PHONY: install-check
 install-check: export ANSIBLE_COLLECTIONS_PATH = $(CURDIR)/build/install-check
@@ -148,6 +185,10 @@ $(VENV)/.dev: pyproject.toml tools/venv $(PYTHON_GONE) | build/tmp
 
 .PHONY: gone
 gone:
+
+$(IMPORTER)/.importer: pyproject.toml tools/venv | build/tmp
+	@HOME="$$USER_HOME" PATH="$$USER_PATH" tools/venv "$(IMPORTER)" "$(PYTHON)" importer
+	@touch $@
 
 $(LINK):
 	@mkdir -p $(@D)

@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""For each module the tasks that it is held against the law with: one that changes something, and one that fails."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from tests.running import Result, connection_to, run_module
+from tests.simulator import Simulator
+from tests.unit.module_utils.drills import CONTEXT, a_drill
+
+Options = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A task of a module. `prepare` brings about what the task finds, and gives its options."""
+
+    name: str
+    prepare: Callable[[Simulator, Path], Options]
+    changes: bool = True  # what check mode predicts, and a real run that does not fail does
+    fails: bool = False
+    unforeseen: bool = False  # the array refuses what by all that can be read it should do
+    not_repeatable: str = ""  # why a second run is a change, too
+
+
+def _both(_simulator: Simulator, _folder: Path) -> Options:
+    return {"sessions": [{"volume": "erp-data"}, {"volume_group": "erp-db"}], "poll_interval": 0.1}
+
+
+def _snapshot(_simulator: Simulator, _folder: Path) -> Options:
+    return {"sessions": [{"volume": "files-archive", "snapshot": "files-archive-monday"}], "state": "started"}
+
+
+def _start(simulator: Simulator, folder: Path) -> Options:
+    return {**_both(simulator, folder), "state": "started"}
+
+
+def _stop(simulator: Simulator, folder: Path) -> Options:
+    for name in ("erp-data", "erp-db"):
+        simulator.dr.start_failover_test(name, user=simulator.username)
+    kept = {"create_end_of_test_snapshot": True, "end_of_test_snapshot_expiration": "30d"}
+    return {**_both(simulator, folder), **kept, "state": "stopped"}
+
+
+def _start_and_roll_back(simulator: Simulator, folder: Path) -> Options:
+    path = f"/replication_session/{simulator.dr.session('erp-db').id}/start_failover_test"
+    simulator.faults.add(array="dr", method="POST", path=path, action="answer", status=422, body={"messages": []})
+    return {**_start(simulator, folder), "on_failure": "rollback"}
+
+
+def _refused(simulator: Simulator, folder: Path) -> Options:
+    simulator.dr.set_session("erp-db", state="Failed_Over")
+    return _start(simulator, folder)
+
+
+def _info(_simulator: Simulator, _folder: Path) -> Options:
+    return {"role": "Destination"}
+
+
+def _running_info(simulator: Simulator, _folder: Path) -> Options:
+    simulator.dr.start_failover_test("erp-data", user="colleague")
+    return {"failover_test_in_progress": True}
+
+
+def _copy_failed(simulator: Simulator, _folder: Path) -> Options:
+    simulator.dr.set_session("erp-data", error_code="0xE0201005000F")
+    return {"volume": "erp-data"}
+
+
+def _no_such_volume(_simulator: Simulator, _folder: Path) -> Options:
+    return {"volume": "erp"}
+
+
+def _on_production(simulator: Simulator, sessions: list[Options]) -> Options:
+    return {"port": simulator.production.port, "sessions": sessions, "poll_interval": 0.1}
+
+
+def _sync(simulator: Simulator, _folder: Path) -> Options:
+    given = _on_production(simulator, [{"volume": "erp-data"}, {"volume_group": "erp-db"}])
+    simulator.clock.advance(
+        60
+    )  # the last synchronisation is older than what is asked for, and the next one not yet due
+    return {**given, "since": (simulator.clock.now() - timedelta(seconds=20)).isoformat()}
+
+
+def _sync_paused(simulator: Simulator, _folder: Path) -> Options:
+    simulator.production.set_session("erp-data", state="Paused")
+    return _on_production(simulator, [{"volume": "erp-data"}])
+
+
+def _sweep(simulator: Simulator, _folder: Path) -> Options:
+    simulator.dr.start_failover_test("erp-data", user=simulator.username)
+    simulator.dr.start_failover_test("erp-db", user="colleague")
+    return {"policy": "stop", "poll_interval": 0.1, "settle_time": 0, "force": "never"}
+
+
+def _sweep_refused(simulator: Simulator, folder: Path) -> Options:
+    simulator.faults.add(array="dr", method="POST", path="*/stop_failover_test", action="answer", status=422)
+    return _sweep(simulator, folder)
+
+
+def _sweep_of_a_stranger(simulator: Simulator, _folder: Path) -> Options:
+    return {"username": "nobody", "policy": "stop"}
+
+
+def _record(simulator: Simulator, folder: Path) -> Options:
+    nothing = dict.fromkeys(connection_to(simulator))  # it asks no array
+    return {**nothing, **CONTEXT, **a_drill(), "kind": "drill", "directory": str(folder / "records")}
+
+
+def _report(simulator: Simulator, folder: Path) -> Options:
+    path = _result(simulator, name="drill_record", **_record(simulator, folder))["path"]
+    return {**dict.fromkeys(connection_to(simulator)), "record": path}
+
+
+def _no_record(simulator: Simulator, folder: Path) -> Options:
+    return {**dict.fromkeys(connection_to(simulator)), "record": str(folder / "none.json")}
+
+
+def _result(simulator: Simulator, *, name: str, **options: t.Any) -> Result:
+    result = run_module(simulator, name, **options)
+    assert not result.get("failed"), result
+    return result
+
+
+SCENARIOS: dict[str, list[Scenario]] = {
+    "drill_record": [
+        Scenario("record", _record, not_repeatable="each drill has a record of its own, none is overwritten"),
+    ],
+    "drill_report": [
+        Scenario("reports", _report),
+        Scenario("no record", _no_record, changes=False, fails=True),
+    ],
+    "replication_failover_test": [
+        Scenario("start", _start),
+        Scenario("start from a snapshot", _snapshot),
+        Scenario("stop", _stop),
+        Scenario("refused", _refused, changes=False, fails=True),
+        Scenario("rolled back", _start_and_roll_back, fails=True, unforeseen=True),
+    ],
+    "replication_failover_test_sweep": [
+        Scenario("stop", _sweep),
+        Scenario("stop refused", _sweep_refused, fails=True, unforeseen=True),
+        Scenario("login refused", _sweep_of_a_stranger, changes=False, fails=True),
+    ],
+    "replication_session_info": [
+        Scenario("all", _info, changes=False),
+        Scenario("running", _running_info, changes=False),
+        Scenario("copy failed", _copy_failed, changes=False),
+        Scenario("not found", _no_such_volume, changes=False, fails=True),
+    ],
+    "replication_session_sync": [
+        Scenario("sync", _sync),
+        Scenario("paused", _sync_paused, changes=False, fails=True),
+    ],
+}

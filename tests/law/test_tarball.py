@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is uploaded: it holds what a user needs and nothing else, and a drill runs from it once it is installed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WANTED = re.compile(
+    r"""
+    MANIFEST\.json | FILES\.json | README\.md | LICENSE | CHANGELOG\.md | changelogs/(changelog|config)\.yaml
+    | docs/docsite/(links|extra-docs)\.yml | docs/docsite/rst/\w+\.rst | docs/[\w/-]+\.(md|svg|png)
+    | docs/awx-project/[\w/-]+\.yml | docs/record-[\d.]+\.schema\.json
+    | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
+    | playbooks/((tasks|vars)/)?\w+\.yml
+    | plugins/(modules|module_utils|doc_fragments)/\w+\.py
+    | roles/\w+/(README\.md | (defaults|vars|meta|tasks|handlers)/[\w/]+\.yml | templates/[\w/.]+\.j2)
+    """,
+    re.VERBOSE,
+)
+
+
+@pytest.fixture(scope="module")
+def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tarball")
+    subprocess.run(["ansible-galaxy", "collection", "build", "--output-path", str(folder)], cwd=ROOT, check=True)
+    (built,) = folder.glob("drdrill-powerstore-*.tar.gz")
+    return built
+
+
+def test_it_holds_only_what_a_user_needs(tarball: Path) -> None:
+    with tarfile.open(tarball) as archive:
+        names = {member.name for member in archive if member.isfile()}
+    assert sorted(name for name in names if not WANTED.fullmatch(name)) == []
+    for folder in ("plugins/modules", "plugins/module_utils", "plugins/doc_fragments"):
+        assert {f"{folder}/{path.name}" for path in (ROOT / folder).glob("*.py")} <= names
+    assert {f"playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.yml")} <= names
+
+
+def test_a_drill_runs_from_the_installed_tarball(tarball: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path)}
+    install = ["ansible-galaxy", "collection", "install", str(tarball), "-p", str(tmp_path), "--offline"]
+    subprocess.run(install, env=environment, check=True, cwd=tmp_path)
+    assert not (tmp_path / "ansible_collections/drdrill/powerstore/tests").exists()
+
+    drill = [sys.executable, "-m", "tests.demo"]
+    done = subprocess.run(drill, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed" in done.stdout
