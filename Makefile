@@ -72,7 +72,7 @@ versions: $(VENV)/.dev | build/tmp ## The Pythons and the tools that `make test`
 	@python tools/versions.py "$(OTHER_PYTHON)"
 
 .PHONY: lint
-lint: $(VENV)/.dev $(LINK) | build/tmp ## ruff, mypy, yamllint, ansible-lint, antsibull-changelog, antsibull-docs, REUSE
+lint: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## ruff, mypy, yamllint, ansible-lint, antsibull-changelog, antsibull-docs, REUSE
 	python -m ruff check .
 	python -m ruff format --check .
 	python -m mypy
@@ -157,6 +157,7 @@ changelog: $(VENV)/.dev $(LINK) | build/tmp ## CHANGELOG.md from changelogs/frag
 .PHONY: docs-pages
 docs-pages: $(VENV)/.dev $(LINK) | build/tmp ## The pages of the documentation that are written from the code
 	PYTHONPATH=.:.ansible/collections python tools/findings_page.py
+	PYTHONPATH=.:.ansible/collections python tools/record_docs.py
 
 .PHONY: venv
 venv: $(VENV)/.dev $(LINK) ## The virtual environment with all tools (VENV=DIR, PYTHON=INTERPRETER)
