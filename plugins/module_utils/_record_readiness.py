@@ -85,7 +85,8 @@ def _is_named(entry: Json, exclusion: Json) -> bool:
     """Whether an exclusion means this session: by its id, or by the name or id of its volume or volume group."""
     resource = exclusion.get(entry["resource_type"])
     names = {str(entry.get(key)).casefold() for key in ("resource_name", "resource_id")}
-    return exclusion.get("session_id") == entry["session_id"] is not None or (
+    wanted = exclusion.get("session_id")
+    return (wanted is not None and wanted == entry["session_id"]) or (
         resource is not None and resource.casefold() in names
     )
 

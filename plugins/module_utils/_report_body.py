@@ -23,7 +23,7 @@ DRILL: t.Final = """
 {% if record.interruption %}
 <section class="card" aria-labelledby="h-interruption"><h2 id="h-interruption" class="v-failed">The drill was
 interrupted</h2>
-<p>In “{{ record.interruption.task|text }}”: {{ record.interruption.message|text }}</p></section>
+<p>In &ldquo;{{ record.interruption.task|text }}&rdquo;: {{ record.interruption.message|text }}</p></section>
 {% endif %}
 {% if problems and record.sessions|length > 3 %}
 <section class="card" aria-labelledby="h-problems"><h2 id="h-problems">Sessions that did not pass:

@@ -69,7 +69,7 @@ PAGE: t.Final = (
 {% endfor %}
 </div>
 {% if record.reasons %}
-<section class="card" aria-labelledby="h-reasons"><h2 id="h-reasons">Why it is not “passed”</h2>
+<section class="card" aria-labelledby="h-reasons"><h2 id="h-reasons">Why it is not &ldquo;passed&rdquo;</h2>
 <ul class="reasons">{% for reason in record.reasons[:shown_reasons] %}<li>{{ reason|text }}</li>{% endfor %}</ul>
 {% if record.reasons|length > shown_reasons %}<p class="muted small">{{ record.reasons|length - shown_reasons }} more:
 each is among the <a href="#h-deviations">deviations</a> below.</p>{% endif %}

@@ -107,9 +107,10 @@ def _closest(entries: t.Sequence[Json]) -> list[Json]:
     """The sessions of the pictures: those that missed an objective, then not measured ones, then the closest to it."""
 
     def rank(entry: Json) -> tuple[int, float]:
-        bars = [bar for bar in (entry["rpo"], entry["rto"]) if bar]
-        missed, unknown = any(bar["result"] is False for bar in bars), any(bar["result"] is None for bar in bars)
-        return (0 if missed else 1 if unknown else 2), -max(bar["share"] or 0.0 for bar in bars)
+        drawn = [picture for picture in (entry["rpo"], entry["rto"]) if picture]
+        missed = any(picture["result"] is False for picture in drawn)
+        unknown = any(picture["result"] is None for picture in drawn)
+        return (0 if missed else 1 if unknown else 2), -max(picture["share"] or 0.0 for picture in drawn)
 
     return sorted(entries, key=rank)[:_PICTURED] if len(entries) > _PICTURED else list(entries)
 

@@ -29,11 +29,11 @@ _TYPES: t.Final[t.Mapping[str, tuple[type, ...]]] = {
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
-def obj(description: str, /, **properties: Schema) -> Schema:
+def obj(words: str, /, **properties: Schema) -> Schema:
     """An object in which every property is there and no other; what is not known is null."""
     return {
         "type": "object",
-        "description": description,
+        "description": words,
         "properties": properties,
         "required": sorted(properties),
         "additionalProperties": False,

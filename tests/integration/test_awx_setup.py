@@ -92,7 +92,7 @@ def check_the_workflow_is_preflight_approval_drill_and_always_the_stop(awx: Cont
         ("drill", "failure", "drill_not_passed"),
     }
     starts = {node["identifier"]: awx.unified(node["unified_job_template"]) for node in nodes}
-    playbooks = {name: template.get("playbook") for name, (_, template) in starts.items()}
+    playbooks = {name: template.get("playbook") for name, (_kind, template) in starts.items()}
     assert playbooks == {
         "preflight": "playbooks/preflight.yml",
         "approval": None,

@@ -395,7 +395,7 @@ def _filled(schema: Json, filling: Filling) -> t.Any:
         entries = {name: _filled(each, filling) for name, each in schema.get("properties", {}).items()}
         return entries if "properties" in schema else {filling.text: filling.text}
     if kinds[0] == "array":
-        return [_filled(schema["items"], filling) for _ in range(filling.items)]
+        return [_filled(schema["items"], filling) for _item in range(filling.items)]
     if kinds[0] == "string":
         return filling.moment if schema.get("format") == "date-time" else filling.text
     if kinds[0] == "boolean":
