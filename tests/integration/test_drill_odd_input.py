@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.integration import test_drill_playbook as playbook
@@ -79,3 +80,5 @@ def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare
     assert owned == {"erp-data": True, "erp-db": False}
     assert drill["full"].running() == ["erp-data"]
     assert done.says("FAILOVER TESTS MAY STILL BE RUNNING ON full.")
+    left = json.dumps({"session_id": drill["full"].simulator.dr.session("erp-data").id})
+    assert left in done.output.replace('\\"', '"')
