@@ -11,6 +11,7 @@ import typing as t
 from collections import Counter
 from collections.abc import Iterator
 
+import coverage
 import pytest
 from hypothesis import settings
 
@@ -20,6 +21,17 @@ from tests.simulator import Simulator
 
 # Two tests share the examples of the state machine, so that together they come to this number.
 settings.register_profile("properties", max_examples=int(os.environ.get("EXAMPLES", "500")) // 2)
+
+
+@pytest.fixture
+def uncounted() -> Iterator[None]:
+    """For what runs the same lines thousands of times: coverage does not look on meanwhile, where there is any."""
+    counting = coverage.Coverage.current()
+    if counting is not None:
+        counting.stop()
+    yield
+    if counting is not None:
+        counting.start()
 
 
 @pytest.fixture(scope="session")

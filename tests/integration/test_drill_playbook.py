@@ -276,6 +276,7 @@ def test_failed_checks_fail_the_drill_after_the_stop(arrays: Prepare, tmp_path: 
     assert deviation["verdict"] == "passed_with_deviations"
     assert [bool(s["stop"]["end_of_test_snapshot"]) for s in deviation["sessions"]] == [True, False]
     assert drill["failing"].running() == drill["deviation"].running() == []
+    assert done.says("deviation passed_with_deviations passed") and done.says("failing failed passed")
 
 
 REFUSED: dict[str, tuple[Json, str]] = {
@@ -317,6 +318,7 @@ def test_what_cannot_be_meant_or_is_in_the_way_is_refused_before_the_start(array
         started = drill[name].simulator.dr.executed
         assert started("stop_failover_test") == [], name
         assert drill[name].running() == (["erp-db"] if name.startswith("foreign") else []), name
+    assert done.says("no-sessions aborted not_needed")  # told although every array of the run failed
     foreign = drill["foreign-adopt"].record()
     assert [s["resource_name"] for s in foreign["sessions"]] == ["erp-data", "erp-db"]
     assert {s["result"] for s in foreign["steps"]} == {"failed", "not_executed"}
