@@ -23,7 +23,7 @@ DEMO_COLLECTIONS := build/demo/collections
 LINK := .ansible/collections/ansible_collections/drdrill/powerstore
 AWX := .ansible/collections/ansible_collections/awx/awx
 SOURCES := $(shell find plugins roles playbooks docs meta galaxy.yml README.md LICENSE CHANGELOG.md \
-	changelogs/changelog.yaml ! -name "*.pyc" ! -name __pycache__ 2>/dev/null)
+	changelogs/changelog.yaml -type f ! -name "*.pyc" ! -name __pycache__ 2>/dev/null)
 
 # A Python that may not keep its compiled files starts Ansible twice as slowly; the others are for other projects.
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH VIRTUAL_ENV
