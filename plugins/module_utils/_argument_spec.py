@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import env_fallback
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
+
 Options = dict[str, dict[str, t.Any]]
 Names = tuple[str, ...]
 
@@ -118,3 +120,19 @@ SOURCE_SELECTION = ArgumentSpec(
     mutually_exclusive=(("sessions", "resource_ids"),),
     required_one_of=(("sessions", "resource_ids"),),
 )
+
+
+# What the options that bound a task's work may be, wherever a module has them: lowest, highest, unit.
+BOUNDS: t.Final[t.Mapping[str, tuple[float, float, str]]] = {
+    "max_parallel": (1, 256, "operations under way at once"),
+    "wait_timeout": (1, 86400, "seconds"),
+    "poll_interval": (0.05, 60, "seconds"),
+    "settle_time": (0, 3600, "seconds"),
+}
+
+
+def check_bounds(params: t.Mapping[str, t.Any]) -> None:
+    """Raises InvalidInputError for the first of these options, of those that the module has, that is out of bounds."""
+    for name, (lowest, highest, unit) in BOUNDS.items():
+        if name in params and not lowest <= params[name] <= highest:
+            raise InvalidInputError(f"{name} is {params[name]}: expected {lowest:g} to {highest:g} ({unit}).")

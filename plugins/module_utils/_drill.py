@@ -10,6 +10,7 @@ import time
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._argument_spec import check_bounds
 from ansible_collections.drdrill.powerstore.plugins.module_utils._end_of_test import Expiration
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, PowerStoreError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import read_cluster, read_sessions_by, resolve
@@ -33,19 +34,10 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._session import
 
 __all__ = ["desired_from_params", "failed_entries", "run_failover_test"]
 
-_BOUNDS: t.Final[t.Mapping[str, tuple[float, float, str]]] = {
-    "max_parallel": (1, 256, "operations under way at once"),
-    "wait_timeout": (1, 86400, "seconds"),
-    "poll_interval": (0.05, 60, "seconds"),
-    "settle_time": (0, 3600, "seconds"),
-}
-
 
 def desired_from_params(params: Row) -> Desired:
     """What a task wants of its sessions. Raises InvalidInputError for options out of bounds or that contradict."""
-    for name, (lowest, highest, unit) in _BOUNDS.items():
-        if not lowest <= params[name] <= highest:
-            raise InvalidInputError(f"{name} is {params[name]}: expected {lowest:g} to {highest:g} ({unit}).")
+    check_bounds(params)
     running = params["state"] == "started"
     expiration = params.get("end_of_test_snapshot_expiration")
     if expiration is not None and not params["create_end_of_test_snapshot"]:

@@ -27,6 +27,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._operation impo
     Operation,
     Outcome,
     Wish,
+    as_timing,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._readiness import (
     Finding,
@@ -43,7 +44,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._session import
     Snapshot,
     Target,
     Unresolved,
-    format_time,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._slots import Slots
 from ansible_collections.drdrill.powerstore.plugins.module_utils._watch import Watch
@@ -182,20 +182,9 @@ class Entry:
             "end_of_test_snapshot": end.as_result() if end else None,
             "findings": [finding.as_result() for finding in (*self.step.findings, *self.findings)],
             "failure": self.error.as_failure() if self.error else None,
-            "rollback": _as_timing(self.rollback) if self.rollback else None,
-            **_as_timing(outcome),
+            "rollback": as_timing(self.rollback) if self.rollback else None,
+            **as_timing(outcome),
         }
-
-
-def _as_timing(outcome: Outcome | None) -> Json:
-    began, ended = (outcome.started_at, outcome.finished_at) if outcome else (None, None)
-    timing: Json = {
-        "job_id": outcome.job_id if outcome else None,
-        "started_at": format_time(began),
-        "finished_at": format_time(ended),
-        "duration_seconds": round((ended - began).total_seconds(), 3) if began and ended else None,
-    }
-    return timing
 
 
 @dataclass(frozen=True, slots=True)

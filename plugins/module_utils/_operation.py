@@ -40,6 +40,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._session import
     PendingStart,
     ReplicationSession,
     flag_of,
+    format_time,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._slots import Slots
 from ansible_collections.drdrill.powerstore.plugins.module_utils._watch import OverdueError, Watch
@@ -51,7 +52,7 @@ _LATE = 10.0  # seconds in which a session may show a test after the job of its 
 _LAST_LOOK = 10.0  # seconds to read the session once more after a failure
 _LONGEST_PAUSE = 10.0  # seconds between two requests to a busy array, unless it asks for more
 
-__all__ = ["JOB_SELECT", "START", "STOP", "ArrayClock", "Operation", "Outcome", "Wish"]
+__all__ = ["JOB_SELECT", "START", "STOP", "ArrayClock", "Operation", "Outcome", "Wish", "as_timing"]
 
 
 class ArrayClock:
@@ -124,6 +125,18 @@ class Outcome:
         if self.after is None:
             return self.request_sent
         return self.request_sent and self.wish.is_change(self.after)
+
+
+def as_timing(outcome: Outcome | None) -> Json:
+    """Job and times of an operation as results have them; None throughout where there was none."""
+    began, ended = (outcome.started_at, outcome.finished_at) if outcome else (None, None)
+    timing: Json = {
+        "job_id": outcome.job_id if outcome else None,
+        "started_at": format_time(began),
+        "finished_at": format_time(ended),
+        "duration_seconds": round((ended - began).total_seconds(), 3) if began and ended else None,
+    }
+    return timing
 
 
 class Operation:

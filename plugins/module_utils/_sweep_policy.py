@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._argument_spec import check_bounds
 from ansible_collections.drdrill.powerstore.plugins.module_utils._end_of_test import parse_duration
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._readiness import assess_stop
@@ -27,12 +28,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._session import
 from ansible_collections.drdrill.powerstore.plugins.module_utils._surroundings import RunningTest
 
 STOP, LEAVE, REPORT = "stop", "leave", "report"
-_BOUNDS: t.Final[t.Mapping[str, tuple[float, float, str]]] = {
-    "settle_time": (0, 3600, "seconds"),
-    "max_parallel": (1, 256, "operations under way at once"),
-    "wait_timeout": (1, 86400, "seconds"),
-    "poll_interval": (0.05, 60, "seconds"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +77,7 @@ class Policy:
     @classmethod
     def from_params(cls, params: Row) -> Policy:
         """From the module's options. Raises InvalidInputError for what is out of bounds or contradicts itself."""
-        for name, (lowest, highest, unit) in _BOUNDS.items():
-            if not lowest <= params[name] <= highest:
-                raise InvalidInputError(f"{name} is {params[name]}: expected {lowest:g} to {highest:g} ({unit}).")
+        check_bounds(params)
         for name in ("accounts", "allow", "deny"):
             if any(not entry.strip() for entry in params[name]):
                 raise InvalidInputError(f"{name} has an empty entry: leave it out, as it could only be meant wrongly.")

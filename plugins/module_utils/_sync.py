@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._argument_spec import check_bounds
 from ansible_collections.drdrill.powerstore.plugins.module_utils._end_of_test import Expiration
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
     InvalidInputError,
@@ -22,7 +23,12 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     PowerStoreError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import read_cluster, resolve, session_select
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import JOB_SELECT, ArrayClock, Outcome
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import (
+    JOB_SELECT,
+    ArrayClock,
+    Outcome,
+    as_timing,
+)
 from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     Cluster,
@@ -41,12 +47,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._sync_operation
     refusal,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._watch import Watch
-
-_BOUNDS: t.Final[t.Mapping[str, tuple[float, float, str]]] = {
-    "max_parallel": (1, 256, "operations under way at once"),
-    "wait_timeout": (1, 86400, "seconds"),
-    "poll_interval": (0.05, 60, "seconds"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,6 @@ class Entry:
     def as_result(self) -> Json:
         """One entry of ``sessions`` in the module's result."""
         session, outcome = self.session, self.outcome
-        began, ended = (outcome.started_at, outcome.finished_at) if outcome else (None, None)
         return {
             "session_id": session.id if session else None,
             "selector": {self.step.selector.by: self.step.selector.value},
@@ -113,19 +112,14 @@ class Entry:
             "before": session.as_condition() if session else None,
             "after": self.after.as_condition() if self.after else None,
             "request_sent": bool(outcome and outcome.request_sent),
-            "job_id": outcome.job_id if outcome else None,
-            "started_at": format_time(began),
-            "finished_at": format_time(ended),
-            "duration_seconds": round((ended - began).total_seconds(), 3) if began and ended else None,
+            **as_timing(outcome),
             "failure": self.error.as_failure() if self.error else None,
         }
 
 
 def selectors_and_desired(params: Row) -> tuple[tuple[Selector, ...], Desired]:
     """What a task's options ask for. Raises InvalidInputError for what cannot be meant."""
-    for name, (lowest, highest, unit) in _BOUNDS.items():
-        if not lowest <= params[name] <= highest:
-            raise InvalidInputError(f"{name} is {params[name]}: expected {lowest:g} to {highest:g} ({unit}).")
+    check_bounds(params)
     if params.get("resource_ids") is not None:
         params = {**params, "sessions": [{"resource_id": each} for each in params["resource_ids"]]}
     since = params.get("since")
