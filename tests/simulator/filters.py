@@ -8,9 +8,10 @@ from __future__ import annotations
 import fnmatch
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from .clock import parse_stamp
@@ -104,8 +105,10 @@ def _operand(text: str, attribute: Attribute) -> object:
     return text.lower() if attribute.case_insensitive else text
 
 
-def split(text: str) -> Iterator[str]:
+@lru_cache(maxsize=1024)  # a module asks for the same attributes again and again
+def split(text: str) -> tuple[str, ...]:
     """Split at the commas that are outside of parentheses, braces and double quotes."""
+    parts: list[str] = []
     depth, quoted, start, index = 0, False, 0, 0
     while index < len(text):
         letter = text[index]
@@ -118,12 +121,12 @@ def split(text: str) -> Iterator[str]:
         elif not quoted and letter in ")}":
             depth -= 1
         elif letter == "," and not quoted and depth == 0:
-            yield text[start:index]
+            parts.append(text[start:index])
             start = index + 1
         index += 1
     if depth or quoted:
         raise ApiError("invalid_request", f"Unbalanced parentheses or quotes in {text!r}.")
-    yield text[start:]
+    return (*parts, text[start:])
 
 
 def unquoted(text: str) -> str:
