@@ -3,7 +3,10 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# One thing after the other, but for the gates, which `make test` runs two at a time.
+ifndef GATES
 .NOTPARALLEL:
+endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 VENV ?= .venv
@@ -64,8 +67,12 @@ build: build/.built ## The collection's tarball, in build/
 	@ls -l build/$(COLLECTION)-*.tar.gz
 
 ##@ Prove
+# The longest first. Each has folders of its own; what they share is made before.
+GATES_OF_TEST := pytest other-python sanity lint importer integration docs
 .PHONY: test
-test: versions lint docs importer sanity pytest other-python ## Everything that proves the project
+test: versions $(VENV)/.dev $(LINK) $(AWX) ## Everything that proves the project
+	@$(MAKE) GATES=yes --jobs=2 --output-sync=target $(GATES_OF_TEST)
+	@echo "All passed: $(GATES_OF_TEST)"
 
 .PHONY: versions
 versions: $(VENV)/.dev | build/tmp ## The Pythons and the tools that `make test` uses
@@ -88,26 +95,39 @@ importer: build/.built $(IMPORTER)/.importer ## Galaxy's importer on the tarball
 
 .PHONY: sanity
 sanity: $(VENV)/.dev | build/tmp ## ansible-test sanity (SANITY_ARGS='--test validate-modules')
-	python tools/sanity.py $(SANITY_ARGS)
+	python tools/run_ansible_test.py sanity $(SANITY_ARGS)
+
+.PHONY: units
+units: $(VENV)/.dev | build/tmp ## ansible-test units: the unit tests as Ansible's own tool runs them (UNITS_ARGS=FILE)
+	python tools/run_ansible_test.py units --num-workers 2 $(UNITS_ARGS)
+
+.PHONY: integration
+integration: $(VENV)/.dev | build/tmp ## ansible-test integration: its targets against simulated arrays
+	python tools/run_ansible_test.py integration $(INTEGRATION_ARGS)
 
 .PHONY: pytest
 pytest: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## Unit, integration and contract tests with coverage (PYTEST_ARGS='-k stop')
-	python -m pytest -n 4 --dist worksteal --cov --cov-report=term --basetemp=build/tmp/pytest $(PYTEST_ARGS)
+	python -m pytest -n 3 --dist worksteal --cov --cov-report=term --basetemp=build/tmp/pytest \
+		--cov-fail-under=$(if $(PYTEST_ARGS),0,95) $(PYTEST_ARGS)
 
 # What proves that the collection works there; what proves that it works is `make pytest`.
-OTHER_TESTS := tests/unit/module_utils tests/law tests/integration/test_failover_test.py
+OTHER_TESTS := tests/law tests/integration/test_failover_test.py
+OTHER_SANITY := --test ansible-doc --test compile --test import --test runtime-metadata --test validate-modules
 .PHONY: other-python
-other-python: $(VENV)/.dev $(LINK) | build/tmp ## Unit tests, module law, tarball and a drill on the newest Python and ansible-core
+other-python: $(VENV)/.dev $(LINK) | build/tmp ## The same on the newest Python and ansible-core here, as far as they matter
 ifeq ($(OTHER_PYTHON),)
-	@echo "No other Python with another ansible-core on this machine: nothing to do"
+	@echo "No other Python with another ansible-core on this machine: this one runs ansible-test units"
+	@$(MAKE) units
 else
 	@$(MAKE) VENV=$(OTHER_VENV) PYTHON=$(OTHER_PYTHON) on-this-python
 endif
 
 .PHONY: on-this-python
 on-this-python: $(VENV)/.dev $(LINK) | build/tmp
-	python -m pytest -q -n 4 --dist worksteal --basetemp=build/tmp/pytest-other $(OTHER_TESTS)
-	ansible-doc -t module drdrill.powerstore.replication_failover_test >/dev/null
+	python -m pytest -q -n 2 --dist worksteal --basetemp=build/tmp/pytest-other $(OTHER_TESTS)
+	python tools/run_ansible_test.py units --num-workers 2
+	python tools/run_ansible_test.py sanity $(OTHER_SANITY)
+	python tools/run_ansible_test.py integration
 
 .PHONY: faults
 faults: $(VENV)/.dev $(LINK) | build/tmp ## The fault table: each fault, what the module makes of it, requests, seconds

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-GATES = [
+TOOLS = [
     *("ruff", "mypy", "yamllint", "ansible-lint", "antsibull-changelog", "antsibull-docs", "reuse"),
     *("pytest", "coverage", "hypothesis", "sphinx"),
 ]
@@ -37,7 +37,7 @@ def main() -> None:
         print(f"{answer} with ansible-core {newest}: what `make other-python` runs")
     else:
         print("No Python 3.12 or later besides on this machine: only one ansible-core is tested")
-    print(", ".join(f"{gate} {version(gate)}" for gate in GATES) + f", galaxy-importer {pinned('galaxy-importer')[0]}")
+    print(", ".join(f"{tool} {version(tool)}" for tool in TOOLS) + f", galaxy-importer {pinned('galaxy-importer')[0]}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Runs ansible-test sanity on a copy of the collection: python tools/sanity.py [ARGUMENT ...]
+"""Runs ansible-test on a copy of the collection: python tools/run_ansible_test.py COMMAND [ARGUMENT ...]
+
+COMMAND is sanity, units or integration.
 
 ansible-test works only in a folder .../ansible_collections/NAMESPACE/NAME, follows no links, takes everything it
 finds there for its own, and lets no setting for pip through but those in files.
@@ -19,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 PLACE = f"python{sys.version_info.major}.{sys.version_info.minor}-ansible{version('ansible-core')}"
-COPY = BUILD / "sanity" / PLACE / "ansible_collections" / "drdrill" / "powerstore"
+COPY = BUILD / "ansible-test" / "-".join([PLACE, *sys.argv[1:2]]) / "ansible_collections" / "drdrill" / "powerstore"
 HOME = BUILD / "home"
 NOT_COPIED = {".ansible", ".coverage", ".git", ".hypothesis", ".idea", ".vscode", "build", "htmlcov", "mutants"}
 
@@ -112,14 +114,23 @@ def main() -> int:
         # Else it would ask the git around the copy, which ignores build/, and test nothing.
         "ANSIBLE_TEST_CONTENT_ROOT": str(COPY),
     }
-    command = [str(tools / "ansible-test"), "sanity", "--venv", "--color", "no"]
-    if sys.argv[1:]:
-        return run([*command, *sys.argv[1:]], environment)
+    command, *arguments = sys.argv[1:]
+    call = [str(tools / "ansible-test"), command, "--color", "no"]
+    if command != "sanity":
+        # With what is installed here: the tests need the simulator, and that its packages.
+        version_here = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return run([*call, "--python", version_here, *arguments], environment)
+    if arguments:
+        return run([*call, "--venv", *arguments], environment)
     # pylint takes as long on the tests, which ruff checks and nobody gets, as everything else together.
     shipped = ["--exclude", "tests/", "--exclude", "tools/", "--exclude", "docs/"]
-    return run([*command, "--skip-test", "pylint"], environment) or run(
-        [*command, "--test", "pylint", *shipped], environment
+    return run([*call, "--venv", "--skip-test", "pylint"], environment) or run(
+        [*call, "--venv", "--test", "pylint", *shipped], environment
     )
+
+
+# How ansible-test tells that it found something to do: without a test it ends with 0, too.
+RAN = re.compile(r"Running sanity test|Running \S+ integration test|=+ [1-9]\d* passed")
 
 
 def run(command: list[str], environment: dict[str, str]) -> int:
@@ -136,9 +147,9 @@ def run(command: list[str], environment: dict[str, str]) -> int:
     ) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
-            tests += line.startswith("Running sanity test")
+            tests += bool(RAN.match(line))
     if not tests:
-        print("ansible-test sanity ran no test")
+        print("ansible-test ran no test")
     return process.returncode or not tests
 
 
