@@ -115,12 +115,12 @@ OTHER_TESTS := tests/law tests/integration/test_failover_test.py
 OTHER_SANITY := --test ansible-doc --test compile --test import --test runtime-metadata --test validate-modules
 .PHONY: other-python
 other-python: $(VENV)/.dev $(LINK) | build/tmp ## The same on the newest Python and ansible-core here, as far as they matter
-ifeq ($(OTHER_PYTHON),)
-	@echo "No other Python with another ansible-core on this machine: this one runs ansible-test units"
-	@$(MAKE) units
-else
-	@$(MAKE) VENV=$(OTHER_VENV) PYTHON=$(OTHER_PYTHON) on-this-python
-endif
+	@other="$(OTHER_PYTHON)"; if [ -n "$$other" ]; then \
+		$(MAKE) VENV=$(OTHER_VENV) PYTHON="$$other" on-this-python; \
+	else \
+		echo "No other Python with another ansible-core on this machine: this one runs ansible-test units"; \
+		$(MAKE) units; \
+	fi
 
 .PHONY: on-this-python
 on-this-python: $(VENV)/.dev $(LINK) | build/tmp
