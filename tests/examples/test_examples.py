@@ -1,0 +1,250 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every example of the documentation does what its page says, against simulated arrays.
+
+Only addresses, account and folders are replaced. An example of a kind that is not known here fails, so that a new one
+cannot be left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.simulator import Simulator, scenario
+
+from .found import PAGES, ROOT, Example, commands, in_modules, on_page
+
+Json = dict[str, t.Any]
+EXAMPLES = [example for page in PAGES for example in on_page(page)]
+SHELL = [example for example in EXAMPLES if example.language == "bash"]
+YAML = [example for example in EXAMPLES if example.language == "yaml"]
+# What the guide's drill would find at a site that is not there: it fails, and stops its tests.
+ENDS_WITH = {"ansible-playbook -i inventory.yml drdrill.powerstore.drill -e @erp-drill.yml": 2}
+OBSERVED = "- ansible.builtin.set_fact:\n    failover_drill_check_observed: all of it\n"
+
+
+class Site:
+    """A folder with what the pages let the reader write, and the simulated arrays that they name."""
+
+    def __init__(self, simulator: Simulator, folder: Path) -> None:
+        self.folder = folder
+        self.simulator = simulator
+        self.environment = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
+            "PWD": str(folder),
+            "POWERSTORE_HOST": simulator.dr.host,
+            "POWERSTORE_PORT": str(simulator.dr.port),
+            "POWERSTORE_USERNAME": simulator.username,
+            "POWERSTORE_PASSWORD": simulator.password,
+            "POWERSTORE_CA_PATH": str(simulator.ca_path),
+        }
+        (folder / "drills").mkdir()
+        for name in ("check-ledger", "mount", "unmount"):
+            (folder / f"drills/{name}.yml").write_text(OBSERVED)
+
+    def here(self, text: str) -> str:
+        """The text with this site's addresses, account and folders."""
+        for there, here in {
+            "powerstore-dr.example.com": self.simulator.dr.host,
+            "/etc/drills/": f"{self.folder}/drills/",
+            "/var/lib/": f"{self.folder}/",
+            "username: drill": f"username: {self.simulator.username}",
+        }.items():
+            text = text.replace(there, here)
+        return text
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            words, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=300
+        )
+
+    def play(self, plays: list[Json], *words: str) -> None:
+        """Run plays on hosts of the group dr_arrays and expect that nothing fails."""
+        (self.folder / "plays.yml").write_text(json.dumps(plays))
+        (self.folder / "hosts.yml").write_text(
+            yaml.safe_dump({"dr_arrays": {"hosts": {"powerstore-dr": {"ansible_host": self.simulator.dr.host}}}})
+        )
+        secret = ["-e", f"vault_drill_password={self.simulator.password}"]
+        done = self.run("ansible-playbook", "-i", "hosts.yml", "plays.yml", *secret, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def running(self) -> list[str]:
+        return [s.resource_name for s in self.simulator.dr.array.sessions if s.failover_test_in_progress]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with Simulator() as simulator:
+        simulator.operation_seconds.update(dict.fromkeys(simulator.operation_seconds, 0.1))
+        yield Site(simulator, tmp_path)
+
+
+def kind_of(example: Example) -> str:
+    """What a YAML example is: plays, tasks, an inventory, or variables of something."""
+    content = example.content
+    if isinstance(content, list):
+        return "plays" if "hosts" in content[0] else "tasks"
+    first = next(iter(content))
+    for kind in ("failover_drill", "awx_setup"):
+        if first.startswith(kind):
+            return kind
+    return {"all": "inventory", "rules": "scenario"}.get(first, first)
+
+
+def named(examples: list[Example]) -> t.Any:
+    return pytest.mark.parametrize("example", examples, ids=[example.place for example in examples])
+
+
+def of_kind(kind: str) -> list[Example]:
+    return [example for example in YAML if kind_of(example) == kind]
+
+
+def test_every_example_is_of_a_kind_that_is_run() -> None:
+    assert len(SHELL) > 10 and len(YAML) > 10
+    assert {kind_of(e) for e in YAML} == {"plays", "tasks", "failover_drill", "awx_setup", "inventory", "scenario"}
+    assert {e.language for e in EXAMPLES} == {"bash", "yaml", "text"}
+
+
+@named(of_kind("inventory"))
+def test_an_inventory_names_arrays(example: Example, site: Site) -> None:
+    (site.folder / "inventory.yml").write_text(example.text)
+    listed = json.loads(site.run("ansible-inventory", "-i", "inventory.yml", "--list").stdout)
+
+    assert listed["_meta"]["hostvars"]["powerstore-dr"]["ansible_host"] == "powerstore-dr.example.com"
+
+
+@named(of_kind("scenario"))
+def test_a_scenario_can_be_simulated(example: Example) -> None:
+    with Simulator(scenario.from_dict(example.content)) as simulator:
+        assert {s.resource_name for s in simulator.dr.array.sessions} == {"erp-data", "erp-db"}
+
+
+def test_the_variables_of_a_drill(site: Site) -> None:
+    """Each example is an array of one run in check mode, which judges everything that is given."""
+    hosts = {}
+    for number, example in enumerate(of_kind("failover_drill")):
+        variables = yaml.safe_load(site.here(example.text))
+        if "failover_drill_filters" not in variables:
+            variables.setdefault("failover_drill_sessions", [{"volume": "erp-data"}, {"volume_group": "erp-db"}])
+        hosts[f"array-{number}"] = {"ansible_host": site.simulator.dr.host, **variables}
+    (site.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+    done = site.run("ansible-playbook", "-i", "inventory.json", "drdrill.powerstore.drill", "--check")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    records = [json.loads(path.read_text()) for path in (site.folder / "drill-records").glob("readiness-*.json")]
+    assert [record["verdict"] for record in records] == ["passed"] * len(hosts)
+    assert site.running() == []
+
+
+@named(of_kind("plays"))
+def test_plays(example: Example, site: Site) -> None:
+    plays = yaml.safe_load(site.here(example.text))
+    (site.folder / "written").write_text(example.text)
+    # The role's checks ask hosts that are not there; in check mode they are judged, and not asked.
+    site.play(plays, *(["--check"] if "roles" in plays[0] else []))
+
+    started = "on_failure: rollback" in example.text
+    assert sorted(site.running()) == (["erp-data", "erp-db"] if started else [])
+
+
+def test_the_modules(site: Site) -> None:
+    """The EXAMPLES of all modules in one play, in the order of a drill."""
+    modules = in_modules()
+    erp: Json = {"sessions": [{"volume": "erp-data"}, {"volume_group": "erp-db"}]}
+    read: Json = {"drdrill.powerstore.replication_session_info": erp}
+    test = "drdrill.powerstore.replication_failover_test"
+    drill = [
+        {**read, "register": "drill_before"},
+        {test: {**erp, "state": "started"}, "register": "drill_start"},
+        {**read, "register": "drill_during"},
+        {test: {**erp, "state": "stopped"}, "register": "drill_stop"},
+        {**read, "register": "drill_after"},
+        *modules.pop("drill_record"),
+        {"ansible.builtin.set_fact": {"failover_drill_result": "{{ drill }}"}},
+        *modules.pop("drill_report"),
+    ]
+    order = ["info", "sync", "failover_test", "failover_test_sweep"]
+    tasks = [
+        task for name in order for task in modules.pop(f"replication_{'session_' if len(name) == 4 else ''}{name}")
+    ]
+    assert modules == {}
+    text = site.here(json.dumps([*tasks, *drill])).replace(
+        '"username": "drill"', f'"username": "{site.simulator.username}"'
+    )
+    production = {"host": site.simulator.production.host, "port": site.simulator.production.port}
+    tasks = json.loads(text)
+    for task in tasks:
+        if "drdrill.powerstore.replication_session_sync" in task:
+            task["drdrill.powerstore.replication_session_sync"] |= production
+    site.play([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
+
+    assert site.running() == []
+    assert len(site.simulator.dr.executed("start_failover_test")) == 3
+    assert len(list((site.folder / "drills").glob("drill-*"))) >= 3
+    assert len(list((site.folder / "ci/results").glob("*.junit.xml"))) == 1
+
+
+@named(of_kind("awx_setup") + of_kind("tasks"))
+def test_what_needs_something_else_can_be_read(example: Example, site: Site) -> None:
+    """Variables of awx_setup and tasks: no AWX and no bucket is here; what they are made of is known."""
+    known = "".join(path.read_text() for path in ROOT.glob("playbooks/**/awx*.yml"))
+    if kind_of(example) == "awx_setup":
+        assert [name for name in example.content if name not in known] == []
+        return
+    plays = [{"hosts": "dr_arrays", "gather_facts": False, "tasks": yaml.safe_load(site.here(example.text))}]
+    if "amazon.aws" in example.text:  # a collection that is not here: everything but the module's name is judged
+        plays = json.loads(json.dumps(plays).replace("amazon.aws.s3_object", "ansible.builtin.debug"))
+    site.play(plays, "--syntax-check")
+
+
+def test_the_commands(site: Site) -> None:
+    """Each command once, in the order of the pages, in a folder with what the first pages let the reader write."""
+    first = {kind: next(e for e in of_kind(kind)) for kind in ("inventory", "failover_drill")}
+    (site.folder / "inventory.yml").write_text(site.here(first["inventory"].text))
+    (site.folder / "erp-drill.yml").write_text(site.here(first["failover_drill"].text))
+    wanted = [command for example in SHELL for command in commands(example)]
+    ours = [
+        c
+        for c in wanted
+        if c.startswith(("ansible ", "ansible-playbook -i inventory.yml ", "ansible-playbook drdrill"))
+    ]
+    done = {}
+    for command in dict.fromkeys(c.removesuffix(" -e ansible_host=127.0.0.1") for c in ours if "awx_setup" not in c):
+        inventory = ["-i", "inventory.yml"] if "-i" not in command and "localhost" not in command else []
+        ran = site.run(*shlex.split(site.here(command)), *inventory)
+        done[command] = ran.returncode
+        assert ran.returncode == ENDS_WITH.get(command, 0), f"{command}\n{ran.stdout}{ran.stderr}"
+        assert site.running() == [], command
+
+    assert len(done) >= 8 and ENDS_WITH.keys() <= done.keys()
+    record = json.loads(max((site.folder / "drill-records").glob("drill-*.json")).read_text())
+    assert record["cleanup"]["verdict"] == "passed"
+
+
+@named(SHELL)
+def test_what_a_shell_is_told(example: Example) -> None:
+    """A shell can read it, and what it names exists: targets of make, playbooks, folders of the collection."""
+    checked = subprocess.run(["bash", "-n"], input=example.text, text=True, capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    makefile = (ROOT / "Makefile").read_text()
+    for command in commands(example):
+        words = command.rpartition("&& ")[2].split()
+        if words[0] == "make":
+            assert f"\n{words[1]}:" in makefile, command
+        for name in (
+            word.removeprefix("drdrill.powerstore.") for word in words if word.startswith("drdrill.powerstore.")
+        ):
+            assert list(ROOT.glob(f"playbooks/{name}.yml")) + list(ROOT.glob(f"plugins/modules/{name}.py")), command
