@@ -138,6 +138,11 @@ faults: $(VENV)/.dev $(LINK) | build/tmp ## The fault table: each fault, what th
 kill-matrix: $(VENV)/.dev $(LINK) | build/tmp ## Every end of a drill: what it left, what found that (KILL_ARGS=--help)
 	PYTHONPATH=.:.ansible/collections python -m tests.kill $(KILL_ARGS)
 
+MUTATION := build/venv-mutation
+.PHONY: mutation
+mutation: $(MUTATION)/.mutation $(LINK) | build/tmp ## Changes the code that decides, and lists what no test notices (MODULES=_readiness)
+	$(MUTATION)/bin/python tools/mutation.py $(MODULES)
+
 EXAMPLES ?= 5000
 .PHONY: properties
 properties: $(VENV)/.dev $(LINK) | build/tmp ## A long run of the property tests (EXAMPLES=5000)
@@ -210,6 +215,10 @@ gone:
 
 $(IMPORTER)/.importer: pyproject.toml tools/venv | build/tmp
 	@HOME="$$USER_HOME" PATH="$$USER_PATH" tools/venv "$(IMPORTER)" "$(PYTHON)" importer
+	@touch $@
+
+$(MUTATION)/.mutation: pyproject.toml tools/venv | build/tmp
+	@HOME="$$USER_HOME" PATH="$$USER_PATH" tools/venv "$(MUTATION)" "$(PYTHON)" mutation
 	@touch $@
 
 $(LINK):
