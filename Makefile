@@ -69,7 +69,7 @@ build: build/.built ## The collection's tarball, in build/
 
 ##@ Prove
 # The longest first. Each has folders of its own; what they share is made before.
-GATES_OF_TEST := pytest other-python sanity lint importer integration docs
+GATES_OF_TEST := pytest other-python sanity lint importer docs
 .PHONY: test
 test: versions $(VENV)/.dev $(LINK) $(AWX) ## Everything that proves the project
 	@$(MAKE) GATES=yes --jobs=2 --output-sync=target $(GATES_OF_TEST)
@@ -112,7 +112,9 @@ pytest: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## Unit, integration and contrac
 		--cov-fail-under=$(if $(PYTEST_ARGS),0,95) $(PYTEST_ARGS)
 
 # What proves that the collection works there; what proves that it works is `make pytest`.
-OTHER_TESTS := tests/law tests/integration/test_failover_test.py
+OTHER_TESTS := tests/unit/module_utils tests/law tests/integration/test_failover_test.py
+# ansible-test forks for each test, which takes minutes for all of them: `make units`. Here those of what decides.
+OTHER_UNITS := $(foreach name,readiness session sweep_policy documentation,tests/unit/module_utils/test_$(name).py)
 OTHER_SANITY := --test ansible-doc --test compile --test import --test runtime-metadata --test validate-modules
 .PHONY: other-python
 other-python: $(VENV)/.dev $(LINK) | build/tmp ## The same on the newest Python and ansible-core here, as far as they matter
@@ -120,13 +122,13 @@ other-python: $(VENV)/.dev $(LINK) | build/tmp ## The same on the newest Python 
 		$(MAKE) VENV=$(OTHER_VENV) PYTHON="$$other" on-this-python; \
 	else \
 		echo "No other Python with another ansible-core on this machine: this one runs ansible-test units"; \
-		$(MAKE) units; \
+		$(MAKE) units UNITS_ARGS="$(OTHER_UNITS)" integration; \
 	fi
 
 .PHONY: on-this-python
 on-this-python: $(VENV)/.dev $(LINK) | build/tmp
 	python -m pytest -q -n 2 --dist worksteal --basetemp=build/tmp/pytest-other $(OTHER_TESTS)
-	python tools/run_ansible_test.py units --num-workers 2
+	python tools/run_ansible_test.py units --num-workers 2 $(OTHER_UNITS)
 	python tools/run_ansible_test.py sanity $(OTHER_SANITY)
 	python tools/run_ansible_test.py integration
 
