@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import typing as t
 from datetime import datetime
 
@@ -25,6 +24,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common 
     envelope,
     recovery_point,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_text import fitted
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import parse_time
 
 _OPERATION = ("job_id", "started_at", "finished_at", "duration_seconds")
@@ -164,5 +164,4 @@ def abort_summary(record: Json, path: str) -> list[str]:
         f"Verdict: {record['verdict']}",
         *(f"  - {reason}" for reason in record["reasons"]),
     ]
-    fitted = [part for line in lines for part in textwrap.wrap(line, 120, subsequent_indent="    ")]
-    return [*fitted, f"Record: {path}"]
+    return [*fitted(lines), f"Record: {path}"]
