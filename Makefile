@@ -15,6 +15,9 @@ PYTHON ?=
 PYTHON_GONE := $(shell test -x "$(VENV)/bin/python" || echo gone)
 PYTEST_ARGS ?=
 SANITY_ARGS ?=
+UNITS_ARGS ?=
+INTEGRATION_ARGS ?=
+MODULES ?=
 DEMO_ARGS ?=
 SIMULATOR_ARGS ?=
 KILL_ARGS ?=
@@ -51,7 +54,7 @@ export PATH := $(VENV_DIR)/bin:$(USER_PATH)
 OTHER_PYTHON = $(shell tools/other-python "$(VENV)/bin/python")
 install_into = ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(1)" \
 	ansible-galaxy collection install build/$(COLLECTION)-*.tar.gz -p $(1) --offline
-setup_venv = HOME="$$USER_HOME" PATH="$$USER_PATH" tools/venv "$(VENV)" "$(PYTHON)"
+setup_venv = HOME="$$USER_HOME" PATH="$$USER_PATH" tools/venv "$(1)" "$(PYTHON)" $(2)
 
 ##@ Use
 .PHONY: demo
@@ -71,7 +74,7 @@ build: build/.built ## The collection's tarball, in build/
 # The longest first. Each has folders of its own; what they share is made before.
 GATES_OF_TEST := pytest other-python sanity lint importer docs
 .PHONY: test
-test: versions $(VENV)/.dev $(LINK) $(AWX) ## Everything that proves the project
+test: versions $(LINK) $(AWX) ## Everything that proves the project
 	@$(MAKE) GATES=yes --jobs=2 --output-sync=target $(GATES_OF_TEST)
 	@echo "All passed: $(GATES_OF_TEST)"
 
@@ -128,9 +131,9 @@ other-python: $(VENV)/.dev $(LINK) | build/tmp ## The same on the newest Python 
 .PHONY: on-this-python
 on-this-python: $(VENV)/.dev $(LINK) | build/tmp
 	python -m pytest -q -n 2 --dist worksteal --basetemp=build/tmp/pytest-other $(OTHER_TESTS)
-	python tools/run_ansible_test.py units --num-workers 2 $(OTHER_UNITS)
-	python tools/run_ansible_test.py sanity $(OTHER_SANITY)
-	python tools/run_ansible_test.py integration
+	@$(MAKE) units UNITS_ARGS="$(OTHER_UNITS)"
+	@$(MAKE) sanity SANITY_ARGS="$(OTHER_SANITY)"
+	@$(MAKE) integration
 
 .PHONY: faults
 faults: $(VENV)/.dev $(LINK) | build/tmp ## The fault table: each fault, what the module makes of it, requests, seconds
@@ -205,22 +208,22 @@ help: ## This list
 
 # A stamp for each dependency group; dev contains demo. Both are made again where the venv's Python is gone.
 $(VENV)/.demo: pyproject.toml tools/venv $(PYTHON_GONE) | build/tmp
-	@$(setup_venv) demo
+	@$(call setup_venv,$(VENV),demo)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml tools/venv $(PYTHON_GONE) | build/tmp
-	@$(setup_venv) dev
+	@$(call setup_venv,$(VENV),dev)
 	@touch $@ $(VENV)/.demo
 
 .PHONY: gone
 gone:
 
 $(IMPORTER)/.importer: pyproject.toml tools/venv | build/tmp
-	@HOME="$$USER_HOME" PATH="$$USER_PATH" tools/venv "$(IMPORTER)" "$(PYTHON)" importer
+	@$(call setup_venv,$(IMPORTER),importer)
 	@touch $@
 
 $(MUTATION)/.mutation: pyproject.toml tools/venv | build/tmp
-	@HOME="$$USER_HOME" PATH="$$USER_PATH" tools/venv "$(MUTATION)" "$(PYTHON)" mutation
+	@$(call setup_venv,$(MUTATION),mutation)
 	@touch $@
 
 $(LINK):

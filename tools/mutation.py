@@ -18,7 +18,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from working_copy import ROOT, copy_to
+
 WORK = ROOT / "build" / "mutation"
 LINK = ".ansible/collections/ansible_collections/drdrill/powerstore"
 # Each module, and the tests that have to notice.
@@ -33,23 +34,18 @@ CONFIG = """
 module-path = "plugins/module_utils/{module}.py"
 timeout = 60.0
 excluded-modules = []
-test-command = "{python} -m pytest -x -q --no-cov -p no:cacheprovider -p no:randomly {tests}"
+test-command = "{python} -m pytest -x -q --no-cov -p no:cacheprovider {tests}"
 
 [cosmic-ray.distributor]
 name = "local"
 """
 
 
-def copy(module: str) -> Path:
-    """A copy of what git knows, as the module is changed in place."""
+def place_for(module: str) -> Path:
+    """A copy of the project, as the module is changed in place."""
     folder = WORK / module
     shutil.rmtree(folder, ignore_errors=True)
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    for name in names:
-        if name and (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    copy_to(folder)
     (folder / LINK).parent.mkdir(parents=True)
     (folder / LINK).symlink_to("../../../..")
     return folder
@@ -57,23 +53,20 @@ def copy(module: str) -> Path:
 
 def mutate(module: str) -> tuple[str, int, list[str]]:
     """The module, how many changes were made, and those that were not noticed, each as a diff."""
-    folder = copy(module)
+    folder = place_for(module)
     tests = " ".join(f"tests/unit/module_utils/{name}.py" for name in MUTATED[module])
     (folder / "mutation.toml").write_text(CONFIG.format(module=module, python=sys.executable, tests=tests))
-    environment = {**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"), "MUTATION": "1"}
-    cosmic_ray = [str(Path(sys.executable).parent / "cosmic-ray")]
-    # First unchanged: tests that fail anyhow would notice everything.
-    for words in (["baseline"], ["init"], ["exec"]):
-        names = ["mutation.toml", *([] if words == ["baseline"] else ["mutation.sqlite"])]
-        subprocess.run([*cosmic_ray, *words, *names], cwd=folder, env=environment, check=True, capture_output=True)
-    dumped = subprocess.run(
-        [*cosmic_ray, "dump", "mutation.sqlite"],
-        cwd=folder,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    environment = {**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis")}
+
+    def cosmic_ray(*words: str) -> str:
+        command = [str(Path(sys.executable).parent / "cosmic-ray"), *words]
+        done = subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+        return done.stdout
+
+    cosmic_ray("baseline", "mutation.toml")  # unchanged: tests that fail anyhow would notice everything
+    cosmic_ray("init", "mutation.toml", "mutation.sqlite")
+    cosmic_ray("exec", "mutation.toml", "mutation.sqlite")
+    dumped = cosmic_ray("dump", "mutation.sqlite")
     pairs = [json.loads(line) for line in dumped.splitlines()]
     survivors = [result["diff"] for _item, result in pairs if result and result["test_outcome"] == "survived"]
     return module, len(pairs), survivors

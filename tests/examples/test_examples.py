@@ -15,7 +15,6 @@ import os
 import shlex
 import subprocess
 import typing as t
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,6 +61,7 @@ class Site:
             "/etc/drills/": f"{self.folder}/drills/",
             "/var/lib/": f"{self.folder}/",
             "username: drill": f"username: {self.simulator.username}",
+            '"username": "drill"': f'"username": "{self.simulator.username}"',
         }.items():
             text = text.replace(there, here)
         return text
@@ -86,10 +86,8 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with Simulator() as simulator:
-        simulator.operation_seconds.update(dict.fromkeys(simulator.operation_seconds, 0.1))
-        yield Site(simulator, tmp_path)
+def site(simulator: Simulator, tmp_path: Path) -> Site:
+    return Site(simulator, tmp_path)
 
 
 def kind_of(example: Example) -> str:
@@ -152,7 +150,6 @@ def test_the_variables_of_a_drill(site: Site) -> None:
 @named(of_kind("plays"))
 def test_plays(example: Example, site: Site) -> None:
     plays = yaml.safe_load(site.here(example.text))
-    (site.folder / "written").write_text(example.text)
     # The role's checks ask hosts that are not there; in check mode they are judged, and not asked.
     site.play(plays, *(["--check"] if "roles" in plays[0] else []))
 
@@ -176,16 +173,11 @@ def test_the_modules(site: Site) -> None:
         {"ansible.builtin.set_fact": {"failover_drill_result": "{{ drill }}"}},
         *modules.pop("drill_report"),
     ]
-    order = ["info", "sync", "failover_test", "failover_test_sweep"]
-    tasks = [
-        task for name in order for task in modules.pop(f"replication_{'session_' if len(name) == 4 else ''}{name}")
-    ]
+    order = ["session_info", "session_sync", "failover_test", "failover_test_sweep"]
+    tasks = [task for name in order for task in modules.pop(f"replication_{name}")]
     assert modules == {}
-    text = site.here(json.dumps([*tasks, *drill])).replace(
-        '"username": "drill"', f'"username": "{site.simulator.username}"'
-    )
     production = {"host": site.simulator.production.host, "port": site.simulator.production.port}
-    tasks = json.loads(text)
+    tasks = json.loads(site.here(json.dumps([*tasks, *drill])))
     for task in tasks:
         if "drdrill.powerstore.replication_session_sync" in task:
             task["drdrill.powerstore.replication_session_sync"] |= production

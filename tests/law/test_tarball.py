@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
 
 import pytest
+
+from tools.working_copy import copy_to
 
 ROOT = Path(__file__).parents[2]
 WANTED = re.compile(
@@ -50,12 +51,7 @@ def test_it_holds_only_what_a_user_needs(tarball: Path) -> None:
 
 def test_make_demo_in_a_fresh_clone_drills_from_the_installed_tarball(tmp_path: Path) -> None:
     """As a newcomer does it, but for the installation of the packages: with this environment."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    for source in (ROOT / name for name in names if name and (ROOT / name).exists()):
-        target = tmp_path / source.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
+    copy_to(tmp_path)
     # What the make around this test tells its own children is not for this one.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "USER_"))
