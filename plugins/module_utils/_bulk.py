@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import PAGE_SIZE, Client, Json, Query, chunks
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import PAGE_SIZE, Client, Query, chunks
 
 _FEW = 2  # up to so many requests, finding out whether fewer would do is not worth one more
 

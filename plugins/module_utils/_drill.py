@@ -23,7 +23,8 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test 
     predict,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._jobs import with_pending_starts
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     Cluster,
     Row,

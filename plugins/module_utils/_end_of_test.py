@@ -19,9 +19,10 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     RejectedError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import find_snapshots, read_snapshot
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import Outcome
 from ansible_collections.drdrill.powerstore.plugins.module_utils._readiness import Finding, Findings
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json, path_id
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, path_id
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     ReplicationSession,
     Snapshot,

@@ -20,7 +20,8 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     NotFoundError,
     ProtocolError,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json, Query, chunks, path_id
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Query, chunks, path_id
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     RESOURCE_TYPES,
     Cluster,

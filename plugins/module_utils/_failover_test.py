@@ -19,6 +19,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     RejectedError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import session_select
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import (
     JOB_SELECT,
     START,
@@ -36,7 +37,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._readiness impo
     assess_stop,
     refusal,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     Cluster,
     ReplicationSession,

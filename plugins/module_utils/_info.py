@@ -22,9 +22,10 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import 
     resolve,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._findings import Finding, Findings
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._read_surroundings import read_surroundings
 from ansible_collections.drdrill.powerstore.plugins.module_utils._readiness import assess_start
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     Cluster,
     ReplicationSession,

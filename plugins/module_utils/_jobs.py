@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._bulk import read_by
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import PowerStoreError, UnreachableError
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     Cluster,
     PendingStart,

@@ -33,7 +33,8 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._jobs import (
     Job,
     read_jobs,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json, Receipt, path_id
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Receipt, path_id
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     MALFORMED,
     Cluster,

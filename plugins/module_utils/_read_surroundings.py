@@ -20,7 +20,8 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     UnreachableError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._jobs import START, read_jobs
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     MALFORMED,
     RPO_SECONDS,

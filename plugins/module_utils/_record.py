@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import (
     ABORTED,
     Context,
-    Json,
     Judgement,
     envelope,
 )

@@ -13,11 +13,11 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import (
     FAILED,
     INCOMPLETE,
     Context,
-    Json,
     Judgement,
     Reason,
     condition,

@@ -10,11 +10,10 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import SCHEMA_VERSION
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import format_time
 from ansible_collections.drdrill.powerstore.plugins.module_utils._version import VERSION
-
-Json = dict[str, t.Any]
 
 PASSED, DEVIATIONS, FAILED = "passed", "passed_with_deviations", "failed"
 ABORTED, INCOMPLETE = "aborted", "incomplete"

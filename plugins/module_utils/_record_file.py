@@ -17,9 +17,10 @@ import typing as t
 import uuid
 from datetime import UTC, datetime
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record import build_record
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_abort import abort_summary, build_abort
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import Context, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import Context
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_observed import Observations
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_readiness import (
     build_readiness,

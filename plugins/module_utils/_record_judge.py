@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import (
     ABORTED,
     DEVIATIONS,
@@ -16,7 +17,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common 
     INCOMPLETE,
     NOT_NEEDED,
     PASSED,
-    Json,
     Judgement,
     Reason,
 )

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import format_time, parse_time
 
 VALIDATE = "validate"

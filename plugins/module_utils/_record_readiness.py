@@ -15,12 +15,12 @@ from datetime import datetime, timedelta
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._assess_surroundings import in_words
 from ansible_collections.drdrill.powerstore.plugins.module_utils._findings import BLOCKER, INFO, WARNING
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import (
     DEVIATIONS,
     FAILED,
     INCOMPLETE,
     Context,
-    Json,
     Judgement,
     Reason,
     condition,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import (
     FAILURE_NAMES,
-    Json,
     condition,
     recovery_point,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 
 WIDTH = 120  # columns of a terminal
 _MOST = 40  # sessions that a person reads at a terminal; the rest is in the record

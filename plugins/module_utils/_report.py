@@ -10,6 +10,7 @@ import os
 import typing as t
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, PowerStoreError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_file import write_once
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_html import render_html
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_junit import render_junit
@@ -20,7 +21,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._report_registe
     register_row,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_source import Source, read_source
-from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import Json
 
 # Format: the end of the file's name, and what makes its content. The register is one file for all records.
 _FILES: t.Final[t.Mapping[str, tuple[str, t.Callable[[Source], str]]]] = {

@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.drdrill.powerstore.plugins.module_utils import _report_body as body
 from ansible_collections.drdrill.powerstore.plugins.module_utils import _report_frame as frame
 from ansible_collections.drdrill.powerstore.plugins.module_utils import _report_text as words
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_markup import Markup, environment, text
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_source import Source
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_style import STYLE
@@ -68,7 +69,7 @@ def render_html(source: Source) -> str:
     return "\n".join(line for line in rendered.splitlines() if line.strip()) + "\n"
 
 
-def _web_address(awx: words.Json | None) -> str | None:
+def _web_address(awx: Json | None) -> str | None:
     """The job's page where it is an address that a browser opens as a page and nothing else."""
     url = (awx or {}).get("job_url") or ""
     return url if url.startswith(("https://", "http://")) else None

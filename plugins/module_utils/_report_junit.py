@@ -16,10 +16,10 @@ import typing as t
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_source import Source
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import (
     NOT_MEASURED,
-    Json,
     between,
     duration,
     meaning,

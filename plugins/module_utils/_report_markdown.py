@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_source import Source
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import (
-    Json,
     all_validations,
     counted,
     duration,

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import PHASES
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_markup import Markup
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_svg import Axis, Segment, strip
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import (
     NOT_MEASURED,
-    Json,
     duration,
     parsed,
     session_name,

@@ -14,9 +14,9 @@ import time
 import typing as t
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, OperationTimeoutError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_source import Source
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import (
-    Json,
     all_validations,
     counted,
     one_line,

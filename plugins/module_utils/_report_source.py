@@ -14,8 +14,9 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import BY_KIND, SCHEMA_VERSION
-from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import Json, cleaned
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import cleaned
 from ansible_collections.drdrill.powerstore.plugins.module_utils._schema import problems
 
 # The names of files come from the id, so it may hold nothing that a file system or a shell gives a meaning.

@@ -15,7 +15,7 @@ import re
 import typing as t
 from datetime import UTC, datetime, timedelta
 
-Json = dict[str, t.Any]
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 
 NOT_MEASURED = "not measured"
 VERDICT_WORDS: t.Final[t.Mapping[str, str]] = {

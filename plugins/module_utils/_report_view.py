@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_pictures import (
     Timeline,
     recovery_point_bar,
     rto_bar,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report_text import (
-    Json,
     all_validations,
     counted,
     duration,

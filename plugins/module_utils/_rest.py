@@ -33,9 +33,9 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     UnreachableError,
     error_from_answer,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._version import VERSION
 
-Json = dict[str, t.Any]
 Query = t.Sequence[tuple[str, str]]
 
 BUSY_STATUSES = frozenset({429, 503})

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     Cluster,
     ReplicationSession,

@@ -34,9 +34,10 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test 
     predict,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._jobs import with_pending_starts
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import ArrayClock
 from ansible_collections.drdrill.powerstore.plugins.module_utils._read_surroundings import read_running
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     Cluster,
     ReplicationSession,

@@ -17,7 +17,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_ready
     readiness_of,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test import Entry
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import Cluster, Target, format_time
 from ansible_collections.drdrill.powerstore.plugins.module_utils._sweep_policy import STOP, Decision, Found
 

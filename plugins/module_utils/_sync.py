@@ -23,13 +23,14 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     PowerStoreError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import read_cluster, resolve, session_select
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import (
     JOB_SELECT,
     ArrayClock,
     Outcome,
     as_timing,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
     Cluster,
     ReplicationSession,

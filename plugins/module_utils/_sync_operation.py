@@ -10,8 +10,9 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import NotReadyError, RejectedError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import Operation, Outcome, Wish
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Json, Receipt
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Receipt
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import ReplicationSession, parse_time
 from ansible_collections.drdrill.powerstore.plugins.module_utils._watch import OverdueError
 

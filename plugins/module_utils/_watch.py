@@ -19,7 +19,8 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     ProtocolError,
     UnreachableError,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Json, Query
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._rest import Client, Query
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import MALFORMED
 
 _SHORTEST_PAUSE = 0.05  # seconds between two looks at an operation that has just begun
