@@ -22,16 +22,25 @@ from tests.simulator import Simulator
 # Two tests share the examples of the state machine, so that together they come to this number.
 settings.register_profile("properties", max_examples=int(os.environ.get("EXAMPLES", "500")) // 2)
 
+OF_THE_SIMULATOR = ("tests/contract/", "tests/unit/simulator/")
 
-@pytest.fixture
-def uncounted() -> Iterator[None]:
-    """For what runs the same lines thousands of times: coverage does not look on meanwhile, where there is any."""
-    counting = coverage.Coverage.current()
-    if counting is not None:
-        counting.stop()
-    yield
-    if counting is not None:
-        counting.start()
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> t.Generator[None, object, object]:
+    """Coverage, which makes Python half as fast, does not look on where it would see nothing new: what runs the same
+    lines hundreds of times, and what tests the simulated array. The lines are those of other tests."""
+    repeats = any(item.get_closest_marker(name) for name in ("uncounted", "hypothesis"))
+    counting = []
+    if repeats or item.nodeid.startswith(OF_THE_SIMULATOR):
+        # A worker of xdist has two, of which the first goes on once the second stops.
+        while (one := coverage.Coverage.current()) is not None:
+            one.stop()
+            counting.append(one)
+    try:
+        return (yield)
+    finally:
+        for one in reversed(counting):
+            one.start()
 
 
 @pytest.fixture(scope="session")

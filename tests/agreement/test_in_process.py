@@ -107,9 +107,8 @@ def agrees(action: str, running: bool, answer: str) -> bool:
     return (answer == "done") == (action in ("started", "stopped"))
 
 
-@pytest.mark.usefixtures(
-    "uncounted"
-)  # the same lines 129,600 times: being counted takes three times as long as running
+# The same lines 129,600 times.
+@pytest.mark.uncounted
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("release", RELEASES)
 def test_check_mode_says_what_the_array_does(release: str, case: str) -> None:

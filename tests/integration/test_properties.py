@@ -239,9 +239,7 @@ ESTATE = {
 }
 
 
-@pytest.mark.usefixtures(
-    "uncounted"
-)  # the lines are those of the other tests; counted, the examples take half as long again
+@pytest.mark.uncounted
 @pytest.mark.parametrize("half", [1, 2])
 def test_any_order_of_events(half: int) -> None:
     """Two halves, so that two workers share them; `make properties EXAMPLES=5000` runs longer."""
