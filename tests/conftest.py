@@ -10,6 +10,7 @@ import os
 import typing as t
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import coverage
 import pytest
@@ -21,6 +22,9 @@ from tests.simulator import Simulator
 
 # Two tests share the examples of the state machine, so that together they come to this number.
 settings.register_profile("properties", max_examples=int(os.environ.get("EXAMPLES", "500")) // 2)
+
+# Ansible's modules that the tests start find what Python compiled of them before (tests/compiled/sitecustomize.py).
+os.environ["PYTHONPATH"] = str(Path(__file__).parent / "compiled")
 
 OF_THE_SIMULATOR = ("tests/contract/", "tests/unit/simulator/")
 
