@@ -114,7 +114,8 @@ pytest: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## Unit, integration and contrac
 	python -m pytest -n 4 --dist worksteal --cov --cov-report=term --basetemp=build/tmp/pytest \
 		--cov-fail-under=$(if $(PYTEST_ARGS),0,95) $(PYTEST_ARGS)
 
-# What proves that the collection works there; what proves that it works is `make pytest`.
+# What proves that the collection works there; what proves that it works is `make pytest`, to which its hundreds of random
+# examples are left.
 OTHER_TESTS := tests/unit/module_utils tests/law tests/integration/test_failover_test.py
 # ansible-test forks for each test, which takes minutes for all of them: `make units`. Here those of what decides.
 OTHER_UNITS := $(foreach name,readiness session sweep_policy documentation,tests/unit/module_utils/test_$(name).py)
@@ -130,7 +131,7 @@ other-python: $(VENV)/.dev $(LINK) | build/tmp ## The same on the newest Python 
 
 .PHONY: on-this-python
 on-this-python: $(VENV)/.dev $(LINK) | build/tmp
-	python -m pytest -q -n 2 --dist worksteal --basetemp=build/tmp/pytest-other $(OTHER_TESTS)
+	python -m pytest -q -n 2 --dist worksteal -m "not hypothesis" --basetemp=build/tmp/pytest-other $(OTHER_TESTS)
 	@$(MAKE) units UNITS_ARGS="$(OTHER_UNITS)"
 	@$(MAKE) sanity SANITY_ARGS="$(OTHER_SANITY)"
 	@$(MAKE) integration
