@@ -18,28 +18,22 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from working_copy import ROOT, copy_to
+
 BUILD = ROOT / "build"
 PLACE = f"python{sys.version_info.major}.{sys.version_info.minor}-ansible{version('ansible-core')}"
 COPY = BUILD / "ansible-test" / "-".join([PLACE, *sys.argv[1:2]]) / "ansible_collections" / "drdrill" / "powerstore"
 HOME = BUILD / "home"
-NOT_COPIED = {".ansible", ".coverage", ".git", ".hypothesis", ".idea", ".vscode", "build", "htmlcov", "mutants"}
 
 
 def copy_collection() -> None:
-    def ignore(folder: str, names: list[str]) -> set[str]:
-        ignored = {name for name in names if name == "__pycache__" or name.endswith((".pyc", "_cache"))}
-        if Path(folder) == ROOT:
-            ignored |= {name for name in names if name in NOT_COPIED or name.startswith(".venv")}
-        return ignored
-
     # ansible-test keeps its own virtual environments in tests/output.
     output, kept = COPY / "tests" / "output", COPY.parent / "output"
     if output.exists():
         shutil.rmtree(kept, ignore_errors=True)
         output.rename(kept)
     shutil.rmtree(COPY, ignore_errors=True)
-    shutil.copytree(ROOT, COPY, symlinks=True, ignore=ignore)
+    copy_to(COPY)
     if kept.exists():
         shutil.rmtree(output, ignore_errors=True)
         kept.rename(output)

@@ -20,6 +20,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "roles/failover_drill/README.md",
     ROOT / "docs/awx-project/README.md",
+    ROOT / "tests/simulator/README.md",
     *sorted((ROOT / "docs/docsite/rst").glob("*.rst")),
 ]
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -29,7 +30,7 @@ _COMMANDS = ("ansible", "git ", "make ", "pip ", "export ", "read ", "python ", 
 
 
 class Example(t.NamedTuple):
-    """Where it stands, ``bash``, ``yaml`` or ``text``, and what it says."""
+    """Where it stands, ``bash``, ``yaml``, ``python`` or ``text``, and what it says."""
 
     place: str
     language: str
@@ -51,7 +52,9 @@ def on_page(path: Path) -> Iterator[Example]:
         found += [(block.start(), "", block[1]) for block in _INDENTED.finditer(rest)]
     for start, language, text in sorted(found):
         text = textwrap.dedent(text).strip() + "\n"
-        yield Example(f"{path.name}:{page.count(chr(10), 0, start) + 1}", language or _language(text), text)
+        yield Example(
+            f"{path.relative_to(ROOT)}:{page.count(chr(10), 0, start) + 1}", language or _language(text), text
+        )
 
 
 def _language(text: str) -> str:

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
+import sys
 import typing as t
 from pathlib import Path
 
@@ -113,7 +115,7 @@ def of_kind(kind: str) -> list[Example]:
 def test_every_example_is_of_a_kind_that_is_run() -> None:
     assert len(SHELL) > 10 and len(YAML) > 10
     assert {kind_of(e) for e in YAML} == {"plays", "tasks", "failover_drill", "awx_setup", "inventory", "scenario"}
-    assert {e.language for e in EXAMPLES} == {"bash", "yaml", "text"}
+    assert {e.language for e in EXAMPLES} == {"bash", "yaml", "python", "text"}
 
 
 @named(of_kind("inventory"))
@@ -189,17 +191,25 @@ def test_the_modules(site: Site) -> None:
     assert len(list((site.folder / "ci/results").glob("*.junit.xml"))) == 1
 
 
-@named(of_kind("awx_setup") + of_kind("tasks"))
-def test_what_needs_something_else_can_be_read(example: Example, site: Site) -> None:
-    """Variables of awx_setup and tasks: no AWX and no bucket is here; what they are made of is known."""
+@named(of_kind("awx_setup"))
+def test_the_variables_of_awx_setup_are_known(example: Example) -> None:
+    """tests/integration/test_awx_setup.py runs the playbook."""
     known = "".join(path.read_text() for path in ROOT.glob("playbooks/**/awx*.yml"))
-    if kind_of(example) == "awx_setup":
-        assert [name for name in example.content if name not in known] == []
-        return
+
+    assert [name for name in example.content if name not in known] == []
+
+
+@named(of_kind("tasks"))
+def test_tasks_can_be_loaded(example: Example, site: Site) -> None:
     plays = [{"hosts": "dr_arrays", "gather_facts": False, "tasks": yaml.safe_load(site.here(example.text))}]
     if "amazon.aws" in example.text:  # a collection that is not here: everything but the module's name is judged
         plays = json.loads(json.dumps(plays).replace("amazon.aws.s3_object", "ansible.builtin.debug"))
     site.play(plays, "--syntax-check")
+
+
+@named([example for example in EXAMPLES if example.language == "python"])
+def test_python(example: Example) -> None:
+    exec(compile(example.text, example.place, "exec"), {})
 
 
 def test_the_commands(site: Site) -> None:
@@ -236,6 +246,10 @@ def test_what_a_shell_is_told(example: Example) -> None:
         words = command.rpartition("&& ")[2].split()
         if words[0] == "make":
             assert f"\n{words[1]}:" in makefile, command
+        if words[:2] == ["python", "-m"]:
+            usage = subprocess.run([sys.executable, "-m", words[2], "--help"], cwd=ROOT, capture_output=True, text=True)
+            assert [option for option in re.findall(r"--[a-z-]+", command) if option not in usage.stdout] == []
+            assert usage.returncode == 0, command
         for name in (
             word.removeprefix("drdrill.powerstore.") for word in words if word.startswith("drdrill.powerstore.")
         ):

@@ -9,11 +9,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.integration import test_drill_playbook as playbook
-from tests.integration.test_drill_playbook import SESSIONS, Case, Json, Prepare
+from tests.integration.arrays import SESSIONS, Case, Json, Prepare
 from tests.simulator import Simulator
 
-arrays = playbook.arrays
 SAW = "failover_drill_check_observed: seen"
 GOOD = {"name": "good", "command": ["true"]}
 

@@ -2,143 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook drill as a user runs it, by its name, against simulated arrays: what it leaves, and what it says.
-
-Starting Ansible costs more than a drill, so cases that do not disturb each other run as several arrays (hosts) of one
-inventory, each a simulated pair of its own; that is also what a user with several arrays does.
-"""
+"""The playbook drill as a user runs it, by its name, against simulated arrays: what it leaves, and what it says."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import subprocess
-import typing as t
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
-import jsonschema
-import pytest
-
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import published
-from tests.conftest import journal_problems
-from tests.contract.checker import Contract
 from tests.demo.application import Application
+from tests.integration.arrays import SESSIONS, Case, Json, Prepare
 from tests.simulator import Simulator
 
-ROOT = Path(__file__).parents[2]
-SESSIONS = [{"volume": "erp-data"}, {"volume_group": "erp-db"}]
-SCHEMA = jsonschema.Draft202012Validator(published())
-Json = dict[str, t.Any]
 STOP = {"array": "dr", "method": "POST", "path": "*/stop_failover_test"}
 NO = {"action": "answer", "status": 422, "body": {"messages": []}}
-
-
-@dataclass
-class Case:
-    """One array of the inventory: what is drilled on it, what is done to it before, and what came of it."""
-
-    name: str
-    variables: Json = field(default_factory=dict)
-    spoil: Callable[[Simulator], object] = lambda _simulator: None
-    simulator: Simulator = field(init=False)
-    records: Path = field(init=False)
-
-    def record(self) -> Json:
-        """The newest record; every one is as its schema has it."""
-        newest = max(self.records.glob("*-*.json"), key=lambda path: path.stat().st_mtime_ns)
-        record: Json = json.loads(newest.read_text(encoding="utf-8"))
-        SCHEMA.validate(record)
-        return record
-
-    @property
-    def verdicts(self) -> tuple[str, str]:
-        """Of the drill and of its clean-up."""
-        record = self.record()
-        return record["verdict"], record["cleanup"]["verdict"]
-
-    def running(self) -> list[str]:
-        """Names of what is still in a failover test on the array."""
-        return sorted(s.resource_name for s in self.simulator.dr.array.sessions if s.failover_test_in_progress)
-
-
-class Run(t.NamedTuple):
-    """What ansible-playbook said."""
-
-    code: int
-    output: str
-
-    def says(self, words: str) -> bool:
-        """Whether the words are there, wherever the lines break."""
-        return " ".join(words.split()) in " ".join(self.output.split())
-
-
-class Arrays:
-    """Runs the playbook on all cases at once."""
-
-    def __init__(self, cases: list[Case], folder: Path) -> None:
-        self._folder = folder
-        self._cases = {case.name: case for case in cases}
-
-    def __getitem__(self, name: str) -> Case:
-        return self._cases[name]
-
-    def _host(self, case: Case) -> Json:
-        given = {"sessions": SESSIONS, "poll_interval": 0.2, "stop_retry_delay": 1, "report_formats": []}
-        given |= {"records_directory": str(case.records)} | case.variables
-        return {
-            "ansible_host": case.simulator.dr.host,
-            "failover_drill_port": case.simulator.dr.port,
-            "failover_drill_username": case.simulator.username,
-            "failover_drill_ca_path": str(case.simulator.ca_path),
-            **{f"failover_drill_{name}": value for name, value in given.items()},
-        }
-
-    def run(self, *arguments: str, playbook: str = "drdrill.powerstore.drill") -> Run:
-        """One run of ansible-playbook on all of them."""
-        inventory = self._folder / "inventory.json"
-        hosts = {name: self._host(case) for name, case in self._cases.items()}
-        inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
-        done = subprocess.run(
-            ["ansible-playbook", "-i", str(inventory), "--forks", str(len(hosts)), playbook, *arguments],
-            cwd=self._folder,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                "ANSIBLE_NOCOLOR": "1",
-                "POWERSTORE_PASSWORD": next(iter(self._cases.values())).simulator.password,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=400,
-        )
-        return Run(done.returncode, done.stdout + done.stderr)
-
-
-Prepare = Callable[..., Arrays]
-
-
-@pytest.fixture
-def arrays(contract: Contract, tmp_path: Path) -> Iterator[Prepare]:
-    """Makes a simulated pair for each case, spoiled as the case wants it."""
-    with contextlib.ExitStack() as stack:
-        simulators: list[Simulator] = []
-
-        def prepare(*cases: Case) -> Arrays:
-            for case in cases:
-                case.simulator = stack.enter_context(Simulator())
-                simulators.append(case.simulator)
-                seconds = case.simulator.operation_seconds
-                seconds.update(dict.fromkeys(seconds, 0.1))
-                case.spoil(case.simulator)
-                case.records = tmp_path / "records" / case.name
-            return Arrays(list(cases), tmp_path)
-
-        yield prepare
-        assert [problem for simulator in simulators for problem in journal_problems(contract, simulator)] == []
 
 
 def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: Path) -> None:
