@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session import format_time
 from ansible_collections.drdrill.powerstore.plugins.module_utils._surroundings import (
     RecoveryPoint,
+    RunningTest,
     Surroundings,
     Volume,
 )
@@ -133,6 +134,21 @@ def test_objective_of_the_sessions_own_rule(rule_id: str | None, objective: int 
     around = Surroundings(rpo_seconds={"rule-1": 300, "rule-2": 0})
 
     assert around.objective(a_session(replication_rule_id=rule_id)) == objective
+
+
+@pytest.mark.parametrize(
+    ("started_at", "system_time", "age"),
+    [
+        (NOW - timedelta(hours=2), NOW, timedelta(hours=2)),
+        (None, NOW, None),
+        (NOW, None, None),
+        (None, None, None),
+    ],
+)
+def test_a_running_tests_age_is_by_the_arrays_clock(
+    started_at: datetime | None, system_time: datetime | None, age: timedelta | None
+) -> None:
+    assert RunningTest(started_at).age(replace(a_cluster(), system_time=system_time)) == age
 
 
 def test_volume_as_result() -> None:
