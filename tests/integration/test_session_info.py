@@ -275,6 +275,7 @@ def test_filters(problems: Simulator, filters: dict[str, t.Any], expected: set[s
     assert set(by_name(info(problems, **filters))) == expected
 
 
+@pytest.mark.uncounted
 def test_one_thousand_sessions_in_at_most_25_requests(contract: Contract) -> None:
     estate = {
         "arrays": {"dr": {"hosts": ["dr-host-1"]}},

@@ -54,6 +54,7 @@ def test_a_record_of_the_schema_is_valid_for_both(kind: str, filling: Filling) -
     jsonschema.Draft202012Validator(published()).validate(record)
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_refuse_the_same_changes_anywhere_in_a_record(kind: str) -> None:
     record = filled(kind, Filling())
