@@ -79,6 +79,8 @@ def test_what_the_session_itself_shows(session: ReplicationSession, expected: li
 
 def test_messages_have_the_figures() -> None:
     assert "301 s (5 min) old; the objective is 300 s (5 min)" in message(synced(301), around())
+    metro = around(rpo_seconds={"rule-1": 0})
+    assert "1 s old; the objective is 0 s." in message(synced(1), metro)
     assert "no synchronisation yet" in message(synced(None), around())
     assert "no replication rule with an RPO" in message(synced(10, replication_rule_id=None), around())
     assert "0xE0201005000F" in message(a_session(error_code="0xE0201005000F"), around())
@@ -117,6 +119,16 @@ def test_volumes(volumes: list[Volume], expected: list[str]) -> None:
 def test_unmapped_volumes_are_named_and_only_these() -> None:
     said = message(group("a", "b", "c"), around(volume("a", hosts=()), volume("b"), volume("c", hosts=())))
     assert "name of a, name of c of the" in said and "name of b" not in said
+
+
+@pytest.mark.parametrize(
+    ("unmapped", "words"), [(5, "name of e of the"), (6, "name of e and 1 more of"), (12, "7 more")]
+)
+def test_of_many_unmapped_volumes_the_first_are_named(unmapped: int, words: str) -> None:
+    names = "abcdefghijklmnop"
+    volumes = [volume(name, hosts=() if number < unmapped else ("h",)) for number, name in enumerate(names)]
+    said = message(group(*names), around(*volumes))
+    assert words in said and "name of f" not in said
 
 
 @pytest.mark.parametrize(
@@ -178,6 +190,8 @@ def test_another_session_of_the_same_resource() -> None:
     twice = around(replicating={"v-1": (own, other)})
     assert found(a_session(), twice) == [("resource.replicated_twice", "warning")]
     assert "s-2 (Source, OK)" in message(a_session(), twice)
+    earlier = around(replicating={"v-1": ({**other, "id": "s-0"}, own)})
+    assert "s-0 (Source, OK)" in message(a_session(), earlier)
 
 
 @pytest.mark.parametrize("resource_type", ["nas_server", "file_system", "replication_group"])
@@ -191,7 +205,8 @@ def test_of_what_has_no_test_only_alerts_are_told(resource_type: str) -> None:
     ("seconds", "words"),
     [
         (0, "0 s"), (119.4, "119 s"), (120, "2 min"), (3599, "59 min"), (3600, "1 h"), (5400, "1 h 30 min"),
-        (86400, "1 d"), (90000, "1 d 1 h"), (86400 + 59 * 60, "1 d"), (-5, "-5 s"), (-3600, "-1 h"),
+        (86399, "23 h 59 min"), (86400, "1 d"), (90000, "1 d 1 h"), (86400 + 59 * 60, "1 d"), (30 * 86400, "30 d"),
+        (-1, "-1 s"), (-5, "-5 s"), (-3600, "-1 h"),
     ],
 )  # fmt: skip
 def test_durations_in_words(seconds: float, words: str) -> None:

@@ -64,6 +64,12 @@ def test_met_at_exactly_the_objective(point: RecoveryPoint, met: bool) -> None:
     assert point.met is met
 
 
+def test_an_age_is_told_in_milliseconds() -> None:
+    point = RecoveryPoint(NOW, timedelta(microseconds=1_234_567), 300)
+
+    assert point.as_result()["recovery_point_age_seconds"] == 1.235
+
+
 def test_synchronous_replication_is_met_at_no_age_only() -> None:
     never_behind = RecoveryPoint(NOW, timedelta(), 0)
 
