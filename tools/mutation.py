@@ -25,7 +25,7 @@ LINK = ".ansible/collections/ansible_collections/drdrill/powerstore"
 # Each module, and the tests that have to notice.
 MUTATED = {
     "_readiness": ["test_readiness", "test_failover_test"],
-    "_failover_test": ["test_failover_test", "test_readiness", "test_operation"],
+    "_failover_test": ["test_failover_test", "test_failover_test_entry", "test_readiness", "test_operation"],
     "_surroundings": ["test_surroundings", "test_assess_surroundings", "test_record_readiness"],
     "_assess_surroundings": ["test_assess_surroundings", "test_surroundings", "test_record_readiness"],
 }
