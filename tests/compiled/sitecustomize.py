@@ -17,7 +17,8 @@ import sys
 import zipimport
 from types import CodeType
 
-KEPT = os.path.join(__file__, "../../../build/cache/compiled", sys.implementation.cache_tag or "python")
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+KEPT = os.path.join(ROOT, "build/cache/compiled", sys.implementation.cache_tag or "python")
 _compile = zipimport._compile_source
 
 
@@ -26,7 +27,7 @@ def _compile_once(path: str, source: bytes) -> CodeType:
     from hashlib import sha256
     from pathlib import Path
 
-    kept = Path(os.path.normpath(KEPT)) / sha256(path.rpartition(".zip")[2].encode() + source).hexdigest()
+    kept = Path(KEPT, sha256(path.rpartition(".zip")[2].encode() + source).hexdigest())
     if kept.exists():
         code: CodeType = marshal.loads(kept.read_bytes())
         return code

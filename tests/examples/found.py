@@ -52,9 +52,8 @@ def on_page(path: Path) -> Iterator[Example]:
         found += [(block.start(), "", block[1]) for block in _INDENTED.finditer(rest)]
     for start, language, text in sorted(found):
         text = textwrap.dedent(text).strip() + "\n"
-        yield Example(
-            f"{path.relative_to(ROOT)}:{page.count(chr(10), 0, start) + 1}", language or _language(text), text
-        )
+        place = f"{path.relative_to(ROOT)}:{page.count(chr(10), 0, start) + 1}"
+        yield Example(place, language or _language(text), text)
 
 
 def _language(text: str) -> str:

@@ -22,11 +22,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from tests.simulator import Simulator, scenario
 
 from .found import PAGES, ROOT, Example, commands, in_modules, on_page
 
-Json = dict[str, t.Any]
 EXAMPLES = [example for page in PAGES for example in on_page(page)]
 SHELL = [example for example in EXAMPLES if example.language == "bash"]
 YAML = [example for example in EXAMPLES if example.language == "yaml"]

@@ -22,6 +22,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import published
 from tests.conftest import journal_problems
 from tests.contract.checker import Contract
@@ -30,7 +31,6 @@ from tests.simulator import Simulator
 ROOT = Path(__file__).parents[2]
 SESSIONS = [{"volume": "erp-data"}, {"volume_group": "erp-db"}]
 SCHEMA = jsonschema.Draft202012Validator(published())
-Json = dict[str, t.Any]
 
 
 @dataclass

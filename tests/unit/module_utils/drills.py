@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import copy
-import typing as t
 
-Json = dict[str, t.Any]
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+
 NAMES = {"s-1": "erp-data", "s-2": "erp-db"}
 
 

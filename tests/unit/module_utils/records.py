@@ -9,10 +9,10 @@ from __future__ import annotations
 import typing as t
 from datetime import UTC, datetime, timedelta
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import BY_KIND
 from ansible_collections.drdrill.powerstore.plugins.module_utils._schema import problems
 
-Json = dict[str, t.Any]
 BEGIN = datetime(2026, 11, 23, 20, 1, tzinfo=UTC)
 NAMES = ("erp-data", "erp-db", "files-archive")
 RTO_FORMULA = (

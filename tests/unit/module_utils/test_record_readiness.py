@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._findings import RULES, Finding
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_common import Context
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record_readiness import (
     build_readiness,
@@ -23,7 +24,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._schema import 
 
 from .samples import NOW, a_session
 
-Json = dict[str, t.Any]
 CLUSTER = {
     "name": "ps-dr",
     "global_id": "PS1",
