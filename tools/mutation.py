@@ -62,18 +62,18 @@ def mutate(module: str) -> tuple[str, int, list[str]]:
     (folder / "mutation.toml").write_text(CONFIG.format(module=module, python=sys.executable, tests=tests))
     environment = {**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis")}
 
-    def cosmic_ray(*words: str, tool: str = "cosmic-ray") -> str:
+    def run(tool: str, *words: str) -> str:
         command = [str(Path(sys.executable).parent / tool), *words]
         done = subprocess.run(command, cwd=folder, env=environment, check=False, stdout=subprocess.PIPE, text=True)
         if done.returncode:
             sys.exit(f"{module}: {tool} {words[0]} ended with {done.returncode}\n{done.stdout}")
         return done.stdout
 
-    cosmic_ray("baseline", "mutation.toml")  # unchanged: tests that fail anyhow would notice everything
-    cosmic_ray("init", "mutation.toml", "mutation.sqlite")
-    cosmic_ray("mutation.sqlite", "mutation.toml", tool="cr-filter-operators")
-    cosmic_ray("exec", "mutation.toml", "mutation.sqlite")
-    dumped = cosmic_ray("dump", "mutation.sqlite")
+    run("cosmic-ray", "baseline", "mutation.toml")  # unchanged: tests that fail anyhow would notice everything
+    run("cosmic-ray", "init", "mutation.toml", "mutation.sqlite")
+    run("cr-filter-operators", "mutation.sqlite", "mutation.toml")
+    run("cosmic-ray", "exec", "mutation.toml", "mutation.sqlite")
+    dumped = run("cosmic-ray", "dump", "mutation.sqlite")
     results = [result for _item, result in map(json.loads, dumped.splitlines())]
     made = [result for result in results if result["worker_outcome"] != "skipped"]
     return module, len(made), [result["diff"] for result in made if result["test_outcome"] != "killed"]
