@@ -60,11 +60,11 @@ setup_venv = HOME="$$USER_HOME" PATH="$$USER_PATH" tools/venv "$(1)" "$(PYTHON)"
 .PHONY: demo
 demo: export ANSIBLE_COLLECTIONS_PATH = $(CURDIR)/$(DEMO_COLLECTIONS)
 demo: $(DEMO_COLLECTIONS)/.installed ## A whole drill against simulated arrays (FAIL=1: one whose validation fails)
-	@python -m tests.demo $(if $(filter-out 0 no false,$(FAIL)),--fail-validation) $(DEMO_ARGS)
+	@python -m tests.lab.demo $(if $(filter-out 0 no false,$(FAIL)),--fail-validation) $(DEMO_ARGS)
 
 .PHONY: simulator
 simulator: $(VENV)/.demo | build/tmp ## The simulated pair of arrays, until Ctrl-C (SIMULATOR_ARGS=--help)
-	python -m tests.simulator $(SIMULATOR_ARGS)
+	python -m tests.lab.simulator $(SIMULATOR_ARGS)
 
 .PHONY: build
 build: build/.built ## The collection's tarball, in build/
@@ -116,9 +116,9 @@ pytest: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## Unit, integration and contrac
 
 # What proves that the collection works there; what proves that it works is `make pytest`, to which its hundreds of random
 # examples are left.
-OTHER_TESTS := tests/unit/module_utils tests/law tests/integration/test_failover_test.py
+OTHER_TESTS := $(filter-out tests/unit/simulator,$(wildcard tests/unit/*)) tests/law tests/integration/test_failover_test.py
 # ansible-test forks for each test, which takes minutes for all of them: `make units`. Here those of what decides.
-OTHER_UNITS := $(foreach name,readiness session sweep_policy documentation,tests/unit/module_utils/test_$(name).py)
+OTHER_UNITS := $(foreach name,findings/test_start_stop array/test_session sweep/test_policy test_documentation,tests/unit/$(name).py)
 OTHER_SANITY := --test ansible-doc --test compile --test import --test runtime-metadata --test validate-modules
 .PHONY: other-python
 other-python: $(VENV)/.dev $(LINK) | build/tmp ## The same on the newest Python and ansible-core here, as far as they matter
@@ -138,15 +138,15 @@ on-this-python: $(VENV)/.dev $(LINK) | build/tmp
 
 .PHONY: faults
 faults: $(VENV)/.dev $(LINK) | build/tmp ## The fault table: each fault, what the module makes of it, requests, seconds
-	PYTHONPATH=.ansible/collections python -m tests.faults
+	PYTHONPATH=.ansible/collections python -m tests.lab.faults
 
 .PHONY: kill-matrix
 kill-matrix: $(VENV)/.dev $(LINK) | build/tmp ## Every end of a drill: what it left, what found that (KILL_ARGS=--help)
-	PYTHONPATH=.:.ansible/collections python -m tests.kill $(KILL_ARGS)
+	PYTHONPATH=.:.ansible/collections python -m tests.lab.kill $(KILL_ARGS)
 
 MUTATION := build/venv-mutation
 .PHONY: mutation
-mutation: $(MUTATION)/.mutation $(LINK) | build/tmp ## Changes the code that decides, and lists what no test notices (MODULES=_readiness)
+mutation: $(MUTATION)/.mutation $(LINK) | build/tmp ## Changes the code that decides, and lists what no test notices (MODULES=_findings/start_stop)
 	$(MUTATION)/bin/python tools/mutation.py $(MODULES)
 
 EXAMPLES ?= 5000
@@ -156,7 +156,7 @@ properties: $(VENV)/.dev $(LINK) | build/tmp ## A long run of the property tests
 
 .PHONY: bench
 bench: $(VENV)/.dev $(LINK) | build/tmp ## What a task on many sessions costs, as ratios (BENCH_ARGS=--help)
-	PYTHONPATH=.:.ansible/collections python -m tests.benchmark $(BENCH_ARGS)
+	PYTHONPATH=.:.ansible/collections python -m tests.lab.benchmark $(BENCH_ARGS)
 
 .PHONY: docs
 docs: $(VENV)/.dev $(LINK) | build/tmp ## The documentation as a site, build/docs/html/index.html

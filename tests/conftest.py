@@ -17,8 +17,8 @@ import pytest
 from hypothesis import settings
 
 from tests.contract.checker import Contract
+from tests.lab.simulator import Simulator
 from tests.running import Result, run_module
-from tests.simulator import Simulator
 
 # Two tests share the examples of the state machine, so that together they come to this number.
 settings.register_profile("properties", max_examples=int(os.environ.get("EXAMPLES", "500")) // 2)

@@ -14,7 +14,7 @@ import typing as t
 
 from ansible.module_utils.testing import patch_module_args
 
-from tests.simulator import Simulator
+from tests.lab.simulator import Simulator
 
 Result = dict[str, t.Any]
 

@@ -24,10 +24,15 @@ WORK = ROOT / "build" / "mutation"
 LINK = ".ansible/collections/ansible_collections/drdrill/powerstore"
 # Each module, and the tests that have to notice.
 MUTATED = {
-    "_readiness": ["test_readiness", "test_failover_test"],
-    "_failover_test": ["test_failover_test", "test_failover_test_entry", "test_readiness", "test_operation"],
-    "_surroundings": ["test_surroundings", "test_assess_surroundings", "test_record_readiness"],
-    "_assess_surroundings": ["test_assess_surroundings", "test_surroundings", "test_record_readiness"],
+    "_findings/start_stop": ["findings/test_start_stop", "failover_test/test_plan"],
+    "_failover_test/plan": [
+        "failover_test/test_plan",
+        "failover_test/test_entry",
+        "findings/test_start_stop",
+        "operation/test_operation",
+    ],
+    "_array/related": ["array/test_related", "findings/test_related", "record/test_readiness"],
+    "_findings/related": ["findings/test_related", "array/test_related", "record/test_readiness"],
 }
 CONFIG = """
 [cosmic-ray]
@@ -47,7 +52,7 @@ exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]
 
 def place_for(module: str) -> Path:
     """A copy of the project, as the module is changed in place."""
-    folder = WORK / module
+    folder = WORK / module.replace("/", "_")
     shutil.rmtree(folder, ignore_errors=True)
     copy_to(folder)
     (folder / LINK).parent.mkdir(parents=True)
@@ -58,7 +63,7 @@ def place_for(module: str) -> Path:
 def mutate(module: str) -> tuple[str, int, list[str]]:
     """The module, how many changes were made, and those that were not noticed, each as a diff."""
     folder = place_for(module)
-    tests = " ".join(f"tests/unit/module_utils/{name}.py" for name in MUTATED[module])
+    tests = " ".join(f"tests/unit/{name}.py" for name in MUTATED[module])
     (folder / "mutation.toml").write_text(CONFIG.format(module=module, python=sys.executable, tests=tests))
     environment = {**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis")}
 

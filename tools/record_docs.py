@@ -9,7 +9,7 @@ import json
 import typing as t
 from pathlib import Path
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import (
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import (
     BY_KIND,
     SCHEMA_VERSION,
     published,

@@ -322,8 +322,8 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record_file import write_drill
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record_options import OPTIONS
+from ..module_utils._record.options import OPTIONS
+from ..module_utils._record.store import write_drill
 
 
 def main() -> None:

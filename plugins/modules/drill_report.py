@@ -98,8 +98,8 @@ files:
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._report import FORMATS, write_report
-from ansible_collections.drdrill.powerstore.plugins.module_utils._report_markup import JINJA2_IMPORT_ERROR
+from ..module_utils._report.html.markup import JINJA2_IMPORT_ERROR
+from ..module_utils._report.task import FORMATS, write_report
 
 OPTIONS = {
     "record": {"type": "path", "required": True},

@@ -302,19 +302,19 @@ failure:
   sample: {"kind": "not_found", "http_status": null, "code": null, "message": "No volume 'erp' on powerstore-dr"}
 """
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._argument_spec import (
-    CONNECTION,
-    ArgumentSpec,
-    selection,
-)
-from ansible_collections.drdrill.powerstore.plugins.module_utils._drill import (
+from ..module_utils._array.session import selectors_from_params
+from ..module_utils._errors import InvalidInputError
+from ..module_utils._failover_test.task import (
     desired_from_params,
     failed_entries,
     run_failover_test,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
-from ansible_collections.drdrill.powerstore.plugins.module_utils._module import PowerStoreModule, execute
-from ansible_collections.drdrill.powerstore.plugins.module_utils._session import selectors_from_params
+from ..module_utils._module.frame import PowerStoreModule, execute
+from ..module_utils._module.options import (
+    CONNECTION,
+    ArgumentSpec,
+    selection,
+)
 
 SPEC = CONNECTION.merged_with(selection(required=True)).merged_with(
     ArgumentSpec(

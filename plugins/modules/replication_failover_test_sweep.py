@@ -327,11 +327,11 @@ failure:
 
 import time
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._argument_spec import CONNECTION, ArgumentSpec
-from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
-from ansible_collections.drdrill.powerstore.plugins.module_utils._module import PowerStoreModule, execute
-from ansible_collections.drdrill.powerstore.plugins.module_utils._sweep import run_sweep, unread
-from ansible_collections.drdrill.powerstore.plugins.module_utils._sweep_policy import Policy
+from ..module_utils._errors import InvalidInputError
+from ..module_utils._module.frame import PowerStoreModule, execute
+from ..module_utils._module.options import CONNECTION, ArgumentSpec
+from ..module_utils._sweep.policy import Policy
+from ..module_utils._sweep.task import run_sweep, unread
 
 SPEC = CONNECTION.merged_with(
     ArgumentSpec(

@@ -282,15 +282,15 @@ failure:
   sample: {"kind": "not_found", "http_status": null, "code": null, "message": "No volume 'erp' on powerstore-dr"}
 """
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._argument_spec import (
+from ..module_utils._array.session import RESOURCE_TYPES, selectors_from_params
+from ..module_utils._errors import InvalidInputError
+from ..module_utils._module.frame import PowerStoreModule, execute
+from ..module_utils._module.options import (
     CONNECTION,
     ArgumentSpec,
     selection,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
-from ansible_collections.drdrill.powerstore.plugins.module_utils._info import run_session_info
-from ansible_collections.drdrill.powerstore.plugins.module_utils._module import PowerStoreModule, execute
-from ansible_collections.drdrill.powerstore.plugins.module_utils._session import RESOURCE_TYPES, selectors_from_params
+from ..module_utils._session_info.task import run_session_info
 
 SPEC = CONNECTION.merged_with(selection(required=False)).merged_with(
     ArgumentSpec(

@@ -225,14 +225,14 @@ failure:
   sample: {"kind": "not_found", "http_status": null, "code": null, "message": "No volume 'erp' on powerstore-prod"}
 """
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._argument_spec import (
+from ..module_utils._errors import InvalidInputError
+from ..module_utils._module.frame import PowerStoreModule, execute
+from ..module_utils._module.options import (
     CONNECTION,
     SOURCE_SELECTION,
     ArgumentSpec,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
-from ansible_collections.drdrill.powerstore.plugins.module_utils._module import PowerStoreModule, execute
-from ansible_collections.drdrill.powerstore.plugins.module_utils._sync import (
+from ..module_utils._session_sync.task import (
     failed_entries,
     run_sync,
     selectors_and_desired,

@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.simulator.schema import parse_version
+from tests.lab.simulator.schema import parse_version
 
 # ReplicationStateEnum with the release that added each.
 STATES = {

@@ -15,23 +15,23 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._estate import session_select
-from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test import Desired, plan, predict
-from ansible_collections.drdrill.powerstore.plugins.module_utils._session import (
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.lookup import session_select
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import (
     Cluster,
     ReplicationSession,
     Selector,
     Target,
     parse_time,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.plan import Desired, plan, predict
 from tests.agreement.table import RELEASES, ROLES, STATES, Condition, conditions
-from tests.simulator import query, replication
-from tests.simulator.build import build
-from tests.simulator.clock import stamp
-from tests.simulator.errors import ApiError
-from tests.simulator.resources import Reader
-from tests.simulator.scenario import from_dict
-from tests.simulator.world import Side
+from tests.lab.simulator import query, replication
+from tests.lab.simulator.build import build
+from tests.lab.simulator.clock import stamp
+from tests.lab.simulator.errors import ApiError
+from tests.lab.simulator.resources import Reader
+from tests.lab.simulator.scenario import from_dict
+from tests.lab.simulator.world import Side
 
 CASES = {
     "start": ({"running": True}, True),

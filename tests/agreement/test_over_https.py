@@ -20,8 +20,8 @@ import requests
 from tests.agreement.table import RELEASES, Condition, conditions
 from tests.conftest import journal_problems
 from tests.contract.checker import Contract
+from tests.lab.simulator import Simulator
 from tests.running import Result, run_module
-from tests.simulator import Simulator
 
 SIZE = 90  # conditions of each release: 8 releases, start and stop
 QUICK: t.Final = {"wait_timeout": 60, "poll_interval": 0.05}

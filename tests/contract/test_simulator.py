@@ -17,7 +17,7 @@ import requests
 
 from tests.contract.checker import Contract
 from tests.contract.description import Operation, is_newer
-from tests.simulator import Exchange, Simulator
+from tests.lab.simulator import Exchange, Simulator
 
 RELEASES = ("2.1.0.0", "3.0.0.0", "3.6.0.0", "4.1.0.0")
 REFUSED = range(400, 600)

@@ -20,7 +20,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "roles/failover_drill/README.md",
     ROOT / "docs/awx-project/README.md",
-    ROOT / "tests/simulator/README.md",
+    ROOT / "tests/lab/simulator/README.md",
     *sorted((ROOT / "docs/docsite/rst").glob("*.rst")),
 ]
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

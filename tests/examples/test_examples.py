@@ -23,7 +23,7 @@ import pytest
 import yaml
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
-from tests.simulator import Simulator, scenario
+from tests.lab.simulator import Simulator, scenario
 
 from .found import PAGES, ROOT, Example, commands, in_modules, on_page
 

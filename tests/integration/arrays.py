@@ -23,10 +23,10 @@ import jsonschema
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import published
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import published
 from tests.conftest import journal_problems
 from tests.contract.checker import Contract
-from tests.simulator import Simulator
+from tests.lab.simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
 SESSIONS = [{"volume": "erp-data"}, {"volume_group": "erp-db"}]

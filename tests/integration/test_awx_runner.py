@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.awx.runner import NOBODY, PROJECT, ROOT, Answer, Job, as_stranger
-from tests.simulator import Simulator
+from tests.lab.awx.runner import NOBODY, PROJECT, ROOT, Answer, Job, as_stranger
+from tests.lab.simulator import Simulator
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ import yaml
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tests.awx.controller import Controller, Object, RefusedError, rrule_problems
+from tests.lab.awx.controller import Controller, Object, RefusedError, rrule_problems
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "docs" / "awx-project"
@@ -45,7 +45,14 @@ def setup(awx: Controller, folder: Path, **choices: t.Any) -> subprocess.Complet
     (folder / "ca.pem").write_text(PEM)
     (folder / "choices.json").write_text(json.dumps({**CHOICES, **choices}))
     return subprocess.run(
-        [sys.executable, "-m", "tests.awx.playbook", "drdrill.powerstore.awx_setup", "-e", f"@{folder}/choices.json"],
+        [
+            sys.executable,
+            "-m",
+            "tests.lab.awx.playbook",
+            "drdrill.powerstore.awx_setup",
+            "-e",
+            f"@{folder}/choices.json",
+        ],
         cwd=ROOT,
         env={
             **os.environ,

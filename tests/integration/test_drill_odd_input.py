@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from tests.integration.arrays import SESSIONS, Case, Json, Prepare
-from tests.simulator import Simulator
+from tests.lab.simulator import Simulator
 
 SAW = "failover_drill_check_observed: seen"
 GOOD = {"name": "good", "command": ["true"]}

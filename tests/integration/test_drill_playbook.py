@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.demo.application import Application
 from tests.integration.arrays import SESSIONS, Case, Json, Prepare
-from tests.simulator import Simulator
+from tests.lab.demo.application import Application
+from tests.lab.simulator import Simulator
 
 STOP = {"array": "dr", "method": "POST", "path": "*/stop_failover_test"}
 NO = {"action": "answer", "status": 422, "body": {"messages": []}}

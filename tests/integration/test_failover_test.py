@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.conftest import ModuleRunner
-from tests.simulator import Simulator
+from tests.lab.simulator import Simulator
 
 ALL = [{"volume": "erp-data"}, {"volume_group": "erp-db"}, {"volume": "files-archive"}]
 

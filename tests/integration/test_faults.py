@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ModuleRunner
-from tests.faults.run import run_row
-from tests.faults.table import ROWS, START_PATH, Row, at
+from tests.lab.faults.run import run_row
+from tests.lab.faults.table import ROWS, START_PATH, Row, at
+from tests.lab.simulator import Simulator, auth
 from tests.running import connection_to, run_module
-from tests.simulator import Simulator, auth
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,9 +94,9 @@ def test_a_lasting_fault_says_how_often_it_was_tried(simulator: Simulator, run: 
 
 
 def test_a_set_that_changes_while_paging_is_read_whole(run: ModuleRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ansible_collections.drdrill.powerstore.plugins.module_utils import _rest
+    from ansible_collections.drdrill.powerstore.plugins.module_utils._array import client
 
-    monkeypatch.setattr(_rest, "PAGE_SIZE", 3)
+    monkeypatch.setattr(client, "PAGE_SIZE", 3)
     with Simulator.from_dict({"sessions": [], "generate": {"volumes": 10, "prefix": "vol-"}}) as many:
         many.faults.add(at("GET", "/replication_session", "page_shrinks", rows=5, nth=2))
         result = run_module(many, "replication_session_info")

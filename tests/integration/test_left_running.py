@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import BY_KIND
-from ansible_collections.drdrill.powerstore.plugins.module_utils._schema import problems
-from tests.kill.run import in_the_way, run_row
-from tests.kill.table import NOTHING, ON_ITS_WAY, ROWS, STOP_TESTS, VALIDATING, Row
-from tests.simulator import Simulator
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import BY_KIND
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.validation import problems
+from tests.lab.kill.run import in_the_way, run_row
+from tests.lab.kill.table import NOTHING, ON_ITS_WAY, ROWS, STOP_TESTS, VALIDATING, Row
+from tests.lab.simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record_schema import READINESS
-from ansible_collections.drdrill.powerstore.plugins.module_utils._schema import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import READINESS
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.validation import problems
 from tests.conftest import journal_problems
 from tests.contract.checker import Contract
+from tests.lab.simulator import Simulator
 from tests.running import run_module
-from tests.simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
-PROBLEMS = ROOT / "tests/simulator/scenarios/problems.yml"
+PROBLEMS = ROOT / "tests/lab/simulator/scenarios/problems.yml"
 Variables = dict[str, t.Any]
 
 

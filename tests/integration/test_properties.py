@@ -25,9 +25,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.faults.table import BUSY, START_PATH, STOP_PATH, at
+from tests.lab.faults.table import BUSY, START_PATH, STOP_PATH, at
+from tests.lab.simulator import Simulator
 from tests.running import Result, run_module
-from tests.simulator import Simulator
 
 NAMES = ("alpha", "beta", "gamma")
 STARTABLE = {"OK", "Synchronizing", "Paused", "System_Paused"}

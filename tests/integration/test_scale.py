@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._slots import Slots
-from tests.faults.table import BUSY, START_PATH, at
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.throttle import Slots
+from tests.lab.faults.table import BUSY, START_PATH, at
+from tests.lab.simulator import Simulator
 from tests.running import run_module
-from tests.simulator import Simulator
 
 COUNT = 300
 VOLUMES = [{"volume": f"vol-{number:04}"} for number in range(1, COUNT + 1)]

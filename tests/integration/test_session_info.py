@@ -14,11 +14,11 @@ import pytest
 
 from tests.conftest import ModuleRunner, journal_problems
 from tests.contract.checker import Contract
+from tests.lab.simulator import Simulator
+from tests.lab.simulator.journal import Exchange
 from tests.running import Result, run_module
-from tests.simulator import Simulator
-from tests.simulator.journal import Exchange
 
-PROBLEMS = Path(__file__).parents[1] / "simulator/scenarios/problems.yml"
+PROBLEMS = Path(__file__).parents[1] / "lab/simulator/scenarios/problems.yml"
 Session = dict[str, t.Any]
 
 

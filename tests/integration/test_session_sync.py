@@ -12,8 +12,8 @@ from datetime import datetime
 
 import pytest
 
+from tests.lab.simulator import Simulator
 from tests.running import Result, run_module
-from tests.simulator import Simulator
 
 SYNC_PATH = "/replication_session/{id}/sync"
 ALL = [{"volume": "erp-data"}, {"volume_group": "erp-db"}, {"volume": "files-archive"}]

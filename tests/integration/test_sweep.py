@@ -13,9 +13,9 @@ import typing as t
 import pytest
 
 from tests.conftest import ModuleRunner
-from tests.faults.table import STOP_PATH, at
+from tests.lab.faults.table import STOP_PATH, at
+from tests.lab.simulator import Simulator, replication
 from tests.running import Result, run_module
-from tests.simulator import Simulator, replication
 
 Sweep = t.Callable[..., Result]
 

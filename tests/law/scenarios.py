@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from tests.lab.simulator import Simulator
 from tests.running import Result, connection_to, run_module
-from tests.simulator import Simulator
-from tests.unit.module_utils.drills import CONTEXT, a_drill
+from tests.unit.makers.drills import CONTEXT, a_drill
 
 Options = dict[str, t.Any]
 

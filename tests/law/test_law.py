@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.lab.simulator import Simulator
+from tests.lab.simulator.clock import stamp
 from tests.running import Result, run_module
-from tests.simulator import Simulator
-from tests.simulator.clock import stamp
 
 from .scenarios import SCENARIOS, Scenario
 

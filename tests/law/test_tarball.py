@@ -25,7 +25,7 @@ WANTED = re.compile(
     | docs/awx-project/[\w/-]+\.yml | docs/record-[\d.]+\.schema\.json
     | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
     | playbooks/((tasks|vars)/)?\w+\.yml
-    | plugins/(modules|module_utils|doc_fragments)/\w+\.py
+    | plugins/(modules|module_utils|doc_fragments)/([\w]+/)*\w+\.py
     | roles/\w+/(README\.md | (defaults|vars|meta|tasks|handlers)/[\w/]+\.yml | templates/[\w/.]+\.j2)
     """,
     re.VERBOSE,
@@ -45,7 +45,7 @@ def test_it_holds_only_what_a_user_needs(tarball: Path) -> None:
         names = {member.name for member in archive if member.isfile()}
     assert sorted(name for name in names if not WANTED.fullmatch(name)) == []
     for folder in ("plugins/modules", "plugins/module_utils", "plugins/doc_fragments"):
-        assert {f"{folder}/{path.name}" for path in (ROOT / folder).glob("*.py")} <= names
+        assert {str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*.py")} <= names
     assert {f"playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.yml")} <= names
 
 

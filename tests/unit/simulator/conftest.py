@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.simulator import ArrayHandle, Simulator
+from tests.lab.simulator import ArrayHandle, Simulator
 
 
 class Client:

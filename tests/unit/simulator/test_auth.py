@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulator import Simulator
+from tests.lab.simulator import Simulator
 
 from .conftest import ESTATE, Client
 

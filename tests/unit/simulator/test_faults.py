@@ -11,7 +11,7 @@ import time
 import pytest
 import requests
 
-from tests.simulator import ScenarioError, Simulator
+from tests.lab.simulator import ScenarioError, Simulator
 
 from .conftest import ESTATE, Client
 

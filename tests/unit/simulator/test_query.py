@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator import Simulator
+from tests.lab.simulator import Simulator
 
 from .conftest import ESTATE, Client
 

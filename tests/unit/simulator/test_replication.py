@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator import ApiError, Simulator
+from tests.lab.simulator import ApiError, Simulator
 
 from .conftest import ESTATE, Client
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.simulator import ScenarioError, Simulator
-from tests.simulator.control import ControlServer
+from tests.lab.simulator import ScenarioError, Simulator
+from tests.lab.simulator.control import ControlServer
 
 from .conftest import ESTATE, Client
 
@@ -145,7 +145,7 @@ def test_control_interface(sim: Simulator, dr: Client) -> None:
 
 def test_command_line(tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
-    command = [sys.executable, "-m", "tests.simulator", "--ready-file", str(ready), "--state-dir", str(tmp_path)]
+    command = [sys.executable, "-m", "tests.lab.simulator", "--ready-file", str(ready), "--state-dir", str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             for _attempt in range(100):
@@ -170,7 +170,7 @@ def test_command_line(tmp_path: Path) -> None:
 def test_a_wrong_scenario_ends_the_command_line(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yml"
     wrong.write_text("colour: red\n", encoding="utf-8")
-    command = [sys.executable, "-m", "tests.simulator", str(wrong)]
+    command = [sys.executable, "-m", "tests.lab.simulator", str(wrong)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 2
     assert "unknown key colour" in done.stderr
@@ -178,7 +178,7 @@ def test_a_wrong_scenario_ends_the_command_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["default", "problems"])
 def test_the_scenarios_that_come_with_it(name: str) -> None:
-    with Simulator.from_file(ROOT / "tests" / "simulator" / "scenarios" / f"{name}.yml") as sim:
+    with Simulator.from_file(ROOT / "tests" / "lab" / "simulator" / "scenarios" / f"{name}.yml") as sim:
         client = Client(sim, sim.dr)
         assert client.login().status_code == 200
         sessions = client.get("/replication_session", select="*")

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The array's own log of failover test operations: who started or stopped what, and whether it has ended."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from .._errors import PowerStoreError, UnreachableError
+from .._json import Json
+from .client import Client
+from .rows import read_by
+from .session import (
+    Cluster,
+    PendingStart,
+    Target,
+    Unresolved,
+    format_time,
+    parse_time,
+)
+
+START, STOP = "start_failover_test", "stop_failover_test"
+
+# JobPhaseEnum of the API description. Failed is cleaned up by the array, Unrecoverable_Failed may not be.
+FINAL_PHASES = ("Completed", "Skipped", "Failed", "Unrecoverable_Failed")
+GOOD_PHASES = ("Completed", "Skipped")
+_LOOK_BACK = timedelta(days=1)  # how old a start may be that has not ended yet
+_SETTLED = timedelta(minutes=1)  # after this, a session shows what a job that ended has done
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One start or stop of a failover test, as the array logged it."""
+
+    id: str
+    session_id: str
+    action: str
+    phase: str
+    user: str | None
+    start_time: datetime | None
+    end_time: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Json) -> Job:
+        """From a row of ``/job`` with the attributes of `_SELECT`."""
+        return cls(
+            id=str(row["id"]),
+            session_id=str(row.get("resource_id")),
+            action=str(row.get("resource_action")),
+            phase=str(row.get("phase")),
+            user=row.get("user"),
+            start_time=parse_time(row.get("start_time")),
+            end_time=parse_time(row.get("end_time")),
+        )
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.phase in FINAL_PHASES
+
+    @property
+    def order(self) -> str:
+        """Sorts by start; a job that has not started yet is the newest."""
+        return format_time(self.start_time) or "~"
+
+    def began_since(self, moment: datetime) -> bool:
+        """Whether it began then or later; one that has not ended counts always, as a queued one has no start yet.
+
+        A start in whole seconds may have been cut, so it is held against the whole second.
+        """
+        if not self.has_ended or self.start_time is None:
+            return True
+        return self.start_time >= (moment if self.start_time.microsecond else moment.replace(microsecond=0))
+
+
+_SELECT = ("select", "id,resource_id,resource_action,phase,user,start_time,end_time")
+
+
+def read_jobs(
+    client: Client,
+    session_ids: t.Iterable[str],
+    actions: t.Sequence[str],
+    *,
+    since: datetime | None = None,
+    deadline: float | None = None,
+) -> list[Job]:
+    """The jobs of these sessions, newest first. ``since`` leaves out what began (and so ended) long before."""
+    query = [
+        _SELECT,
+        ("resource_type", "eq.replication_session"),
+        ("resource_action", f"in.({','.join(actions)})"),
+    ]
+    if since:
+        query.append(("or", f"(start_time.gte.{format_time(since)},start_time.is.null)"))
+    rows = read_by(
+        client, "job", "resource_id", session_ids, query, doing="Reading the array's jobs", deadline=deadline
+    )
+    return sorted(map(Job.from_row, rows), key=lambda job: job.order, reverse=True)
+
+
+def with_pending_starts(
+    client: Client, cluster: Cluster, found: t.Sequence[Target | Unresolved]
+) -> list[Target | Unresolved]:
+    """The targets, each with the start that the array is still at, or has just ended without the session showing it.
+
+    After a start was cut off (killed, timed out), the array may still carry it out; a stop that looks at the session
+    alone would come too early. Where the account may not read jobs, ``jobs_readable`` is false.
+    """
+    quiet = [entry.session.id for entry in found if isinstance(entry, Target) and not entry.session.in_test]
+    if not quiet or cluster.system_time is None:
+        return list(found)
+    try:
+        jobs = read_jobs(client, quiet, (START, STOP), since=cluster.system_time - _LOOK_BACK)
+    except UnreachableError:
+        raise
+    except PowerStoreError:
+        jobs = None
+    settled = cluster.system_time - _SETTLED
+    last: dict[str, Job] = {}
+    for job in jobs or ():
+        if not job.has_ended or job.phase in GOOD_PHASES:
+            last.setdefault(job.session_id, job)
+
+    def informed(entry: Target) -> Target:
+        job = last.get(entry.session.id)
+        pending = None
+        if job and job.action == START and (not job.has_ended or (job.end_time or settled) > settled):
+            pending = PendingStart(job.id, job.has_ended, job.user, job.start_time)
+        return replace(entry, pending_start=pending, jobs_readable=jobs is not None)
+
+    return [informed(e) if isinstance(e, Target) and not e.session.in_test else e for e in found]

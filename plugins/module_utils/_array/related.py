@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is around replication sessions: objectives, recovery points, volumes, hosts, alerts, who started a test. Pure.
+
+`_read_surroundings` reads it, `_assess_surroundings` says what is to be known of it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from .._json import Json
+from .session import (
+    Cluster,
+    ReplicationSession,
+    format_time,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One destination volume of a session, with what a host sees it by."""
+
+    id: str
+    name: str
+    state: str | None
+    wwn: str | None
+    size: int | None  # bytes
+    hosts: tuple[str, ...]
+
+    def as_result(self) -> Json:
+        """One entry of ``volumes`` in a result."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "state": self.state,
+            "wwn": self.wwn,
+            "size": self.size,
+            "hosts": list(self.hosts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTest:
+    """Who started the running failover test and when, and where that was read: ``job``, ``audit_event`` or nowhere."""
+
+    started_at: datetime | None = None
+    started_by: str | None = None
+    source: str = "unavailable"
+
+    def age(self, cluster: Cluster) -> timedelta | None:
+        """How long it has been running by the array's clock; None where its start is not known."""
+        if self.started_at is None or cluster.system_time is None:
+            return None
+        return cluster.system_time - self.started_at
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An active alert about a session."""
+
+    id: str
+    severity: str | None  # SeverityEnum: Critical, Major, Minor, Info, None
+    event_code: str | None
+    description: str | None
+    raised_at: datetime | None
+    is_acknowledged: bool
+
+    def as_result(self) -> Json:
+        """One entry of ``alerts`` in a result."""
+        return {
+            "id": self.id,
+            "severity": self.severity,
+            "event_code": self.event_code,
+            "description": self.description,
+            "raised_at": format_time(self.raised_at),
+            "is_acknowledged": self.is_acknowledged,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything related to a set of sessions, by the ids that the sessions refer to.
+
+    What has vanished between two queries is missing here. ``alerts`` is None where the account may not read them.
+    """
+
+    rpo_seconds: t.Mapping[str, int] = field(default_factory=dict)
+    rule_names: t.Mapping[str, str] = field(default_factory=dict)
+    members: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    volumes: t.Mapping[str, Volume] = field(default_factory=dict)
+    running: t.Mapping[str, RunningTest] = field(default_factory=dict)
+    alerts: t.Mapping[str, tuple[Alert, ...]] | None = field(default_factory=dict)
+    replicating: t.Mapping[str, tuple[Json, ...]] = field(default_factory=dict)  # rows of sessions by local resource
+
+    def volume_ids_of(self, session: ReplicationSession) -> tuple[str, ...]:
+        """The ids of its destination volumes: the volume itself, or the members of the volume group."""
+        return volume_ids(session, self.members)
+
+    def volumes_of(self, session: ReplicationSession) -> tuple[Volume, ...]:
+        """Those of its destination volumes that were found."""
+        return tuple(self.volumes[i] for i in self.volume_ids_of(session) if i in self.volumes)
+
+    def objective(self, session: ReplicationSession) -> int | None:
+        """The RPO objective of the session's replication rule in seconds; None where it has no rule."""
+        return self.rpo_seconds.get(session.replication_rule_id or "")
+
+    def running_test(self, session: ReplicationSession) -> RunningTest:
+        """Who started the test that runs on this session."""
+        return self.running.get(session.id, RunningTest())
+
+
+def volume_ids(session: ReplicationSession, members: t.Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The ids of a session's destination volumes; the replicated pairs tell where the group was not found."""
+    if session.resource_type == "volume":
+        return (session.local_resource_id,)
+    if session.resource_type == "volume_group":
+        return members.get(session.local_resource_id) or session.local_element_ids
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryPoint:
+    """How old the data at the destination is, by the array's clock.
+
+    A cycle delivers the source as it was when the cycle began (API description of ``sync``). Whether
+    ``last_sync_timestamp`` is the begin or the end of the cycle is not documented, so the older reading is taken:
+    ``last_sync_timestamp - last_sync_duration``.
+    """
+
+    timestamp: datetime | None
+    age: timedelta | None
+    objective_seconds: int | None
+
+    @classmethod
+    def of(cls, session: ReplicationSession, objective: int | None, cluster: Cluster) -> RecoveryPoint:
+        """The recovery point of a session; None for what the array does not tell."""
+        if session.last_sync_timestamp is None or cluster.system_time is None:
+            return cls(None, None, objective)
+        timestamp = session.last_sync_timestamp - (session.last_sync_duration or timedelta())
+        return cls(timestamp, cluster.system_time - timestamp, objective)
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the age is within the objective; None where either is not known. Not measured is never met."""
+        if self.age is None or self.objective_seconds is None:
+            return None
+        return self.age.total_seconds() <= self.objective_seconds
+
+    def as_result(self) -> Json:
+        """The four values that results name."""
+        return {
+            "rpo_objective_seconds": self.objective_seconds,
+            "recovery_point_timestamp": format_time(self.timestamp),
+            "recovery_point_age_seconds": None if self.age is None else round(self.age.total_seconds(), 3),
+            "rpo_met": self.met,
+        }

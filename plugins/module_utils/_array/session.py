@@ -1,0 +1,333 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a cluster, a replication session and a snapshot are, as the array describes them; and how a task names them."""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from .._errors import (
+    InvalidInputError,
+    PowerStoreError,
+    ProtocolError,
+)
+
+Row = t.Mapping[str, t.Any]
+
+# What reading an answer of another shape than the description's raises: a number where a text should be, a null list.
+MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+# The RPO objective of a replication rule, in seconds (RPOEnum of the API description; Zero is synchronous, from 4.0).
+RPO_SECONDS: t.Final[t.Mapping[str, int]] = {
+    "Zero": 0,
+    "Five_Minutes": 300,
+    "Fifteen_Minutes": 900,
+    "Thirty_Minutes": 1800,
+    "One_Hour": 3600,
+    "Six_Hours": 21600,
+    "Twelve_Hours": 43200,
+    "One_Day": 86400,
+}
+SELECTORS = ("session_id", "volume", "volume_group", "resource_id")  # the last one only where a module offers it
+_KINDS = {"session_id": "replication session", "volume_group": "volume group", "resource_id": "replicated resource"}
+RESOURCE_TYPES = ("volume", "volume_group", "replication_group", "nas_server", "file_system")
+FILE_RESOURCE_TYPES = frozenset({"nas_server", "file_system"})
+
+
+def parse_time(value: t.Any) -> datetime | None:
+    """A date-time of the array as an aware UTC datetime; None stays None. Raises ProtocolError for anything else."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except MALFORMED as error:
+        raise ProtocolError(f"{value!r} is not a date and time as the array's description has them.") from error
+
+
+def format_time(moment: datetime | None) -> str | None:
+    """UTC in ISO 8601 with milliseconds and ``Z``, the one form that results and records use."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A PowerStoreOS version, comparable: ``Release.parse("4.1.0.0") >= (3, 0)``."""
+
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Release:
+        """From ``release_version``; what follows the digits of a part is left out."""
+        digits = [re.match(r"\d+", part) for part in text.split(".")]
+        return cls(tuple(int(found[0]) if found else 0 for found in digits))
+
+    def __ge__(self, other: tuple[int, ...]) -> bool:
+        return self.numbers + (0,) * (len(other) - len(self.numbers)) >= other
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The array that was asked, and the time on its clock when it answered."""
+
+    name: str
+    global_id: str
+    release_version: str
+    system_time: datetime | None  # absent before PowerStoreOS 2.0
+    read_at: float = field(default_factory=time.monotonic)  # on the controller's monotonic clock
+    clock_skew_seconds: float | None = None  # the array's clock less the controller's
+
+    @property
+    def release(self) -> Release:
+        """``release_version``, comparable."""
+        return Release.parse(self.release_version)
+
+    def as_result(self) -> dict[str, t.Any]:
+        """The ``cluster`` of a module's result."""
+        return {"name": self.name, "global_id": self.global_id, "release_version": self.release_version}
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """How a task names one replication session: by its id, or by the resource on this array that it replicates."""
+
+    by: str
+    value: str
+    snapshot: str | None = None
+
+    def __str__(self) -> str:
+        kind = _KINDS.get(self.by, self.by)
+        return f"{kind} '{self.value}'"
+
+
+def selectors_from_params(params: Row) -> tuple[Selector, ...]:
+    """The sessions that a module's options ask for, in their order; the task's ``snapshot`` where an entry has none.
+
+    Raises InvalidInputError for an empty list and an empty name.
+    """
+    entries = params.get("sessions")
+    if entries is None:
+        entries = [params] if any(params.get(by) is not None for by in ("session_id", "volume", "volume_group")) else []
+    elif not entries:
+        raise InvalidInputError(
+            "sessions is an empty list: expected at least one entry with session_id, volume or volume_group. "
+            "Nothing was asked of the array."
+        )
+    return tuple(_selector(entry, params.get("snapshot")) for entry in entries)
+
+
+def _selector(entry: Row, snapshot: str | None) -> Selector:
+    by = next((by for by in SELECTORS if entry.get(by) is not None), None)
+    if by is None:
+        raise InvalidInputError(
+            "An entry of sessions names no session: expected session_id, volume or volume_group, found none or null."
+        )
+    own = entry.get("snapshot")
+    selector = Selector(by, entry[by], own if own is not None else snapshot)
+    if not selector.value.strip() or (selector.snapshot is not None and not selector.snapshot.strip()):
+        raise InvalidInputError(
+            f"{by} is '{selector.value}' and its snapshot is '{selector.snapshot or ''}': expected names or ids, "
+            "found an empty one. Leave the option out instead."
+        )
+    return selector
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicationSession:
+    """One row of ``/replication_session`` on the array that was asked (api-facts 3.1)."""
+
+    id: str
+    role: str
+    state: str
+    resource_type: str
+    type: str | None  # absent before PowerStoreOS 3.0, where every session is asynchronous
+    failover_test_in_progress: bool | None
+    last_sync_timestamp: datetime | None
+    last_sync_duration: timedelta | None
+    local_resource_id: str
+    remote_resource_id: str | None
+    remote_system_id: str | None
+    replication_rule_id: str | None
+    remote_system: t.Mapping[str, t.Any]
+    local_element_ids: tuple[str, ...]
+    error_code: str | None
+    data_connection_state: str | None
+    resource_name: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> ReplicationSession:
+        """From a row as the array answers it; attributes that this release does not have are None.
+
+        Raises ProtocolError for a row that is not of the described shape.
+        """
+        try:
+            return cls._read(row)
+        except MALFORMED as error:
+            raise ProtocolError(
+                f"Replication session {row.get('id')} is not as the array's description has it: {error!r}."
+            ) from error
+
+    @classmethod
+    def _read(cls, row: Row) -> ReplicationSession:
+        identity = str(row["id"]), str(row["role"]), str(row["state"]), _resource_type(row["resource_type"])
+        duration = row.get("last_sync_duration")
+        pairs = row.get("storage_element_pairs") or []
+        return cls(
+            *identity,
+            type=row.get("type"),
+            failover_test_in_progress=flag_of(row),
+            last_sync_timestamp=parse_time(row.get("last_sync_timestamp")),
+            last_sync_duration=None if duration is None else timedelta(milliseconds=duration),
+            local_resource_id=str(row.get("local_resource_id") or ""),
+            remote_resource_id=row.get("remote_resource_id"),
+            remote_system_id=row.get("remote_system_id"),
+            replication_rule_id=row.get("replication_rule_id"),
+            remote_system=row.get("remote_system") or {},
+            local_element_ids=tuple(pair["local_storage_element_id"] for pair in pairs),
+            error_code=row.get("error_code"),
+            data_connection_state=row.get("data_connection_state"),
+            resource_name=_embedded_name(row),
+        )
+
+    @property
+    def in_test(self) -> bool:
+        """Whether a failover test runs. null means no test (api-facts 3.1: samples show it for sessions at rest)."""
+        return self.failover_test_in_progress is True
+
+    @property
+    def is_file(self) -> bool:
+        """A NAS server's or file system's session, for which the flag is not supported at all."""
+        return self.resource_type in FILE_RESOURCE_TYPES
+
+    def named(self, name: str | None) -> ReplicationSession:
+        """The same session with the name of its local resource."""
+        return replace(self, resource_name=name)
+
+    @property
+    def label(self) -> str:
+        """How messages call it: ``volume 'erp-data' (session 0f3…)``."""
+        kind = self.resource_type.replace("_", " ")
+        return f"{kind} '{self.resource_name or self.local_resource_id}' (session {self.id})"
+
+    def as_condition(self) -> dict[str, t.Any]:
+        """The ``before`` and ``after`` of a result."""
+        return {
+            "state": self.state,
+            "role": self.role,
+            "failover_test_in_progress": self.failover_test_in_progress,
+            "last_sync_timestamp": format_time(self.last_sync_timestamp),
+        }
+
+
+def flag_of(row: Row) -> bool | None:
+    """``failover_test_in_progress`` of a row that was asked for it. Raises ProtocolError where it is no such flag.
+
+    A flag that is missing says nothing, so it is not taken for "no test"; null is (api-facts 3.1).
+    """
+    flag = row.get("failover_test_in_progress", "missing")
+    if flag is None or isinstance(flag, bool):
+        return flag
+    raise ProtocolError(
+        f"failover_test_in_progress of replication session {row.get('id')} is {flag!r}: expected true, false or null."
+    )
+
+
+def _resource_type(value: t.Any) -> str:
+    # Dell's own samples write "Volume" and "filesystem" as well (api-facts 3.2).
+    written = str(value).lower()
+    return next((known for known in RESOURCE_TYPES if known.replace("_", "") == written.replace("_", "")), written)
+
+
+def _embedded_name(row: Row) -> str | None:
+    for reference in ("volumes", "volume_groups"):
+        for resource in row.get(reference) or []:
+            if resource.get("id") == row.get("local_resource_id") and resource.get("name"):
+                return str(resource["name"])
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A volume snapshot, or the snapshot set of a volume group."""
+
+    id: str
+    name: str
+    source_ids: frozenset[str]
+    creator_type: str | None
+    expiration_timestamp: datetime | None
+    is_snapshot: bool = True
+
+    @classmethod
+    def from_row(cls, row: Row) -> Snapshot:
+        """From a row of ``/volume`` or ``/volume_group`` with its ``protection_data``. Raises ProtocolError."""
+        try:
+            return cls._read(row)
+        except MALFORMED as error:
+            raise ProtocolError(f"A snapshot is not as the array's description has it: {error!r}.") from error
+
+    @classmethod
+    def _read(cls, row: Row) -> Snapshot:
+        data = row.get("protection_data") or {}
+        return cls(
+            id=str(row["id"]),
+            name=str(row.get("name") or row["id"]),
+            source_ids=frozenset(str(data[key]) for key in ("source_id", "parent_id") if data.get(key)),
+            creator_type=data.get("creator_type"),
+            expiration_timestamp=parse_time(data.get("expiration_timestamp")),
+            is_snapshot=row.get("type") == "Snapshot",
+        )
+
+    def as_result(self) -> dict[str, t.Any]:
+        """The ``snapshot`` of a result."""
+        return {"id": self.id, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotChoice:
+    """What was found for the snapshot that a task names: exactly one usable row, or what there is instead."""
+
+    wanted: str
+    of_resource: tuple[Snapshot, ...] = ()
+    of_others: tuple[Snapshot, ...] = ()
+
+    @property
+    def chosen(self) -> Snapshot | None:
+        """The snapshot, where the choice is clear."""
+        return self.of_resource[0] if len(self.of_resource) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingStart:
+    """A start in the array's log that the session does not show."""
+
+    job_id: str
+    has_ended: bool
+    started_by: str | None = field(default=None, compare=False)
+    started_at: datetime | None = field(default=None, compare=False)  # None: still queued
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One session that a task asks for, found on the array."""
+
+    selector: Selector
+    session: ReplicationSession
+    snapshot: SnapshotChoice | None = None
+    pending_start: PendingStart | None = None
+    jobs_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A selector that does not lead to exactly one session, and why."""
+
+    selector: Selector
+    error: PowerStoreError

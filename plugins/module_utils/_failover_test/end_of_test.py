@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The snapshot that keeps what was written during a failover test: finding it, and how long the array keeps it."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from .._array.client import Client, path_id
+from .._array.lookup import find_snapshots, read_snapshot
+from .._array.session import (
+    ReplicationSession,
+    Snapshot,
+    format_time,
+    parse_time,
+)
+from .._errors import (
+    InvalidInputError,
+    NotFoundError,
+    PowerStoreError,
+    RejectedError,
+)
+from .._findings.start_stop import Finding, Findings
+from .._json import Json
+from .._operation.operation import Outcome
+
+_DURATION = re.compile(r"(\d+)\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+NAME_PREFIX = "failover_test_STOPPED_"  # api-facts 4.2
+_TOLERANCE = timedelta(seconds=1)  # the array keeps whole seconds
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """From ``30d`` or ``12h`` (s, m, h, d, w); None for anything else. Raises OverflowError for what is too long."""
+    duration = _DURATION.fullmatch(text.strip().lower())
+    return timedelta(**{_UNITS[duration[2]]: int(duration[1])}) if duration else None
+
+
+@dataclass(frozen=True, slots=True)
+class Expiration:
+    """When the array may delete the snapshot: at a time, some time after now, or never."""
+
+    moment: datetime | None = None
+    after: timedelta | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Expiration:
+        """From ``30d``, ``12h`` (s, m, h, d, w), an ISO 8601 time with its zone, or ``never``.
+
+        Raises InvalidInputError for anything else.
+        """
+        wanted = text.strip()
+        if wanted.lower() == "never":
+            return cls()
+        try:
+            if (duration := parse_duration(wanted)) is not None:
+                return cls(after=duration)
+            moment = datetime.fromisoformat(wanted)
+            if moment.tzinfo is None:
+                raise ValueError("no time zone")
+            moment = moment.astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            raise InvalidInputError(
+                f"end_of_test_snapshot_expiration is '{text}': expected a duration such as 30d or 12h (s, m, h, d, w), "
+                "a time such as 2026-12-31T00:00:00Z with its zone, or never."
+            ) from error
+        return cls(moment=moment)
+
+    def at(self, now: datetime) -> datetime | None:
+        """The time on the array's clock; None for never. Raises InvalidInputError for a time that has passed."""
+        if self.after is None and self.moment is None:
+            return None
+        try:
+            moment = self.moment or now + (self.after or timedelta())
+        except OverflowError as error:
+            raise InvalidInputError("end_of_test_snapshot_expiration is too far away: use never.") from error
+        if moment <= now:
+            raise InvalidInputError(
+                f"end_of_test_snapshot_expiration is {format_time(moment)}, which is not after the array's time "
+                f"{format_time(now)}: expected a time to come."
+            )
+        return moment
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfTest:
+    """What became of the wish to keep the tested data of one session."""
+
+    snapshot: Snapshot | None = None
+    error: PowerStoreError | None = None
+
+    def as_result(self) -> Json | None:
+        """The ``end_of_test_snapshot`` of a result."""
+        if self.snapshot is None:
+            return None
+        expiration = format_time(self.snapshot.expiration_timestamp)
+        return {**self.snapshot.as_result(), "expiration_timestamp": expiration}
+
+    def findings(self, session: ReplicationSession) -> Findings:
+        """What a person has to know, where the snapshot is not kept as wished."""
+        if self.error is None or self.snapshot is None:
+            return ()
+        message = f"Snapshot {self.snapshot.name} of the {session.label}: {self.error.message}"
+        return (Finding.of("snapshot.expiration_not_set", session, message),)
+
+
+def settle(
+    client: Client, wanted: bool, expiration: Expiration | None, outcomes: t.Sequence[Outcome], pool: ThreadPoolExecutor
+) -> dict[str, EndOfTest]:
+    """Read back the end-of-test snapshots of what was stopped, by session id, and give them their expiration."""
+    if not wanted:
+        return {}
+
+    def one(outcome: Outcome) -> tuple[str, EndOfTest]:
+        return outcome.wish.session.id, _settled(client, outcome, expiration)
+
+    return dict(pool.map(one, [outcome for outcome in outcomes if outcome.done]))
+
+
+def _settled(client: Client, outcome: Outcome, expiration: Expiration | None) -> EndOfTest:
+    session, snapshot = outcome.wish.session, None
+    try:
+        snapshot = _made(client, outcome)
+        if expiration is None:
+            return EndOfTest(snapshot)
+        moment = expiration.at(outcome.finished_at or outcome.started_at)
+        collection = "volume_group" if session.resource_type == "volume_group" else "volume"
+        client.change(
+            f"/{collection}/{path_id(snapshot.id)}",
+            {"expiration_timestamp": _zulu(moment)},
+            doing=f"Setting the expiration of snapshot {snapshot.name}",
+        )
+        snapshot = read_snapshot(client, session, snapshot.id)
+        return EndOfTest(snapshot, _difference(snapshot, moment))
+    except PowerStoreError as error:
+        return EndOfTest(snapshot, error)
+
+
+def _made(client: Client, outcome: Outcome) -> Snapshot:
+    """The snapshot that the stop made; found by its name and age where the array's answer was lost."""
+    session = outcome.wish.session
+    if outcome.snapshot_id:
+        return read_snapshot(client, session, outcome.snapshot_id)
+    began = outcome.started_at
+    rows = [
+        row
+        for row in find_snapshots(client, session, NAME_PREFIX)
+        if (made := parse_time(row.get("creation_timestamp"))) and made >= began - _TOLERANCE
+    ]
+    if not rows:
+        raise NotFoundError(
+            f"The failover test on the {session.label} was stopped, but the array lists no end-of-test snapshot of it: "
+            "what was written during the test is lost."
+        )
+    return Snapshot.from_row(max(rows, key=lambda row: str(row.get("creation_timestamp"))))
+
+
+def _difference(snapshot: Snapshot, wanted: datetime | None) -> PowerStoreError | None:
+    found = snapshot.expiration_timestamp
+    # For "never" the array may show null or the latest time there is (api-facts 4.2).
+    if wanted is None and (found is None or found.year > 2200):
+        return None
+    if wanted and found and abs(found - wanted) <= _TOLERANCE:
+        return None
+    return RejectedError(
+        f"The array took the expiration of snapshot {snapshot.name}, but shows {format_time(found) or 'none'} "
+        f"instead of {format_time(wanted) or 'never'}."
+    )
+
+
+def _zulu(moment: datetime | None) -> str | None:
+    text = format_time(moment.replace(microsecond=0)) if moment else None
+    return text.replace(".000Z", "Z") if text else None

@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What would make a drill say less than a person expects: findings of what is around a session. Pure; no blockers.
+
+A blocker is what the array refuses to start on, and that is in the session itself: see `_readiness`.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import timedelta
+
+from .._array.related import RecoveryPoint, Surroundings
+from .._array.session import (
+    Cluster,
+    ReplicationSession,
+    format_time,
+)
+from .rules import INFO, Finding, Findings
+from .start_stop import LOST
+
+_SHOWN = 5  # so many names of volumes are in a message
+_BLOCK = ("volume", "volume_group")
+
+
+def assess_surroundings(session: ReplicationSession, around: Surroundings, cluster: Cluster) -> Findings:
+    """The findings of one session, those of its replication first. Of what has no failover test, only its alerts."""
+    alerts = tuple(_alerts(session, around))
+    if session.resource_type not in _BLOCK:
+        return alerts
+    return (
+        *_recovery_point(session, RecoveryPoint.of(session, around.objective(session), cluster)),
+        *_copy(session),
+        *_connection(session),
+        *alerts,
+        *_members(session, around),
+        *_volumes(session, around),
+        *_twice(session, around),
+    )
+
+
+def _recovery_point(session: ReplicationSession, point: RecoveryPoint) -> t.Iterator[Finding]:
+    if point.met is None:
+        missing = "no replication rule with an RPO" if point.age is not None else "no synchronisation yet"
+        yield Finding.of("rpo.not_measured", session, f"The {session.label} has {missing}.")
+    elif not point.met and point.age is not None:
+        objective = timedelta(seconds=point.objective_seconds or 0)
+        message = f"The recovery point of the {session.label} is {_exactly(point.age)} old; "
+        message += f"the objective is {_exactly(objective)}."
+        yield Finding.of("rpo.exceeded", session, message)
+
+
+def _copy(session: ReplicationSession) -> t.Iterator[Finding]:
+    if session.error_code:
+        message = f"The last synchronisation of the {session.label} ended with error {session.error_code}."
+        yield Finding.of("session.error", session, message)
+
+
+def _connection(session: ReplicationSession) -> t.Iterator[Finding]:
+    """What is neither well nor lost; a remote system that is lost is a finding of the start itself."""
+    remote = session.remote_system
+    problems = [
+        f"{attribute.replace('_', ' ')} {remote[attribute]}"
+        for attribute, lost in LOST.items()
+        if remote.get(attribute) not in (None, "OK", *lost)
+    ]
+    if problems:
+        problems = [f"the remote system {remote.get('name')} has {' and '.join(problems)}"]
+    if session.data_connection_state not in (None, "OK"):
+        problems.append(f"the session has data connection state {session.data_connection_state}")
+    if problems:
+        yield Finding.of("link.degraded", session, f"Replication of the {session.label}: {', '.join(problems)}.")
+
+
+def _alerts(session: ReplicationSession, around: Surroundings) -> t.Iterator[Finding]:
+    if around.alerts is None:
+        message = f"Alerts cannot be read with this account, so those about the {session.label} are not known."
+        yield Finding.of("alerts.not_readable", session, message)
+        return
+    for alert in around.alerts.get(session.id, ()):
+        message = (
+            f"Alert {alert.event_code} ({alert.severity}, raised {format_time(alert.raised_at)}"
+            f"{', acknowledged' if alert.is_acknowledged else ''}) about the {session.label}: "
+            f"{(alert.description or 'no description').rstrip('.')}."
+        )
+        yield Finding.of("alert.active", session, message, INFO if alert.severity in ("Info", "None") else None)
+
+
+def _members(session: ReplicationSession, around: Surroundings) -> t.Iterator[Finding]:
+    members = around.members.get(session.local_resource_id)
+    if session.resource_type != "volume_group" or members is None:  # a group that has vanished is not empty
+        return
+    replicated = session.local_element_ids
+    if not members:
+        yield Finding.of("members.differ", session, f"The {session.label} has no volumes.")
+    elif replicated and set(members) != set(replicated):  # without pairs the array does not tell
+        problems = [
+            f"{word}: {_listed([_name(i, around) for i in ids])}"
+            for word, ids in (
+                ("in the group but not replicated", [i for i in members if i not in replicated]),
+                ("replicated but not in the group", [i for i in replicated if i not in members]),
+            )
+            if ids
+        ]
+        yield Finding.of("members.differ", session, f"Volumes of the {session.label}: {'; '.join(problems)}.")
+
+
+def _volumes(session: ReplicationSession, around: Surroundings) -> t.Iterator[Finding]:
+    volumes = around.volumes_of(session)
+    unmapped = [volume.name for volume in volumes if not volume.hosts]
+    if unmapped:
+        message = f"Not mapped to any host on this array: {_listed(unmapped)} of the {session.label}."
+        yield Finding.of("host.not_mapped", session, message)
+    for volume in volumes:
+        if volume.state not in (None, "Ready"):
+            message = f"Volume {volume.name} of the {session.label} is {volume.state}: expected Ready."
+            yield Finding.of("volume.not_ready", session, message)
+    missing = [i for i in around.volume_ids_of(session) if i not in around.volumes]
+    if missing:
+        message = f"Not found on this array: {_listed(missing)} of the {session.label}."
+        yield Finding.of("volume.not_found", session, message)
+
+
+def _twice(session: ReplicationSession, around: Surroundings) -> t.Iterator[Finding]:
+    if not session.local_resource_id:
+        return
+    others = [row for row in around.replicating.get(session.local_resource_id, ()) if row["id"] != session.id]
+    if others:
+        listed = _listed([f"{row['id']} ({row.get('role')}, {row.get('state')})" for row in others])
+        message = f"The resource of the {session.label} is replicated by another session, too: {listed}."
+        yield Finding.of("resource.replicated_twice", session, message)
+
+
+def _name(volume_id: str, around: Surroundings) -> str:
+    found = around.volumes.get(volume_id)
+    return found.name if found else volume_id
+
+
+def _listed(names: t.Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _exactly(age: timedelta) -> str:
+    seconds = f"{age.total_seconds():.0f} s"
+    return seconds if in_words(age) == seconds else f"{seconds} ({in_words(age)})"
+
+
+def in_words(age: timedelta) -> str:
+    """A duration in its two largest units: ``45 s``, ``12 min``, ``3 h 20 min``, ``3 d 4 h``."""
+    total = round(age.total_seconds())
+    sign, left = ("-" if total < 0 else ""), abs(total)
+    if left < 120:
+        return f"{sign}{left} s"
+    parts = []
+    for unit, seconds in (("d", 86400), ("h", 3600), ("min", 60)):
+        count, left = divmod(left, seconds)
+        parts.append((count, unit))
+    first = next(i for i, (count, _unit) in enumerate(parts) if count)
+    return sign + " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)

@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The frame of every module: options in, one login, one result out, and each error as a `failure`."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._array.client import REQUESTS_IMPORT_ERROR, Client
+from .._array.connection import Connection
+from .._errors import InvalidInputError, PowerStoreError
+
+Result = dict[str, t.Any]
+
+
+class PowerStoreModule(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no types
+    """AnsibleModule whose failures all carry ``failure.kind``, those of the argument spec included."""
+
+    def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
+        """Fail with ``msg``; without a ``failure`` of its own it is the options that cannot be meant."""
+        kwargs.setdefault("failure", InvalidInputError(str(msg)).as_failure())
+        kwargs.setdefault("changed", False)
+        if "@" in str(self.params.get("host")):  # refused, but Ansible would still show it with the task's options
+            self.no_log_values.add(str(self.params["host"]))
+        super().fail_json(msg, **kwargs)
+        raise SystemExit(1)
+
+
+def execute(
+    module: PowerStoreModule,
+    run: t.Callable[[Client], Result],
+    *,
+    connections: int = 1,
+    on_error: t.Callable[[PowerStoreError], Result] | None = None,
+) -> t.NoReturn:
+    """Log in, ``run``, log out, and end the module with what came of it.
+
+    ``run`` returns the result; with ``failed`` in it the module fails with everything else it holds. ``on_error``
+    gives what the result holds besides ``msg`` and ``failure`` where a PowerStoreError ended ``run`` early.
+    """
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    try:
+        with Client(Connection.from_params(module.params), connections=connections) as client:
+            result = run(client)
+    except PowerStoreError as error:
+        result = {"failed": True, "msg": error.message, "failure": error.as_failure()}
+        result.update(on_error(error) if on_error else {})
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)
+    raise SystemExit(0)

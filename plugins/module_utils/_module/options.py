@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that modules share, each group together with the constraints that go with it."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible.module_utils.basic import env_fallback
+
+from .._errors import InvalidInputError
+
+Options = dict[str, dict[str, t.Any]]
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ArgumentSpec:
+    """Options with their constraints; two of them can be merged into one."""
+
+    options: Options
+    mutually_exclusive: tuple[Names, ...] = ()
+    required_one_of: tuple[Names, ...] = ()
+    required_if: tuple[tuple[t.Any, ...], ...] = ()
+    required_by: dict[str, str] = field(default_factory=dict)
+
+    def merged_with(self, other: ArgumentSpec) -> ArgumentSpec:
+        """Both: all options, all constraints."""
+        return ArgumentSpec(
+            options={**self.options, **other.options},
+            mutually_exclusive=self.mutually_exclusive + other.mutually_exclusive,
+            required_one_of=self.required_one_of + other.required_one_of,
+            required_if=self.required_if + other.required_if,
+            required_by={**self.required_by, **other.required_by},
+        )
+
+    def module_arguments(self) -> dict[str, t.Any]:
+        """The keyword arguments of AnsibleModule."""
+        return {
+            "argument_spec": self.options,
+            "mutually_exclusive": self.mutually_exclusive,
+            "required_one_of": self.required_one_of,
+            "required_if": self.required_if,
+            "required_by": self.required_by,
+            "supports_check_mode": True,
+        }
+
+
+def _from_environment(name: str) -> tuple[t.Any, list[str]]:
+    return env_fallback, [f"POWERSTORE_{name}"]
+
+
+CONNECTION = ArgumentSpec(
+    {
+        "host": {
+            "type": "str",
+            "required": True,
+            "aliases": ["array_ip"],
+            "fallback": _from_environment("HOST"),
+        },
+        "port": {"type": "int", "default": 443, "fallback": _from_environment("PORT")},
+        "username": {
+            "type": "str",
+            "required": True,
+            "aliases": ["user"],
+            "fallback": _from_environment("USERNAME"),
+        },
+        "password": {"type": "str", "required": True, "no_log": True, "fallback": _from_environment("PASSWORD")},
+        "validate_certs": {
+            "type": "bool",
+            "default": True,
+            "aliases": ["verifycert"],
+            "fallback": _from_environment("VALIDATE_CERTS"),
+        },
+        "ca_path": {"type": "path", "fallback": _from_environment("CA_PATH")},
+        "timeout": {"type": "int", "default": 60, "fallback": _from_environment("TIMEOUT")},
+    }
+)
+
+SELECTORS: Names = ("session_id", "volume", "volume_group")
+
+
+def selection(*, required: bool) -> ArgumentSpec:
+    """The options that name replication sessions: one of them, or a list whose entries may each name a snapshot."""
+    one: Options = {name: {"type": "str"} for name in SELECTORS}
+    several: Options = {
+        "sessions": {
+            "type": "list",
+            "elements": "dict",
+            "options": {**one, "snapshot": {"type": "str"}},
+            "mutually_exclusive": [SELECTORS],
+            "required_one_of": [SELECTORS],
+        }
+    }
+    alternatives = (*SELECTORS, "sessions")
+    return ArgumentSpec(
+        {**one, **several},
+        mutually_exclusive=(alternatives,),
+        required_one_of=(alternatives,) if required else (),
+    )
+
+
+_BY_RESOURCE: Names = (*SELECTORS, "resource_id")
+
+# The sessions at their source: there a resource is known by its id, as the destination shows it, too.
+SOURCE_SELECTION = ArgumentSpec(
+    {
+        "sessions": {
+            "type": "list",
+            "elements": "dict",
+            "options": {name: {"type": "str"} for name in _BY_RESOURCE},
+            "mutually_exclusive": [_BY_RESOURCE],
+            "required_one_of": [_BY_RESOURCE],
+        },
+        "resource_ids": {"type": "list", "elements": "str"},
+    },
+    mutually_exclusive=(("sessions", "resource_ids"),),
+    required_one_of=(("sessions", "resource_ids"),),
+)
+
+
+# What the options that bound a task's work may be, wherever a module has them: lowest, highest, unit.
+BOUNDS: t.Final[t.Mapping[str, tuple[float, float, str]]] = {
+    "max_parallel": (1, 256, "operations under way at once"),
+    "wait_timeout": (1, 86400, "seconds"),
+    "poll_interval": (0.05, 60, "seconds"),
+    "settle_time": (0, 3600, "seconds"),
+}
+
+
+def check_bounds(params: t.Mapping[str, t.Any]) -> None:
+    """Raises InvalidInputError for the first of these options, of those that the module has, that is out of bounds."""
+    for name, (lowest, highest, unit) in BOUNDS.items():
+        if name in params and not lowest <= params[name] <= highest:
+            raise InvalidInputError(f"{name} is {params[name]}: expected {lowest:g} to {highest:g} ({unit}).")

@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How values of a record read in a report: text that cannot do anything, times, durations, sizes, verdicts. Pure.
+
+Names and messages come from the array and from users. Here they lose what no format of a report can show safely: the
+characters that XML 1.0 forbids, and those that turn the direction of the text around them or end a line unseen. Each is
+shown by its number instead, so that nothing is lost. Escaping for HTML, XML, Markdown and CSV is the formats' own part.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import UTC, datetime, timedelta
+
+from .._json import Json
+
+NOT_MEASURED = "not measured"
+VERDICT_WORDS: t.Final[t.Mapping[str, str]] = {
+    "passed": "Passed",
+    "passed_with_deviations": "Passed with deviations",
+    "failed": "Failed",
+    "aborted": "Aborted",
+    "incomplete": "Incomplete",
+    "not_needed": "Not needed",
+}
+# The worst first: a report shows problems before the rest.
+ORDER: t.Final[t.Sequence[str]] = ("failed", "aborted", "incomplete", "passed_with_deviations", "passed", "not_needed")
+
+_MEANING: t.Final[t.Mapping[str, t.Mapping[str, str]]] = {
+    "drill": {
+        "passed": "Every failover test was started, validated and stopped, and every objective that was set was met.",
+        "passed_with_deviations": "The drill held what it had to hold; the deviations below have to be seen to.",
+        "failed": "Something that had to hold did not hold.",
+        "aborted": "The drill ended before a failover test could show anything.",
+        "incomplete": "Not everything that had to be measured was measured. That is no pass.",
+    },
+    "readiness": {
+        "passed": "Nothing was found that stands against a failover test.",
+        "passed_with_deviations": "A failover test could be started; the warnings below should be seen to first.",
+        "failed": "Something was found that refuses a failover test.",
+        "aborted": "The sessions were not read to the end.",
+        "incomplete": "Not everything could be read. That is no pass.",
+    },
+    "abort": {
+        "passed": "No failover test is running any more; the array shows nothing that refuses a failover.",
+        "passed_with_deviations": "No failover test is running any more; the deviations below have to be seen to.",
+        "failed": "A failover test may still be running, or something refuses a failover.",
+        "aborted": "The abort itself ended early: look at the array.",
+        "incomplete": "It is not known of every session whether it can be failed over.",
+    },
+}
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+_SPACE = re.compile(r"\s+")
+_UNITS: t.Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
+_LONGEST = timedelta(days=36500).total_seconds()
+
+
+def cleaned(value: t.Any) -> t.Any:
+    """The same value with every text in it, keys included, free of what no report can show safely."""
+    if isinstance(value, str):
+        return _FORBIDDEN.sub(lambda found: _visible(found.group()), value)
+    if isinstance(value, list):
+        return [cleaned(entry) for entry in value]
+    if isinstance(value, dict):
+        return {cleaned(name): cleaned(entry) for name, entry in value.items()}
+    return value
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def one_line(text: str, longest: int | None = None) -> str:
+    """A text without line breaks, cut where it is longer than that many characters."""
+    flat = _SPACE.sub(" ", text).strip()
+    return flat if longest is None or len(flat) <= longest else flat[: longest - 1].rstrip() + "…"
+
+
+def parsed(moment: str | None) -> datetime | None:
+    """A time of a record; None where there is none."""
+    return None if moment is None else datetime.fromisoformat(moment).astimezone(UTC)
+
+
+def between(begin: str | None, end: str | None) -> float | None:
+    """Seconds from one time to the other; None where one is not known."""
+    first, last = parsed(begin), parsed(end)
+    return (last - first).total_seconds() if first and last else None
+
+
+def utc(moment: str | None) -> str:
+    """A time for a person, to the second: ``2026-11-23 20:02:11 UTC``."""
+    seen = parsed(moment)
+    return "not known" if seen is None else f"{seen:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def clock(moment: str | None) -> str:
+    """The same without the day, to the tenth of a second: ``20:02:11.1``."""
+    seen = parsed(moment)
+    return "-" if seen is None else f"{seen:%H:%M:%S}.{seen.microsecond // 100000}"
+
+
+def duration(seconds: float | None, unknown: str = NOT_MEASURED) -> str:
+    """A duration for a person: ``0.4 s``, ``42 s``, ``5 min 3 s``, ``2 h 10 min``, ``4 d 2 h``."""
+    if seconds is None:
+        return unknown
+    sign, span = ("-" if seconds < 0 else ""), abs(seconds)
+    if span > _LONGEST:
+        return f"{sign}{span:.3g} s" if isinstance(span, float) else f"{sign}more than 100 years"
+    if round(span, 1) < 60:
+        return f"{sign}{round(span, 1):g} s"
+    whole = round(span)
+    for unit, name, below, below_name in _UNITS:
+        if whole >= unit:
+            rest = whole % unit // below
+            return f"{sign}{whole // unit} {name}" + (f" {rest} {below_name}" if rest else "")
+    return f"{sign}{whole} s"
+
+
+def size(count: int | None) -> str:
+    """Bytes for a person: ``512 B``, ``100 GiB``."""
+    if count is None:
+        return "-"
+    value, units = float(min(count, 10**30)), iter(("B", "KiB", "MiB", "GiB", "TiB", "PiB"))
+    unit = next(units)
+    for larger in units:
+        if abs(value) < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.1f}".removesuffix(".0") + f" {unit}"
+
+
+def words(name: str | None) -> str:
+    """An enumeration's word for a person: ``volume_group`` reads ``volume group``."""
+    return "-" if name is None else name.replace("_", " ")
+
+
+def verdict_words(verdict: str) -> str:
+    """A verdict for a person."""
+    return VERDICT_WORDS[verdict]
+
+
+def meaning(record: Json) -> str:
+    """The verdict in one sentence."""
+    return _MEANING[record["kind"]][record["verdict"]]
+
+
+def session_name(session: Json) -> str:
+    """What a session is called: its resource, or else its id."""
+    return session["resource_name"] or session["session_id"] or "not known"
+
+
+def worst_first(sessions: t.Iterable[Json]) -> list[Json]:
+    """Sessions with the worst verdict first, otherwise in their order."""
+    return sorted(sessions, key=lambda session: ORDER.index(session["verdict"]))
+
+
+def all_validations(record: Json) -> list[Json]:
+    """The validations of a drill as a whole and of its sessions."""
+    return [*record["validations"], *(check for session in record["sessions"] for check in session["validations"])]
+
+
+def counted(entries: t.Iterable[t.Any]) -> Json:
+    """How many of some results are true, false and not known (null), and how many there are."""
+    seen = list(entries)
+    return {
+        "met": sum(1 for entry in seen if entry is True),
+        "missed": sum(1 for entry in seen if entry is False),
+        "unknown": sum(1 for entry in seen if entry is None),
+        "total": len(seen),
+    }

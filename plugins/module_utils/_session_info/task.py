@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the module replication_session_info does: select, resolve names, judge. It only reads."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from .._array.client import Client
+from .._array.lookup import (
+    name_resources,
+    read_cluster,
+    read_sessions,
+    resolve,
+)
+from .._array.read_related import read_surroundings
+from .._array.related import RecoveryPoint, Surroundings
+from .._array.session import (
+    Cluster,
+    ReplicationSession,
+    Row,
+    Selector,
+    Target,
+    Unresolved,
+    format_time,
+)
+from .._errors import AmbiguousError, PowerStoreError
+from .._findings.related import (
+    assess_surroundings,
+    in_words,
+)
+from .._findings.rules import Finding, Findings
+from .._findings.start_stop import assess_start
+from .._json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the task asks for, found on the array, in its order; and all sessions of the array where they were read."""
+
+    entries: tuple[Target | Unresolved, ...]
+    everything: tuple[ReplicationSession, ...] | None = None
+
+    @property
+    def sessions(self) -> list[ReplicationSession]:
+        """The sessions that were found."""
+        return [entry.session for entry in self.entries if isinstance(entry, Target)]
+
+    @property
+    def errors(self) -> list[PowerStoreError]:
+        """Why selectors lead to no session."""
+        return [entry.error for entry in self.entries if isinstance(entry, Unresolved)]
+
+
+def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Row) -> Json:
+    """The module's result; it fails where a selector leads to no session, and tells all of the others all the same."""
+    cluster = read_cluster(client)
+    selection = _selected(client, cluster, selectors, params)
+    around = read_surroundings(client, selection.sessions, selection.everything)
+    return {
+        "changed": False,
+        "host": client.host,
+        "account": client.account,
+        "cluster": {
+            **cluster.as_result(),
+            "system_time": format_time(cluster.system_time),
+            "clock_skew_seconds": cluster.clock_skew_seconds,
+        },
+        "sessions": [
+            _view(entry, around, cluster, client.is_own) if isinstance(entry, Target) else _unresolved(entry)
+            for entry in selection.entries
+        ],
+        **_verdict(selection.errors),
+    }
+
+
+def _verdict(errors: t.Sequence[PowerStoreError]) -> Json:
+    if not errors:
+        return {}
+    message = " ".join(dict.fromkeys(error.message for error in errors))
+    return {"failed": True, "msg": message, "failure": errors[0].as_failure()}
+
+
+def _selected(client: Client, cluster: Cluster, selectors: t.Sequence[Selector], params: Row) -> Selection:
+    if selectors:
+        entries: t.Sequence[Target | Unresolved] = resolve(client, cluster, selectors)
+        everything = None
+    else:
+        found = name_resources(client, read_sessions(client, cluster.release))
+        everything = tuple(session for session in found if isinstance(session, ReplicationSession))
+        entries = [Target(Selector("session_id", session.id), session) for session in everything]
+    fitting = (entry for entry in entries if isinstance(entry, Unresolved) or _fits(entry.session, params))
+    return Selection(tuple(fitting), everything)
+
+
+def _fits(session: ReplicationSession, params: Row) -> bool:
+    """Whether a session passes all filters; compared here, as the flag may be null and names hold any character."""
+    exact = {
+        "role": session.role,
+        "resource_type": session.resource_type,
+        "failover_test_in_progress": session.in_test,
+    }
+    state, remote, name = params.get("state"), params.get("remote_system"), params.get("name")
+    return (
+        all(params.get(key) in (None, value) for key, value in exact.items())
+        and (state is None or state.casefold() == session.state.casefold())
+        and (remote is None or _is_called(session.remote_system, session.remote_system_id, remote))
+        and (name is None or _matches(session.resource_name or "", name))
+    )
+
+
+def _is_called(remote: Row, remote_id: str | None, wanted: str) -> bool:
+    # Names are compared by the array without regard to case (x-case-insensitive in its description).
+    return wanted == remote_id or wanted.casefold() == str(remote.get("name")).casefold()
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a name fits a pattern in which only ``*`` and ``?`` stand for others: names may hold brackets."""
+    expression = "".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in pattern.casefold())
+    return re.fullmatch(expression, name.casefold(), re.DOTALL) is not None
+
+
+def _view(target: Target, around: Surroundings, cluster: Cluster, is_own: t.Callable[[str | None], bool]) -> Json:
+    session = target.session
+    findings = findings_of(target, around, cluster)
+    volumes = around.volumes_of(session)
+    alerts = None if around.alerts is None else around.alerts.get(session.id, ())
+    return {
+        "session_id": session.id,
+        "selector": {target.selector.by: target.selector.value},
+        **session.as_condition(),
+        "type": session.type,
+        "resource_type": session.resource_type,
+        "resource_name": session.resource_name,
+        "resource_id": session.local_resource_id,
+        "remote_resource_id": session.remote_resource_id,
+        "remote_system": {"id": session.remote_system_id, "name": session.remote_system.get("name")},
+        "replication_rule": {
+            "id": session.replication_rule_id,
+            "name": around.rule_names.get(session.replication_rule_id or ""),
+        },
+        "error_code": session.error_code,
+        "data_connection_state": session.data_connection_state,
+        **RecoveryPoint.of(session, around.objective(session), cluster).as_result(),
+        "volumes": [volume.as_result() for volume in volumes],
+        "hosts": sorted({host for volume in volumes for host in volume.hosts}),
+        "alerts": None if alerts is None else [alert.as_result() for alert in alerts],
+        "failover_test": _running(session, around, cluster, is_own),
+        "ready": not any(finding.is_blocker for finding in findings),
+        "findings": [finding.as_result() for finding in findings],
+    }
+
+
+def _unresolved(entry: Unresolved) -> Json:
+    """A selector that leads to no session, as far as it has the same keys; its finding says why."""
+    rule = "session.ambiguous" if isinstance(entry.error, AmbiguousError) else "session.not_found"
+    by, value = entry.selector.by, entry.selector.value
+    return {
+        "session_id": None,
+        "selector": {by: value},
+        "resource_type": None if by == "session_id" else by,
+        "resource_name": None if by == "session_id" else value,
+        "resource_id": None,
+        "ready": False,
+        "findings": [Finding.of(rule, None, entry.error.message).as_result()],
+    }
+
+
+def findings_of(target: Target, around: Surroundings, cluster: Cluster) -> Findings:
+    """Everything that a person should know before a drill. A test that runs already stands against a drill."""
+    session = target.session
+    raised = (_raised(finding, session, around, cluster) for finding in assess_start(target, cluster))
+    return (*raised, *assess_surroundings(session, around, cluster))
+
+
+def _raised(finding: Finding, session: ReplicationSession, around: Surroundings, cluster: Cluster) -> Finding:
+    """The finding as it weighs before a drill, a running test with who started it and when."""
+    weight = finding.rule.before_drill
+    if weight is None:
+        return finding
+    running = around.running_test(session)
+    age = running.age(cluster)
+    if running.started_by:
+        known = f"It was started by {running.started_by}"
+        known += f" at {format_time(running.started_at)}" if running.started_at else ""
+        known += f", {in_words(age)} ago." if age is not None else "."
+    else:
+        known = "Who started it is not known to this account."
+    return Finding.of(finding.rule.id, session, f"{finding.message} {known}", weight)
+
+
+def _running(
+    session: ReplicationSession, around: Surroundings, cluster: Cluster, is_own: t.Callable[[str | None], bool]
+) -> Json:
+    running = around.running_test(session)
+    age = running.age(cluster) if session.in_test else None
+    return {
+        "in_progress": None if session.is_file else session.in_test,
+        "started_at": format_time(running.started_at),
+        "started_by": running.started_by,
+        "own": running.started_by is not None and is_own(running.started_by) if session.in_test else None,
+        "age_seconds": None if age is None else round(age.total_seconds(), 3),
+        "source": running.source if session.in_test else None,
+    }

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One synchronisation of one session, asked of its source: what stands against it, sending it, and its confirmation."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._array.client import Receipt
+from .._array.session import ReplicationSession, parse_time
+from .._errors import NotReadyError, RejectedError
+from .._json import Json
+from .._operation.operation import Operation, Outcome, Wish
+from .._operation.waiting import OverdueError
+
+SYNC = "sync"
+WORKING = "Synchronizing"
+
+# What to do before a session in one of these states can be synchronised (ReplicationStateEnum, api-facts 3.2).
+_REMEDIES: t.Final[t.Mapping[str, str]] = {
+    "Paused": "Resume the session on the source array first; that synchronises it, too.",
+    "System_Paused": "The array paused it itself: restore the connection to the remote system, or resume the session.",
+    "Failed_Over": "After a failover nothing is replicated: reprotect the session first.",
+    "Fractured": "Resume the session on the source array first.",
+}
+
+
+def refusal(session: ReplicationSession) -> str | None:
+    """Why no fresh synchronisation of this session can be had, and what to do; None where nothing stands against it."""
+    if session.role != "Source":
+        return (
+            f"The {session.label} is {session.role} on this array: expected Source, as a synchronisation is asked of "
+            "the production array. Set host to that one."
+        )
+    if session.type not in (None, "Asynchronous"):
+        return (
+            f"The {session.label} is {session.type}: expected Asynchronous. Its destination has every write already; "
+            "leave it out."
+        )
+    if session.is_file:
+        return (
+            f"The {session.label} shows no time of its last synchronisation, so that a fresh one could not be "
+            "confirmed: expected a volume or a volume group. Leave it out."
+        )
+    if session.state not in ("OK", WORKING):
+        remedy = _REMEDIES.get(session.state, "Wait until it is OK, then run this again.")
+        return f"The {session.label} is {session.state}: expected OK or {WORKING}. {remedy}"
+    return None
+
+
+@dataclass(frozen=True)
+class SyncWish(Wish):
+    """A synchronisation that ends after what ``session`` showed when it was at rest."""
+
+    @classmethod
+    def of(cls, session: ReplicationSession) -> SyncWish:
+        """Of this session, with nothing in the request's body."""
+        return cls(session, SYNC, {})
+
+    @property
+    def doing(self) -> str:
+        """How messages begin."""
+        return f"Synchronising the {self.session.label}"
+
+    @property
+    def unmet(self) -> str:
+        """How a message says that the array does not show the wanted state."""
+        return "the session does not show a later last_sync_timestamp"
+
+    def is_shown_by(self, row: Json) -> bool:
+        """Whether a synchronisation ended since. Raises ProtocolError for a time that is none."""
+        shown, known = parse_time(row.get("last_sync_timestamp")), self.session.last_sync_timestamp
+        return shown is not None and (known is None or shown > known)
+
+    def is_change(self, after: ReplicationSession) -> bool:
+        """Whether the session has another recovery point than before."""
+        return after.last_sync_timestamp != self.session.last_sync_timestamp
+
+
+class SyncOperation(Operation):
+    """Carries out one such wish: first a cycle that is under way already is waited for, as its data is older."""
+
+    def _is_ready(self, outcome: Outcome) -> bool:
+        try:
+            row = self._watch.until(
+                "replication_session", self._wish.session.id, _is_at_rest, self._deadline, at_once=True
+            )
+        except OverdueError as late:
+            raise self._overdue(f"the session is still {WORKING}, of before this task", late) from late
+        session = self._session(row)
+        reason = refusal(session)
+        if reason:
+            raise NotReadyError(reason)
+        self._wish = outcome.wish = replace(self._wish, session=session)
+        return True
+
+    def _send(self, outcome: Outcome) -> Receipt:
+        """Send it. Where it is refused because a cycle has begun since the session was at rest, that one will do."""
+        try:
+            return super()._send(outcome)
+        except RejectedError:
+            row = self._read_row()
+            if row.get("state") != WORKING and not self._wish.is_shown_by(row):
+                raise
+            return Receipt()
+
+
+def _is_at_rest(row: Json) -> bool:
+    return row.get("state") != WORKING

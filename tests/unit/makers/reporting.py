@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tests of the reports share: running the module drill_report as Ansible does, and records on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import typing as t
+from pathlib import Path
+
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.source import Source, read_source
+from ansible_collections.drdrill.powerstore.plugins.modules import drill_report
+from tests.unit.makers.records import Filling, Json, filled
+
+# A name or message that tries to become something else in HTML, SVG, XML, Markdown, CSV, a terminal or a table.
+HOSTILE = (
+    "=HYPERLINK(\"http://evil.example\")</title></bdi></style><script>alert('x')</script><img src=x onerror=alert(1)>"
+    '" onload="alert(2) ]]> &amp; {{ 7*7 }} {% raw %} | `id` [a](javascript:alert(3)) @all #1\r\n# heading\n/close\n'
+    "\x00\x1b[31m\ufffe\u202eevil\u2066\u2028\u05e9\u05dc\u05dd\ud800"
+)
+
+
+def write_record(folder: Path, record: Json) -> Path:
+    """The record in a file named as drill_record names it."""
+    path = folder / f"{record['kind']}-{record['drill']['id']}.json"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    return path
+
+
+def source_of(folder: Path, record: Json) -> Source:
+    """The record, read from a file as the reports are given it."""
+    return read_source(str(write_record(folder, record)))
+
+
+def hostile(folder: Path, kind: str) -> Source:
+    """A record that is hostile wherever the schema allows a text."""
+    return source_of(folder, filled(kind, Filling(text=HOSTILE, items=2)))
+
+
+def run_report(*, check: bool = False, **options: t.Any) -> Json:
+    """The result of the module's real main()."""
+    given = {key: str(value) if isinstance(value, Path) else value for key, value in options.items()}
+    stdout = io.StringIO()
+    with (
+        patch_module_args({**given, "_ansible_check_mode": check}),
+        contextlib.redirect_stdout(stdout),
+        contextlib.suppress(SystemExit),
+    ):
+        drill_report.main()
+    return t.cast(Json, json.loads(stdout.getvalue()))

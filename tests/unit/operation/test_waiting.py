@@ -1,0 +1,265 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting for rows: many wait, one query answers, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
+    AuthorizationError,
+    BusyError,
+    NotFoundError,
+    PowerStoreError,
+    ProtocolError,
+    RejectedError,
+    ServerFaultError,
+    UnreachableError,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import waiting
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.waiting import OverdueError, Watch
+from tests.unit.makers.fake_client import Answer, FakeClient, Row, within
+
+SELECTS = {"job": [("select", "id")], "replication_session": [("select", "id")]}
+OPEN: Row = {"id": "j-1", "phase": "In_Progress"}
+ENDED: Row = {"id": "j-1", "phase": "Completed"}
+
+
+def ended(row: Row) -> bool:
+    return row["phase"] == "Completed"
+
+
+def wait(client: FakeClient, seconds: float = 5, *, at_once: bool = False, poll_interval: float = 0.05) -> Row:
+    def waiting() -> Row:
+        with Watch(client.as_client(), SELECTS, poll_interval) as watch:
+            return watch.until("job", "j-1", ended, time.monotonic() + seconds, at_once=at_once)
+
+    return within(10, waiting)
+
+
+def test_the_row_as_soon_as_it_is_accepted() -> None:
+    client = FakeClient(jobs=[[OPEN], [OPEN], [ENDED]])
+
+    assert wait(client) == ENDED
+    assert client.asked == [("job", ("j-1",))] * 3
+
+
+def test_overdue_at_the_deadline_with_what_was_seen() -> None:
+    client = FakeClient(jobs=[[OPEN]])
+    began = time.monotonic()
+    with pytest.raises(OverdueError) as late:
+        wait(client, 0.3)
+
+    assert 0.3 <= time.monotonic() - began < 1.5
+    assert late.value.row == OPEN and late.value.error is None
+    assert len(client.asked) >= 2
+
+
+def test_a_row_that_is_not_there_is_looked_for_three_times() -> None:
+    client = FakeClient(jobs=[[]])
+    with pytest.raises(NotFoundError, match="j-1"):
+        wait(client)
+
+    assert len(client.asked) == 3
+
+
+def test_misses_count_in_a_row_only() -> None:
+    client = FakeClient(jobs=[[], [], [OPEN], [], [], [ENDED]])
+
+    assert wait(client) == ENDED
+
+
+def test_another_row_is_a_miss() -> None:
+    with pytest.raises(NotFoundError):
+        wait(FakeClient(jobs=[[{"id": "j-2", "phase": "Completed"}]]))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [BusyError("busy"), UnreachableError("gone"), ProtocolError("garbled"), ServerFaultError("500")],
+)
+def test_what_passes_is_waited_out(error: PowerStoreError) -> None:
+    assert wait(FakeClient(jobs=[error, error, error, error, [ENDED]])) == ENDED
+
+
+def test_what_does_not_pass_until_the_deadline_is_told() -> None:
+    error = UnreachableError("gone")
+    answers: list[Answer] = [[OPEN], error]
+    with pytest.raises(OverdueError) as late:
+        wait(FakeClient(jobs=answers), 0.3)
+
+    assert late.value.row == OPEN and late.value.error is error
+
+
+def test_an_error_that_is_over_is_not_told() -> None:
+    with pytest.raises(OverdueError) as late:
+        wait(FakeClient(jobs=[UnreachableError("gone"), [OPEN]]), 0.3)
+
+    assert late.value.error is None
+
+
+def test_garbled_answers_are_not_waited_out_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "_GARBLED", 0.2)
+    began = time.monotonic()
+    with pytest.raises(ProtocolError):
+        wait(FakeClient(jobs=[ProtocolError("garbled")]), 8)
+
+    assert 0.2 <= time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("error", [AuthorizationError("no"), NotFoundError("no"), RejectedError("no")])
+def test_what_will_not_pass_is_told_at_once(error: PowerStoreError) -> None:
+    client = FakeClient(jobs=[error])
+    with pytest.raises(type(error)):
+        wait(client)
+
+    assert len(client.asked) == 1
+
+
+def test_one_query_for_many_who_wait() -> None:
+    count = 50
+    everybody = threading.Barrier(count)
+    rows = [{"id": f"j-{number}", "phase": "Completed"} for number in range(count)]
+    client = FakeClient(jobs=[t.cast(Answer, rows)])
+
+    def waiting() -> list[Row]:
+        with Watch(client.as_client(), SELECTS, 1) as watch, ThreadPoolExecutor(count) as pool:
+
+            def one(row_id: str) -> Row:
+                everybody.wait()
+                return watch.until("job", row_id, ended, time.monotonic() + 5)
+
+            return list(pool.map(one, [row["id"] for row in rows]))
+
+    assert within(15, waiting) == rows
+    # A loaded machine may spread them over a few looks, but never one each.
+    assert len(client.asked) <= 10
+    assert sorted(row_id for _collection, ids in client.asked for row_id in ids) == sorted(row["id"] for row in rows)
+
+
+def test_each_is_answered_by_its_own_row_and_collection() -> None:
+    client = FakeClient(jobs=[[ENDED]], sessions=[[{"id": "j-1", "phase": "Completed", "kind": "session"}]])
+
+    def waiting() -> list[Row]:
+        with Watch(client.as_client(), SELECTS, 0.05) as watch, ThreadPoolExecutor(2) as pool:
+
+            def one(collection: str) -> Row:
+                return watch.until(collection, "j-1", ended, time.monotonic() + 5)
+
+            return list(pool.map(one, ["job", "replication_session"]))
+
+    job, session = within(10, waiting)
+
+    assert "kind" not in job and session["kind"] == "session"
+
+
+def test_the_pace_slows_down_to_the_poll_interval() -> None:
+    quick, slow = FakeClient(jobs=[[OPEN]]), FakeClient(jobs=[[OPEN]])
+    for client, poll_interval in ((quick, 0.05), (slow, 5.0)):
+        with pytest.raises(OverdueError):
+            wait(client, 0.6, poll_interval=poll_interval)
+
+    assert len(slow.asked) < len(quick.asked) <= 13
+
+
+def test_a_look_at_once() -> None:
+    class Timed(FakeClient):
+        """Remembers when it was asked first."""
+
+        first = 0.0
+
+        def get_by(self, *arguments: t.Any, **options: t.Any) -> list[Row]:
+            self.first = self.first or time.monotonic()
+            return super().get_by(*arguments, **options)
+
+    waits = {}
+    for at_once in (True, False):
+        client = Timed(jobs=[[ENDED]])
+        began = time.monotonic()
+        wait(client, at_once=at_once)
+        waits[at_once] = client.first - began
+
+    assert waits[False] >= 0.045
+    assert waits[True] < waits[False]
+
+
+def test_the_thread_ends_with_the_watch() -> None:
+    before = set(threading.enumerate())
+    with Watch(FakeClient(jobs=[[ENDED]]).as_client(), SELECTS, 1) as watch:
+        [thread] = set(threading.enumerate()) - before
+        assert watch.until("job", "j-1", ended, time.monotonic() + 5) == ENDED
+
+    assert not thread.is_alive()
+
+
+def test_who_still_waits_when_the_watch_ends_is_told() -> None:
+    watch = Watch(FakeClient(jobs=[[OPEN]]).as_client(), SELECTS, 1)
+
+    def waiting() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            with watch:
+                future = pool.submit(watch.until, "job", "j-1", ended, time.monotonic() + 60)
+                time.sleep(0.2)
+            future.result()
+
+    with pytest.raises(OverdueError):
+        within(10, waiting)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_waits_for_ever_for_a_client_that_broke() -> None:
+    client = FakeClient(jobs=[RuntimeError("not foreseen")])
+
+    def waiting() -> list[type]:
+        with Watch(client.as_client(), SELECTS, 1) as watch, ThreadPoolExecutor(3) as pool:
+
+            def one(row_id: str) -> type:
+                try:
+                    watch.until("job", row_id, ended, time.monotonic() + 60)
+                except OverdueError as late:
+                    return type(late)
+                return type(None)
+
+            return list(pool.map(one, ["j-1"] * 3))
+
+    # All three are registered before the first look, 50 ms after the first.
+    assert within(10, waiting) == [OverdueError] * 3
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_begins_to_wait_for_a_client_that_broke() -> None:
+    client = FakeClient(jobs=[RuntimeError("not foreseen")])
+
+    def waiting() -> None:
+        with Watch(client.as_client(), SELECTS, 1) as watch:
+            for _number in range(3):
+                with pytest.raises(OverdueError):
+                    watch.until("job", "j-1", ended, time.monotonic() + 60)
+
+    within(10, waiting)
+
+
+def test_nobody_begins_to_wait_for_a_watch_that_has_ended() -> None:
+    with Watch(FakeClient(jobs=[[ENDED]]).as_client(), SELECTS, 1) as watch:
+        pass
+
+    with pytest.raises(OverdueError):
+        within(10, lambda: watch.until("job", "j-1", ended, time.monotonic() + 60))
+
+
+def test_a_row_that_is_not_as_described_is_looked_at_again() -> None:
+    assert wait(FakeClient(jobs=[[{"id": "j-1"}], [{"id": "j-1"}], [ENDED]])) == ENDED
+
+
+def test_a_row_that_stays_undescribed_is_told_at_the_deadline() -> None:
+    with pytest.raises(OverdueError) as late:
+        wait(FakeClient(jobs=[[{"id": "j-1"}]]), 0.3)
+
+    assert isinstance(late.value.error, ProtocolError)

@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The schema of records: the own check against the library jsonschema, and what is published of it."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import jsonschema
+import pytest
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import BY_KIND, published
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.validation import (
+    moment,
+    nullable,
+    obj,
+    of,
+    one_of,
+    problems,
+)
+from tests.unit.makers.records import SAMPLES, Filling, Json, filled
+from tools import record_docs
+
+KINDS = tuple(BY_KIND)
+
+
+def places(value: t.Any, path: tuple[str | int, ...] = ()) -> t.Iterator[tuple[str | int, ...]]:
+    """The path to everything in a record."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, entry in entries:
+        yield (*path, key)
+        yield from places(entry, (*path, key))
+
+
+def changed(record: Json, path: tuple[str | int, ...], change: t.Callable[[t.Any, t.Any], None]) -> Json:
+    other = copy.deepcopy(record)
+    holder: t.Any = other
+    for key in path[:-1]:
+        holder = holder[key]
+    change(holder, path[-1])
+    return other
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("filling", [Filling(), Filling(nulls=True, items=0)], ids=["full", "empty"])
+def test_a_record_of_the_schema_is_valid_for_both(kind: str, filling: Filling) -> None:
+    record = filled(kind, filling)
+
+    assert problems(record, BY_KIND[kind]) == []
+    jsonschema.Draft202012Validator(published()).validate(record)
+
+
+@pytest.mark.uncounted
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_refuse_the_same_changes_anywhere_in_a_record(kind: str) -> None:
+    record = filled(kind, Filling())
+    validator = jsonschema.Draft202012Validator(BY_KIND[kind])
+
+    def replace_with(value: t.Any) -> t.Callable[[t.Any, t.Any], None]:
+        return lambda holder, key: holder.__setitem__(key, value)
+
+    wrong = [replace_with(value) for value in ({"x": 1}, "word", 1.5, None)]
+    wrong.append(lambda holder, key: holder.__delitem__(key))
+    others = [changed(record, path, change) for path in places(record) for change in wrong]
+    unlike = [
+        other
+        for other in others
+        if validator.is_valid(other) is bool(problems(other, BY_KIND[kind]))
+        # A word where a time has to be: jsonschema takes a format as a remark.
+        and not all("expected a time" in problem for problem in problems(other, BY_KIND[kind]))
+    ]
+
+    assert len(others) > 300
+    assert unlike == []
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_samples_are_valid_for_the_library(name: str) -> None:
+    jsonschema.Draft202012Validator(published()).validate(SAMPLES[name]())
+
+
+@pytest.mark.parametrize(
+    ("value", "schema", "found"),
+    [
+        ("2026-11-23T20:02:11Z", moment(""), 0),
+        (None, moment(""), 0),
+        ("2026-13-23T20:02:11Z", moment(""), 1),
+        ("2026-11-23T20:02:11+01:00", moment(""), 1),
+        ("b", one_of(("a",), ""), 1),
+        (None, nullable(one_of(("a",), "")), 0),
+        (float("nan"), of("number", ""), 1),
+        (True, of("integer", ""), 1),
+        ({"a": "x", "b": 1}, obj("", a=of("string", "")), 1),
+        ({}, obj("", a=of("string", "")), 1),
+    ],
+)
+def test_single_values(value: t.Any, schema: Json, found: int) -> None:
+    assert len(problems(value, schema)) == found
+
+
+def test_the_published_schema_is_that_of_the_code() -> None:
+    jsonschema.Draft202012Validator.check_schema(published())
+
+    assert record_docs.SCHEMA_FILE.read_text(encoding="utf-8") == record_docs.schema_text()
+
+
+def test_the_guide_names_every_field() -> None:
+    guide = record_docs.GUIDE.read_text(encoding="utf-8")
+
+    assert guide == record_docs.guide_text(guide)
+    assert "``sessions[].recovery_point.met``" in guide and "``sessions[].failover_ready``" in guide
+
+
+def test_the_guide_claims_no_compliance() -> None:
+    assert "complian" not in record_docs.GUIDE.read_text(encoding="utf-8").lower()

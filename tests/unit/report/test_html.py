@@ -1,0 +1,257 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The HTML report: well-formed, self-contained, harmless whatever the record holds, readable in both themes."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import render_html
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.style import COLOURS, PICTURES, STYLE
+from tests.unit.makers.records import SAMPLES, Filling, Json, drill_record, failed_record, filled, finding, large_record
+from tests.unit.makers.reporting import HOSTILE, hostile, source_of
+
+KINDS = ("drill", "readiness", "abort")
+_VOID = {"meta", "br", "img", "input", "hr", "link"}
+# HTML's own, and those of SVG that the pictures use.
+_TAGS = {
+    "html", "head", "meta", "title", "style", "body", "svg", "defs", "symbol", "use", "circle", "path", "rect", "a",
+    "div", "header", "main", "footer", "section", "nav", "span", "h1", "h2", "h3", "p", "ul", "li", "dl", "dt",
+    "dd", "b", "bdi", "br", "strong", "small", "code", "time", "table", "caption", "thead", "tbody", "tr", "th",
+    "td", "details", "summary",
+}  # fmt: skip
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements, texts, ids, and whether every element is closed in its order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.problems: list[str] = []
+        self.texts: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        self.problems += [f"<{tag}> is not closed" for tag in self._open]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in _VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._open or self._open.pop() != tag:
+            self.problems.append(f"</{tag}> closes nothing")
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def values(self, name: str) -> list[str | None]:
+        return [value for _tag, attribute, value in self.attributes if attribute == name]
+
+
+def words(page: Page) -> str:
+    return re.sub(r"\s+", " ", " ".join(page.texts))
+
+
+class Report(t.NamedTuple):
+    html: str
+    page: Page
+
+
+@pytest.fixture(scope="module", params=SAMPLES)
+def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The report of one of the samples; made and read once, as the large one takes its time."""
+    html = render_html(source_of(tmp_path_factory.mktemp("sample"), SAMPLES[request.param]()))
+    return Report(html, Page(html))
+
+
+def test_well_formed_with_unique_ids_that_links_lead_to(sample: Report) -> None:
+    page = sample.page
+    ids = page.values("id")
+
+    assert page.problems == []
+    assert len(ids) == len(set(ids))
+    assert {link.removeprefix("#") for link in page.values("href") if link and link.startswith("#")} <= set(ids)
+    assert set(page.values("aria-labelledby")) <= set(ids)
+
+
+def test_one_file_without_script_or_outside_resource(sample: Report) -> None:
+    html, page = sample
+
+    assert page.tags <= _TAGS
+    assert not page.values("src") and "url(" not in html and "@import" not in html
+    assert not [name for _tag, name, _value in page.attributes if name.startswith("on")]
+    assert {tag for tag, name, value in page.attributes if name == "href" and not (value or "").startswith("#")} <= {
+        "a"
+    }
+
+
+def test_for_those_who_do_not_see_it(sample: Report) -> None:
+    html, page = sample
+
+    assert ("html", "lang", "en") in page.attributes
+    assert html.count("<h1") == 1
+    assert len(re.findall(r'<svg [^>]*role="img"><title>', html)) == html.count('role="img"')
+    assert len(re.findall(r"<th(?=[ >])", html)) == len(re.findall(r"<th scope=", html))
+    assert html.count("<svg ") == html.count('role="img"') + html.count("aria-hidden") - html.count(
+        '<span class="picture axis share" aria-hidden'
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hostile_texts_stay_texts(tmp_path: Path, kind: str) -> None:
+    html = render_html(hostile(tmp_path, kind))
+    page = Page(html)
+
+    assert page.problems == []
+    assert page.tags <= _TAGS
+    assert not [name for _tag, name, _value in page.attributes if name.startswith("on")]
+    assert not re.search("[\x00-\x08\x1b\u202a-\u202e\u2066-\u2069\ud800-\udfff]", html)
+    assert "{{ 7*7 }}" in html and "alert('x')" in words(page)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "filling",
+    [
+        Filling(nulls=True, items=0, boolean=False),
+        Filling(nulls=True, items=3, boolean=False),
+        Filling(text="", number=0.0, items=2),
+        Filling(number=-1e308, items=2),
+        Filling(number=1e308, text="x" * 20_000, moment="9999-12-31T23:59:59Z", items=2),
+        Filling(moment="0001-01-01T00:00:00Z", boolean=False),
+    ],
+    ids=["nulls", "nulls in lists", "empty", "smallest", "largest", "first day"],
+)
+def test_whatever_the_schema_allows_makes_a_page(tmp_path: Path, kind: str, filling: Filling) -> None:
+    page = Page(render_html(source_of(tmp_path, filled(kind, filling))))
+
+    assert page.problems == []
+    assert not {"None", "nan", "inf"} & set(words(page).split())
+
+
+@pytest.mark.parametrize(("url", "linked"), [("https://awx/#/1", True), ("javascript:alert(1)", False), (None, False)])
+def test_only_a_web_address_is_a_link(tmp_path: Path, url: str | None, linked: bool) -> None:
+    record = drill_record()
+    record["who"]["awx"]["job_url"] = url
+
+    assert (("a", "href", url) in Page(render_html(source_of(tmp_path, record))).attributes) is linked
+
+
+def test_what_an_auditor_looks_for_is_there(tmp_path: Path) -> None:
+    record = failed_record()
+    source = source_of(tmp_path, record)
+    seen = words(Page(render_html(source)))
+
+    expected = [
+        "Failed", "Stop not confirmed: erp-db", "CHG0041877", "svc-drdrill", "M. Keller (storage)", "J. Lindqvist",
+        "test-lab : No production data.", "The ERP answers from the DR site.", "array less controller: -0.8 s",
+        record["objectives"]["rto_formula"], "503 and 'closed for repairs'", "Tell the service desk",
+        "The drill failed before it.", "host.not_mapped", "0xE0A080010014", source.file_name, source.sha256,
+        "ansible-core 2.19.14", "2026-11-23 20:01:00 UTC", "Owner", "signature", *record["reasons"],
+    ]  # fmt: skip
+    assert [text for text in expected if text not in seen] == []
+    assert "complian" not in seen.lower()
+
+
+def test_problems_come_first(tmp_path: Path) -> None:
+    record = drill_record(6)
+    record["sessions"][4].update(verdict="failed", reasons=["It is spoiled."])
+    html = render_html(source_of(tmp_path, record))
+
+    first = html.index('<section class="card" aria-labelledby="h-problems"')
+    assert first < html.index("h-objectives") and html.index("vol-0005", first) < html.index("erp-data", first)
+    assert len(re.findall(r"<details id=\"s\d+\"[^>]* open>", html)) == 1
+
+
+def test_findings_that_are_the_same_are_told_once(tmp_path: Path) -> None:
+    record = SAMPLES["readiness"]()
+    for session in record["sessions"]:
+        session["findings"] = [finding(session["session_id"], message="No host.")]
+    html = render_html(source_of(tmp_path, record))
+
+    assert html.count("No host.") == 1 and "6 of 6 sessions" in words(Page(html))
+
+
+def test_a_drill_of_500_sessions_is_under_5_mb_and_shows_each(tmp_path: Path) -> None:
+    html = render_html(source_of(tmp_path, large_record(500)))
+
+    assert len(html.encode()) < 5_000_000
+    assert len(re.findall(r'<details id="s\d+"', html)) == 500
+    assert len(re.findall(r'<details id="s\d+" class="print"', html)) == 12
+    assert "Sessions that did not pass: 53 of 500" in words(Page(html))
+
+
+def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
+    source = source_of(tmp_path, failed_record())
+
+    assert render_html(source) == render_html(source)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_contrast_of_text_is_wcag_aa(theme: int) -> None:
+    plain = ["text", "muted", "link", "passed", "deviations", "failed", "incomplete"]
+    pairs = [(name, ground) for name in plain for ground in ("card", "ground")]
+    for name in ("passed", "deviations", "failed", "incomplete"):
+        pairs += [(name, f"{name}-ground"), ("text", f"{name}-ground")]
+    low = {pair: _contrast(*(COLOURS[name][theme] for name in pair)) for pair in pairs}
+
+    assert {pair: contrast for pair, contrast in low.items() if contrast < 4.5} == {}
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_contrast_of_pictures_is_wcag_aa(theme: int) -> None:
+    drawn: dict[str, str] = {name: pair[theme] for name, pair in PICTURES.items()}
+    drawn |= {name: COLOURS[name][theme] for name in ("passed", "failed")}
+    card = COLOURS["card"][theme]
+
+    assert {name: c for name, colour in drawn.items() if (c := _contrast(colour, card)) < 3} == {}
+
+
+def test_paper_and_both_themes_have_their_rules() -> None:
+    assert "@page{size:A4" in STYLE and "@media print" in STYLE
+    assert "@media screen and (prefers-color-scheme:dark)" in STYLE
+    assert STYLE.count("{") == STYLE.count("}")
+
+
+def test_the_hostile_text_is_hostile() -> None:
+    """That the tests above test something: raw, the text is a script."""
+    seen: t.Any = Page(f"<p>{HOSTILE}</p>")
+
+    assert {"script", "img"} <= seen.tags
+
+
+def test_a_session_without_times_has_no_timeline(tmp_path: Path) -> None:
+    record: Json = drill_record(1)
+    record["steps"] = []
+    for name in ("start", "stop"):
+        record["sessions"][0][name].update(started_at=None, finished_at=None)
+
+    assert "h-timeline" not in render_html(source_of(tmp_path, record))

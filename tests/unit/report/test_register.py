@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The CSV register: one line for each record, whole, once, and no formula in it."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import multiprocessing
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, OperationTimeoutError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report import register
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.register import (
+    COLUMNS,
+    add_to_register,
+    csv_text,
+    is_registered,
+    register_row,
+)
+from tests.unit.makers.records import SAMPLES, failed_record
+from tests.unit.makers.reporting import hostile, source_of
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def a_row(number: int = 0) -> list[str]:
+    return [f"record-{number}", *(["value, with a comma"] * (len(COLUMNS) - 2)), f"sha-{number}"]
+
+
+def test_the_line_of_a_failed_drill(tmp_path: Path) -> None:
+    line = dict(zip(COLUMNS, register_row(source_of(tmp_path, failed_record())), strict=True))
+
+    assert {name: line[name] for name in COLUMNS[11:28]} == {
+        "verdict": "failed", "cleanup": "failed", "sessions": "3", "sessions_passed": "0", "rpo_met": "2",
+        "rpo_missed": "1", "rpo_not_measured": "0", "rto_objective_seconds": "120", "rto_longest_seconds": "171.0",
+        "rto_met": "1", "rto_missed": "1", "rto_not_measured": "1", "validations_passed": "3",
+        "validations_failed": "1", "validations_not_executed": "2", "deviations": "5", "seconds_to_failover_ready": "",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_kind_has_a_line(tmp_path: Path, name: str) -> None:
+    assert len(register_row(source_of(tmp_path, SAMPLES[name]()))) == len(COLUMNS)
+
+
+def test_a_header_then_each_record_once(tmp_path: Path) -> None:
+    path = tmp_path / "register.csv"
+
+    assert [add_to_register(str(path), a_row(number)) for number in (1, 2, 1)] == [True, True, False]
+    assert rows(path) == [list(COLUMNS), a_row(1), a_row(2)]
+    assert [is_registered(str(path), a_row(number)) for number in (1, 3)] == [True, False]
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\uff1d", "|", "%"])
+def test_no_formula(sign: str) -> None:
+    assert csv_text(f"{sign}cmd()").startswith("'")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, ""), (-0.5, "-0.5"), (3, "3"), ("a\nb", "a b"), ("erp-db", "erp-db")]
+)
+def test_plain_values(value: object, text: str) -> None:
+    assert csv_text(value) == text
+
+
+@pytest.mark.parametrize("kind", ["drill", "readiness", "abort"])
+def test_hostile_texts_stay_one_line_without_a_formula(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "register.csv"
+    add_to_register(str(path), register_row(hostile(tmp_path, kind)))
+
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 2
+    assert not [value for value in rows(path)[1] if value.startswith(("=", "+", "-", "@"))]
+
+
+def test_another_content_of_the_same_record_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "register.csv"
+    add_to_register(str(path), a_row())
+
+    with pytest.raises(InvalidInputError, match="has record record-0 already"):
+        add_to_register(str(path), [*a_row()[:-1], "another"])
+
+
+@pytest.mark.parametrize(
+    "content", ["id;title\n", ",".join(COLUMNS) + "\nrecord-1,torn", ",".join(COLUMNS) + '\n"unclosed', "\udcff"]
+)
+def test_what_is_no_register_is_left_alone(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "register.csv"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+
+    for use in (add_to_register, is_registered):
+        with pytest.raises(InvalidInputError, match="is not a register"):
+            use(str(path), a_row())
+    assert path.read_bytes() == content.encode("utf-8", "surrogateescape")
+
+
+def test_a_last_line_without_its_end_gets_it(tmp_path: Path) -> None:
+    path = tmp_path / "register.csv"
+    add_to_register(str(path), a_row(1))
+    path.write_text(path.read_text().rstrip("\n"))
+    add_to_register(str(path), a_row(2))
+
+    assert rows(path) == [list(COLUMNS), a_row(1), a_row(2)]
+
+
+def test_a_full_disk_leaves_the_register_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "register.csv"
+    add_to_register(str(path), a_row(1))
+    before = path.read_bytes()
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(register.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        add_to_register(str(path), a_row(2))
+    assert path.read_bytes() == before
+
+
+def test_a_lock_that_stays_is_not_waited_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register, "_LOCK_SECONDS", 0.0)
+    path = tmp_path / "register.csv"
+    with path.open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(OperationTimeoutError, match="is locked by another process"):
+            add_to_register(str(path), a_row())
+
+
+def _add_many(path: str, first: int) -> None:
+    for number in range(first, first + 25):
+        add_to_register(path, a_row(number))
+        add_to_register(path, a_row(-1))
+
+
+def test_parallel_drills_tear_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "register.csv"
+    start: t.Any = multiprocessing.get_context("fork")
+    writers = [start.Process(target=_add_many, args=(str(path), 25 * number)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(120)
+
+    assert [writer.exitcode for writer in writers] == [0] * 4
+    assert rows(path)[0] == list(COLUMNS)
+    assert sorted(rows(path)[1:]) == sorted([a_row(-1), *(a_row(number) for number in range(100))])
