@@ -13,13 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import PowerStoreError
-from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.rules import (
-    BLOCKER,
-    INFO,
-    RULES,
-    WARNING,
-    Rule,
-)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.rules import RULES, Rule
+from ansible_collections.drdrill.powerstore.plugins.module_utils._words import BLOCKER, INFO, WARNING
 
 PAGE = Path(__file__).parents[1] / "docs/docsite/rst/findings.rst"
 LABEL = "ansible_collections.drdrill.powerstore.docsite.findings"

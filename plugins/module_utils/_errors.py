@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import typing as t
 
+# What reading an answer of another shape than the description's raises: a number where a text should be, a null list.
+MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
 
 class PowerStoreError(Exception):
     """Something did not go as asked. Subclasses differ in ``kind`` only, unless they say otherwise."""

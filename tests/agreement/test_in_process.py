@@ -21,9 +21,9 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session 
     ReplicationSession,
     Selector,
     Target,
-    parse_time,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.plan import Desired, plan, predict
+from ansible_collections.drdrill.powerstore.plugins.module_utils._time import parse_time
 from tests.agreement.table import RELEASES, ROLES, STATES, Condition, conditions
 from tests.lab.simulator import query, replication
 from tests.lab.simulator.build import build

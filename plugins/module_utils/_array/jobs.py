@@ -12,16 +12,10 @@ from datetime import datetime, timedelta
 
 from .._errors import PowerStoreError, UnreachableError
 from .._json import Json
+from .._time import format_time, parse_time
 from .client import Client
 from .rows import read_by
-from .session import (
-    Cluster,
-    PendingStart,
-    Target,
-    Unresolved,
-    format_time,
-    parse_time,
-)
+from .session import Cluster, PendingStart, Target, Unresolved
 
 START, STOP = "start_failover_test", "stop_failover_test"
 

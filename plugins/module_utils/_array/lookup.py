@@ -20,6 +20,7 @@ from .._errors import (
     ProtocolError,
 )
 from .._json import Json
+from .._time import parse_time
 from .client import Client, Query, chunks, path_id
 from .rows import read_any, read_by
 from .session import (
@@ -32,7 +33,6 @@ from .session import (
     SnapshotChoice,
     Target,
     Unresolved,
-    parse_time,
 )
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -14,11 +14,13 @@ import typing as t
 from collections import Counter, defaultdict
 
 from .._errors import (
+    MALFORMED,
     PowerStoreError,
     ProtocolError,
     UnreachableError,
 )
 from .._json import Json
+from .._time import parse_time
 from .client import Client
 from .jobs import START, read_jobs
 from .related import (
@@ -29,12 +31,7 @@ from .related import (
     volume_ids,
 )
 from .rows import read_by
-from .session import (
-    MALFORMED,
-    RPO_SECONDS,
-    ReplicationSession,
-    parse_time,
-)
+from .session import RPO_SECONDS, ReplicationSession
 
 Sessions = t.Sequence[ReplicationSession]
 Rows = list[Json]

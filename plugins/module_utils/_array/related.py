@@ -14,11 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .._json import Json
-from .session import (
-    Cluster,
-    ReplicationSession,
-    format_time,
-)
+from .._time import format_time
+from .session import Cluster, ReplicationSession
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,17 @@ import re
 import time
 import typing as t
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from .._errors import (
+    MALFORMED,
     InvalidInputError,
     PowerStoreError,
     ProtocolError,
 )
+from .._time import format_time, parse_time
 
 Row = t.Mapping[str, t.Any]
-
-# What reading an answer of another shape than the description's raises: a number where a text should be, a null list.
-MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 # The RPO objective of a replication rule, in seconds (RPOEnum of the API description; Zero is synchronous, from 4.0).
 RPO_SECONDS: t.Final[t.Mapping[str, int]] = {
@@ -38,24 +37,6 @@ SELECTORS = ("session_id", "volume", "volume_group", "resource_id")  # the last 
 _KINDS = {"session_id": "replication session", "volume_group": "volume group", "resource_id": "replicated resource"}
 RESOURCE_TYPES = ("volume", "volume_group", "replication_group", "nas_server", "file_system")
 FILE_RESOURCE_TYPES = frozenset({"nas_server", "file_system"})
-
-
-def parse_time(value: t.Any) -> datetime | None:
-    """A date-time of the array as an aware UTC datetime; None stays None. Raises ProtocolError for anything else."""
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except MALFORMED as error:
-        raise ProtocolError(f"{value!r} is not a date and time as the array's description has them.") from error
-
-
-def format_time(moment: datetime | None) -> str | None:
-    """UTC in ISO 8601 with milliseconds and ``Z``, the one form that results and records use."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,15 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from .._array.client import Client, path_id
 from .._array.lookup import find_snapshots, read_snapshot
-from .._array.session import (
-    ReplicationSession,
-    Snapshot,
-    format_time,
-    parse_time,
-)
+from .._array.session import ReplicationSession, Snapshot
 from .._errors import (
-    InvalidInputError,
     NotFoundError,
     PowerStoreError,
     RejectedError,
@@ -29,63 +22,11 @@ from .._errors import (
 from .._findings.start_stop import Finding, Findings
 from .._json import Json
 from .._operation.operation import Outcome
+from .._time import Moment, format_time, parse_time
 
-_DURATION = re.compile(r"(\d+)\s*([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+OPTION = "end_of_test_snapshot_expiration"
 NAME_PREFIX = "failover_test_STOPPED_"  # api-facts 4.2
 _TOLERANCE = timedelta(seconds=1)  # the array keeps whole seconds
-
-
-def parse_duration(text: str) -> timedelta | None:
-    """From ``30d`` or ``12h`` (s, m, h, d, w); None for anything else. Raises OverflowError for what is too long."""
-    duration = _DURATION.fullmatch(text.strip().lower())
-    return timedelta(**{_UNITS[duration[2]]: int(duration[1])}) if duration else None
-
-
-@dataclass(frozen=True, slots=True)
-class Expiration:
-    """When the array may delete the snapshot: at a time, some time after now, or never."""
-
-    moment: datetime | None = None
-    after: timedelta | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> Expiration:
-        """From ``30d``, ``12h`` (s, m, h, d, w), an ISO 8601 time with its zone, or ``never``.
-
-        Raises InvalidInputError for anything else.
-        """
-        wanted = text.strip()
-        if wanted.lower() == "never":
-            return cls()
-        try:
-            if (duration := parse_duration(wanted)) is not None:
-                return cls(after=duration)
-            moment = datetime.fromisoformat(wanted)
-            if moment.tzinfo is None:
-                raise ValueError("no time zone")
-            moment = moment.astimezone(UTC)
-        except (ValueError, OverflowError) as error:
-            raise InvalidInputError(
-                f"end_of_test_snapshot_expiration is '{text}': expected a duration such as 30d or 12h (s, m, h, d, w), "
-                "a time such as 2026-12-31T00:00:00Z with its zone, or never."
-            ) from error
-        return cls(moment=moment)
-
-    def at(self, now: datetime) -> datetime | None:
-        """The time on the array's clock; None for never. Raises InvalidInputError for a time that has passed."""
-        if self.after is None and self.moment is None:
-            return None
-        try:
-            moment = self.moment or now + (self.after or timedelta())
-        except OverflowError as error:
-            raise InvalidInputError("end_of_test_snapshot_expiration is too far away: use never.") from error
-        if moment <= now:
-            raise InvalidInputError(
-                f"end_of_test_snapshot_expiration is {format_time(moment)}, which is not after the array's time "
-                f"{format_time(now)}: expected a time to come."
-            )
-        return moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +52,7 @@ class EndOfTest:
 
 
 def settle(
-    client: Client, wanted: bool, expiration: Expiration | None, outcomes: t.Sequence[Outcome], pool: ThreadPoolExecutor
+    client: Client, wanted: bool, expiration: Moment | None, outcomes: t.Sequence[Outcome], pool: ThreadPoolExecutor
 ) -> dict[str, EndOfTest]:
     """Read back the end-of-test snapshots of what was stopped, by session id, and give them their expiration."""
     if not wanted:
@@ -123,13 +64,13 @@ def settle(
     return dict(pool.map(one, [outcome for outcome in outcomes if outcome.done]))
 
 
-def _settled(client: Client, outcome: Outcome, expiration: Expiration | None) -> EndOfTest:
+def _settled(client: Client, outcome: Outcome, expiration: Moment | None) -> EndOfTest:
     session, snapshot = outcome.wish.session, None
     try:
         snapshot = _made(client, outcome)
         if expiration is None:
             return EndOfTest(snapshot)
-        moment = expiration.at(outcome.finished_at or outcome.started_at)
+        moment = expiration.after(outcome.finished_at or outcome.started_at, OPTION)
         collection = "volume_group" if session.resource_type == "volume_group" else "volume"
         client.change(
             f"/{collection}/{path_id(snapshot.id)}",

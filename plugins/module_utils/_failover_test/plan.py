@@ -47,7 +47,8 @@ from .._operation.operation import (
 )
 from .._operation.throttle import Slots
 from .._operation.waiting import Watch
-from .end_of_test import EndOfTest, Expiration, settle
+from .._time import Moment
+from .end_of_test import EndOfTest, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Desired:
     running: bool
     rollback: bool = False
     create_snapshot: bool = False
-    expiration: Expiration | None = None
+    expiration: Moment | None = None
     force: bool = False
     force_when_unreachable: bool = False  # only those whose remote system the array shows as not reachable
     max_parallel: int = 16

@@ -23,7 +23,8 @@ from .._array.session import (
 from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
 from .._module.options import check_bounds
-from .end_of_test import Expiration
+from .._time import Moment
+from .end_of_test import OPTION
 from .plan import (
     Desired,
     Report,
@@ -50,7 +51,7 @@ def desired_from_params(params: Row) -> Desired:
         running=running,
         rollback=params["on_failure"] == "rollback",
         create_snapshot=params["create_end_of_test_snapshot"] and not running,
-        expiration=Expiration.parse(expiration) if expiration is not None else None,
+        expiration=Moment.parse(expiration, OPTION) if expiration is not None else None,
         force=params["force"],
         max_parallel=params["max_parallel"],
         wait_timeout=params["wait_timeout"],
@@ -63,7 +64,8 @@ def run_failover_test(client: Client, selectors: t.Sequence[Selector], desired: 
     """The module's result: read the array, plan, apply unless in check mode, and report."""
     cluster = read_cluster(client)
     if desired.expiration and cluster.system_time:
-        desired.expiration.at(cluster.system_time)  # a time that has passed is refused before anything is sent
+        # A time that has passed is refused before anything is sent
+        desired.expiration.after(cluster.system_time, OPTION)
     found = resolve(client, cluster, selectors)
     if not desired.running:
         found = _settled(client, cluster, found, 0 if check_mode else desired.settle_time, desired.poll_interval)

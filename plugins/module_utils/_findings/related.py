@@ -13,12 +13,10 @@ import typing as t
 from datetime import timedelta
 
 from .._array.related import RecoveryPoint, Surroundings
-from .._array.session import (
-    Cluster,
-    ReplicationSession,
-    format_time,
-)
-from .rules import INFO, Finding, Findings
+from .._array.session import Cluster, ReplicationSession
+from .._time import format_time, in_words
+from .._words import INFO
+from .rules import Finding, Findings
 from .start_stop import LOST
 
 _SHOWN = 5  # so many names of volumes are in a message
@@ -146,17 +144,3 @@ def _listed(names: t.Sequence[str]) -> str:
 def _exactly(age: timedelta) -> str:
     seconds = f"{age.total_seconds():.0f} s"
     return seconds if in_words(age) == seconds else f"{seconds} ({in_words(age)})"
-
-
-def in_words(age: timedelta) -> str:
-    """A duration in its two largest units: ``45 s``, ``12 min``, ``3 h 20 min``, ``3 d 4 h``."""
-    total = round(age.total_seconds())
-    sign, left = ("-" if total < 0 else ""), abs(total)
-    if left < 120:
-        return f"{sign}{left} s"
-    parts = []
-    for unit, seconds in (("d", 86400), ("h", 3600), ("min", 60)):
-        count, left = divmod(left, seconds)
-        parts.append((count, unit))
-    first = next(i for i, (count, _unit) in enumerate(parts) if count)
-    return sign + " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)

@@ -13,8 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._array.session import ReplicationSession
-
-BLOCKER, WARNING, INFO = "blocker", "warning", "info"
+from .._words import BLOCKER, INFO, WARNING
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,15 +24,9 @@ from .._array.jobs import (
     Job,
     read_jobs,
 )
-from .._array.session import (
-    MALFORMED,
-    Cluster,
-    PendingStart,
-    ReplicationSession,
-    flag_of,
-    format_time,
-)
+from .._array.session import Cluster, PendingStart, ReplicationSession, flag_of
 from .._errors import (
+    MALFORMED,
     BusyError,
     OperationTimeoutError,
     OutcomeUnknownError,
@@ -43,6 +37,7 @@ from .._errors import (
     error_text,
 )
 from .._json import Json
+from .._time import format_time
 from .throttle import Slots
 from .waiting import OverdueError, Watch
 

@@ -13,8 +13,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from .._array.client import Client, Query
-from .._array.session import MALFORMED
 from .._errors import (
+    MALFORMED,
     BusyError,
     NotFoundError,
     PowerStoreError,

@@ -13,8 +13,8 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from .._array.session import parse_time
 from .._json import Json
+from .._time import parse_time
 from .common import (
     FAILED,
     INCOMPLETE,

@@ -10,8 +10,8 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .._array.session import format_time
 from .._json import Json
+from .._time import format_time
 from .._version import VERSION
 from .schema import SCHEMA_VERSION
 

@@ -10,8 +10,8 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .._array.session import format_time, parse_time
 from .._json import Json
+from .._time import format_time, parse_time
 
 VALIDATE = "validate"
 STEP_KINDS = ("tcp", "http", "command", "tasks")

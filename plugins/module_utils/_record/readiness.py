@@ -13,9 +13,9 @@ import textwrap
 import typing as t
 from datetime import datetime, timedelta
 
-from .._findings.related import in_words
-from .._findings.rules import BLOCKER, INFO, WARNING
 from .._json import Json
+from .._time import in_words
+from .._words import BLOCKER, INFO, WARNING
 from .common import (
     DEVIATIONS,
     FAILED,

@@ -19,23 +19,13 @@ from .._array.lookup import (
 )
 from .._array.read_related import read_surroundings
 from .._array.related import RecoveryPoint, Surroundings
-from .._array.session import (
-    Cluster,
-    ReplicationSession,
-    Row,
-    Selector,
-    Target,
-    Unresolved,
-    format_time,
-)
+from .._array.session import Cluster, ReplicationSession, Row, Selector, Target, Unresolved
 from .._errors import AmbiguousError, PowerStoreError
-from .._findings.related import (
-    assess_surroundings,
-    in_words,
-)
+from .._findings.related import assess_surroundings
 from .._findings.rules import Finding, Findings
 from .._findings.start_stop import assess_start
 from .._json import Json
+from .._time import format_time, in_words
 
 
 @dataclass(frozen=True, slots=True)

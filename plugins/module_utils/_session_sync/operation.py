@@ -10,11 +10,12 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._array.client import Receipt
-from .._array.session import ReplicationSession, parse_time
+from .._array.session import ReplicationSession
 from .._errors import NotReadyError, RejectedError
 from .._json import Json
 from .._operation.operation import Operation, Outcome, Wish
 from .._operation.waiting import OverdueError
+from .._time import parse_time
 
 SYNC = "sync"
 WORKING = "Synchronizing"

@@ -17,22 +17,12 @@ from datetime import datetime
 
 from .._array.client import Client
 from .._array.lookup import read_cluster, resolve, session_select
-from .._array.session import (
-    Cluster,
-    ReplicationSession,
-    Row,
-    Selector,
-    Target,
-    Unresolved,
-    format_time,
-    selectors_from_params,
-)
+from .._array.session import Cluster, ReplicationSession, Row, Selector, Target, Unresolved, selectors_from_params
 from .._errors import (
     InvalidInputError,
     NotReadyError,
     PowerStoreError,
 )
-from .._failover_test.end_of_test import Expiration
 from .._json import Json
 from .._module.options import check_bounds
 from .._operation.operation import (
@@ -43,6 +33,7 @@ from .._operation.operation import (
 )
 from .._operation.throttle import Slots
 from .._operation.waiting import Watch
+from .._time import Moment, format_time
 from .operation import (
     SyncOperation,
     SyncWish,
@@ -54,7 +45,7 @@ from .operation import (
 class Desired:
     """What a task wants of all its sessions. ``since``: how long ago is fresh enough; None: from the task on."""
 
-    since: Expiration | None = None
+    since: Moment | None = None
     max_parallel: int = 16
     wait_timeout: float = 600
     poll_interval: float = 1
@@ -64,7 +55,7 @@ class Desired:
         last, took = session.last_sync_timestamp, session.last_sync_duration
         if self.since is None or last is None or cluster.system_time is None:
             return False
-        oldest = self.since.moment or cluster.system_time - (self.since.after or (last - last))
+        oldest = self.since.at or cluster.system_time - (self.since.distance or (last - last))
         return (last - took if took else last) >= oldest
 
 
@@ -132,16 +123,16 @@ def selectors_and_desired(params: Row) -> tuple[tuple[Selector, ...], Desired]:
     )
 
 
-def _since(text: str) -> Expiration:
+def _since(text: str) -> Moment:
     problem = (
         f"since is '{text}': expected how long ago, such as 15m or 2h (s, m, h, d, w), or a time with its zone, such "
         "as 2026-11-23T20:00:00Z."
     )
     try:
-        since = Expiration.parse(text)
+        since = Moment.parse(text, "since")
     except InvalidInputError as error:
         raise InvalidInputError(problem) from error
-    if since.after is None and since.moment is None:
+    if since.distance is None and since.at is None:
         raise InvalidInputError(problem)
     return since
 
@@ -149,7 +140,7 @@ def _since(text: str) -> Expiration:
 def run_sync(client: Client, selectors: t.Sequence[Selector], desired: Desired, *, check_mode: bool) -> Json:
     """The module's result: read the array, plan, apply unless in check mode, and report what the array shows."""
     cluster = read_cluster(client)
-    moment = desired.since.moment if desired.since else None
+    moment = desired.since.at if desired.since else None
     if moment and cluster.system_time and moment > cluster.system_time:
         raise InvalidInputError(
             f"since is {format_time(moment)}, which is after the array's time {format_time(cluster.system_time)}: "

@@ -23,9 +23,9 @@ from .._array.session import (
     Target,
 )
 from .._errors import InvalidInputError
-from .._failover_test.end_of_test import parse_duration
 from .._findings.start_stop import assess_stop
 from .._module.options import check_bounds
+from .._time import parse_duration
 
 STOP, LEAVE, REPORT = "stop", "leave", "report"
 

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._array.session import Cluster, Target, format_time
+from .._array.session import Cluster, Target
 from .._errors import OperationTimeoutError, PowerStoreError
 from .._failover_test.plan import Entry
 from .._findings.failover import (
@@ -19,6 +19,7 @@ from .._findings.failover import (
     readiness_of,
 )
 from .._json import Json
+from .._time import format_time
 from .policy import STOP, Decision, Found
 
 _WIDTH = 120

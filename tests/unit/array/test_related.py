@@ -19,7 +19,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._array.related 
     Surroundings,
     Volume,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import format_time
+from ansible_collections.drdrill.powerstore.plugins.module_utils._time import format_time
 from tests.unit.makers.samples import NOW, a_cluster, a_session
 
 

@@ -20,11 +20,10 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session 
     Selector,
     Snapshot,
     SnapshotChoice,
-    format_time,
-    parse_time,
     selectors_from_params,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, ProtocolError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._time import format_time, parse_time
 from tests.unit.makers.samples import a_cluster, a_session, a_snapshot, session_row
 
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, RejectedError
-from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.end_of_test import EndOfTest, Expiration
+from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.end_of_test import OPTION, EndOfTest
+from ansible_collections.drdrill.powerstore.plugins.module_utils._time import Moment
 from tests.unit.makers.samples import NOW, a_session, a_snapshot
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -40,13 +41,13 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
     ],
 )
 def test_what_may_be_said(text: str, moment: datetime | None) -> None:
-    assert Expiration.parse(text).at(NOW) == moment
+    assert Moment.parse(text, OPTION).after(NOW, OPTION) == moment
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 100_000), st.sampled_from("smhdw"))
 def test_durations(number: int, unit: str) -> None:
-    assert Expiration.parse(f"{number}{unit}").at(NOW) == NOW + timedelta(seconds=number * SECONDS[unit])
+    assert Moment.parse(f"{number}{unit}", OPTION).after(NOW, OPTION) == NOW + timedelta(seconds=number * SECONDS[unit])
 
 
 @pytest.mark.parametrize(
@@ -59,33 +60,33 @@ def test_durations(number: int, unit: str) -> None:
 )  # fmt: skip
 def test_what_may_not_be_said(text: str) -> None:
     with pytest.raises(InvalidInputError, match="end_of_test_snapshot_expiration"):
-        Expiration.parse(text)
+        Moment.parse(text, OPTION)
 
 
 @pytest.mark.parametrize("text", ["0d", "0s", "2026-11-23T20:00:00Z", "2026-11-23T19:59:59Z", "2020-01-01T00:00:00Z"])
 def test_a_time_that_has_passed(text: str) -> None:
     with pytest.raises(InvalidInputError, match="expected a time to come"):
-        Expiration.parse(text).at(NOW)
+        Moment.parse(text, OPTION).after(NOW, OPTION)
 
 
 def test_the_zone_counts() -> None:
     # 21:00 in Berlin has passed at 20:00 UTC, 21:00 UTC has not.
     with pytest.raises(InvalidInputError):
-        Expiration.parse("2026-11-23T21:00:00+01:00").at(NOW)
-    assert Expiration.parse("2026-11-23T21:00:00Z").at(NOW) == NOW + timedelta(hours=1)
+        Moment.parse("2026-11-23T21:00:00+01:00", OPTION).after(NOW, OPTION)
+    assert Moment.parse("2026-11-23T21:00:00Z", OPTION).after(NOW, OPTION) == NOW + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("text", ["3000000d", "999999999d", "500000w"])
 def test_a_duration_beyond_all_calendars(text: str) -> None:
     with pytest.raises(InvalidInputError, match="never"):
-        Expiration.parse(text).at(NOW)
+        Moment.parse(text, OPTION).after(NOW, OPTION)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=25) | st.from_regex(r"[0-9]{1,12} ?[smhdwSMHDW]", fullmatch=True))
 def test_any_text_is_a_time_to_come_or_refused(text: str) -> None:
     try:
-        moment = Expiration.parse(text).at(NOW)
+        moment = Moment.parse(text, OPTION).after(NOW, OPTION)
     except InvalidInputError:
         return
     assert moment is None or moment > NOW

@@ -13,10 +13,8 @@ import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.related import Alert, Surroundings, Volume
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import ReplicationSession
-from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.related import (
-    assess_surroundings,
-    in_words,
-)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.related import assess_surroundings
+from ansible_collections.drdrill.powerstore.plugins.module_utils._time import in_words
 from tests.unit.makers.samples import NOW, a_cluster, a_session
 
 
