@@ -190,6 +190,7 @@ changelog: $(VENV)/.dev $(LINK) | build/tmp ## CHANGELOG.md from changelogs/frag
 docs-pages: $(VENV)/.dev $(LINK) | build/tmp ## The pages of the documentation that are written from the code
 	PYTHONPATH=.:.ansible/collections python tools/findings_page.py
 	PYTHONPATH=.:.ansible/collections python tools/record_docs.py
+	python tools/architecture_page.py
 
 .PHONY: venv
 venv: $(VENV)/.dev $(LINK) ## The virtual environment with all tools (VENV=DIR, PYTHON=INTERPRETER)
