@@ -10,7 +10,7 @@ import binascii
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from http.cookies import CookieError, SimpleCookie
@@ -39,13 +39,26 @@ class UnauthorizedError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """Who may log in. forbidden: globs of paths ('/audit_event*') that answer 403 to this account."""
+    """Who may log in.
+
+    forbidden: globs of paths ('/audit_event*') that answer 403 to this account.
+    recorded_as: the name in jobs and audit events, where it is not the one that logs in ('CORP\\drill' and 'drill').
+    shows_user: false where login_session answers a null user, as newer releases may [api-facts 10].
+    """
 
     username: str
     password: str
     role: str
     forbidden: tuple[str, ...] = ()
     built_in: bool = False
+    recorded_as: str | None = None
+    shows_user: bool = True
+    password_change_required: bool = False
+
+    @property
+    def recorded(self) -> str:
+        """The name that the array's own log has."""
+        return self.username if self.recorded_as is None else self.recorded_as
 
 
 @dataclass
@@ -72,7 +85,8 @@ class Logins:
 
     def __init__(self, array: Array, accounts: Mapping[str, Account]) -> None:
         self.array = array
-        self.accounts = dict(accounts)
+        # Local user names are compared without regard to case [api-facts 10].
+        self.accounts = {name.lower(): account for name, account in accounts.items()}
         self.sessions: OrderedDict[str, LoginSession] = OrderedDict()
         self.logins = 0
         self.logouts = 0
@@ -96,7 +110,7 @@ class Logins:
             if session is None:
                 raise UnauthorizedError
             return Identity(session.account, session)
-        if session is not None and session.account is not account:
+        if session is not None and session.account != account:
             session = None
         if session is None and request.method == "GET" and request.segments == ("login_session",):
             session = self._open(account)
@@ -111,8 +125,10 @@ class Logins:
             raise ApiError("token")
 
     def check_role(self, request: Request, account: Account) -> None:
-        """A 403 that stays."""
+        """A 403 that stays; until a required change of the password everything but login and logout gets one."""
         wanted = f"{request.method} {request.path}"
+        if account.password_change_required and request.segments[0] not in {"login_session", "logout"}:
+            raise ApiError("password_change", account.username)
         if any(fnmatchcase(request.path, pattern) for pattern in account.forbidden):
             raise ApiError("forbidden", account.username, wanted)
         may = _MAY_CHANGE[account.role]
@@ -123,6 +139,15 @@ class Logins:
         """Log out."""
         if session is not None and self.sessions.pop(session.cookie, None) is not None:
             self.logouts += 1
+
+    def set_password(self, username: str, password: str) -> None:
+        """Changing a password ends all login sessions of that user at once [api-facts 10]."""
+        account = self.accounts.get(username.lower())
+        if account is None:
+            raise LookupError(f"array {self.array.name} has no account {username!r}")
+        self.accounts[username.lower()] = replace(account, password=password, password_change_required=False)
+        for session in [each for each in self.sessions.values() if each.account.username == account.username]:
+            del self.sessions[session.cookie]
 
     def kill(self, cookie_header: str | None) -> None:
         """A fault: the session dies without a logout."""
@@ -141,10 +166,12 @@ class Logins:
         session, account = identity.session, identity.account
         return {
             "id": session.id if session else "0",
-            "user": account.username,
+            "user": account.username if account.shows_user else None,
+            "user_id": f"{account.username.lower()}_id",
+            "user_type": "LDAP_User" if "\\" in account.username or "@" in account.username else "Local_User",
             "role_ids": [ROLE_IDS[account.role]],
             "idle_timeout": int(self.array.world.options.idle_timeout),
-            "is_password_change_required": False,
+            "is_password_change_required": account.password_change_required,
             "is_built_in_user": account.built_in,
         }
 
@@ -182,7 +209,7 @@ class Logins:
             username, _colon, password = base64.b64decode(header[6:], validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             username, password = "", ""
-        account = self.accounts.get(username)
+        account = self.accounts.get(username.lower())
         if account is None or not secrets.compare_digest(account.password.encode(), password.encode()):
             self.failed_logins += 1
             raise UnauthorizedError

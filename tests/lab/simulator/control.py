@@ -161,6 +161,11 @@ def _add_sessions(app: Flask, simulator: Simulator) -> None:
             raise ScenarioError(f"unknown key {', '.join(unknown)} (known: mirror, {', '.join(_SETTABLE)})")
         return jsonify(session_json(_handle(simulator, array).set_session(key, **given)))
 
+    @app.delete("/arrays/<array>/sessions/<path:key>")
+    def remove_session(array: str, key: str) -> ResponseReturnValue:
+        _handle(simulator, array).remove_session(key)
+        return "", 204
+
     @app.post("/arrays/<array>/sessions/<key>/<operation>")
     def operate(array: str, key: str, operation: str) -> ResponseReturnValue:
         given = _body()
@@ -204,6 +209,11 @@ def _add_world(app: Flask, simulator: Simulator) -> None:
     @app.delete("/faults")
     def clear_faults() -> ResponseReturnValue:
         simulator.faults.clear()
+        return "", 204
+
+    @app.put("/arrays/<array>/accounts/<path:username>/password")
+    def password(array: str, username: str) -> ResponseReturnValue:
+        _handle(simulator, array).set_password(username, str(_body()["password"]))
         return "", 204
 
     @app.put("/arrays/<array>/software")

@@ -112,6 +112,10 @@ class Endpoint:
             self.rest.logins.kill(cookie)
         elif fault.action == "stale_token":
             self.rest.logins.rotate_token(cookie)
+        elif fault.action == "change_password":
+            self.rest.logins.set_password(fault.user, fault.password)
+        elif fault.action == "remove_session":
+            self.array.remove_session(fault.session or _session_of(request))
         elif fault.action in {"cut_link", "restore_link"}:
             self.array.world.set_link(fault.action == "restore_link")
         elif fault.action == "clock_skew":
@@ -120,8 +124,7 @@ class Endpoint:
             self._foreign(request, fault)
 
     def _foreign(self, request: Request, fault: Fault) -> None:
-        key = fault.session or (request.segments[1] if len(request.segments) > 1 else "")
-        side = self.array.session(key)
+        side = self.array.session(fault.session or _session_of(request))
         if fault.state is not None:
             side.change_state(fault.state)
         if fault.operation is not None:
@@ -148,6 +151,11 @@ class Endpoint:
             ),
             delivery.size,
         )
+
+
+def _session_of(request: Request) -> str:
+    """The id in the request's path."""
+    return request.segments[1] if len(request.segments) > 1 else ""
 
 
 def _body(reply: Reply) -> object:

@@ -34,6 +34,7 @@ _TABLE: Mapping[str, tuple[int, str, str]] = MappingProxyType(
         "method_not_allowed": (405, "0xE04040010007", "Method {0} is not allowed for {1}."),
         "token": (403, "0xE04040010003", "The DELL-EMC-TOKEN header is missing or is not valid for this session."),
         "forbidden": (403, "0xE09040050001", "User {0} is not authorized to perform {1}."),
+        "password_change": (403, "0xE09040050002", "User {0} must change the password before anything else."),
         # replication sessions: facility 0xE0201005
         "already_failed_over": (422, "0xE0201005000C", "Replication session {0} is already failed over."),
         "not_destination": (

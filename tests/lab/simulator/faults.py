@@ -28,6 +28,9 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "expire_session": frozenset(),
     "stale_token": frozenset(),
     "rotate_token": frozenset(),
+    "no_token": frozenset(),
+    "change_password": frozenset({"user", "password"}),
+    "remove_session": frozenset({"session"}),
     "forbid": frozenset(),
     "missing_path": frozenset(),
     "job_never_ends": frozenset({"executed"}),
@@ -67,7 +70,8 @@ class Fault:
     mode: str = "immediate"  # ignore_async: immediate | blocking
     operation: str | None = None  # foreign: start_failover_test, stop_failover_test, pause, …
     session: str | None = None  # foreign: id or resource name; default: the session in the request's path
-    user: str = "someone"
+    user: str = "someone"  # foreign: who does it; change_password: whose
+    password: str = ""
     state: str | None = None
     rows: int = 0
 
@@ -157,6 +161,8 @@ def tweaks(faults: list[Fault]) -> Tweaks:
             result = replace(result, flag_null=True)
         elif fault.action == "rotate_token":
             result = replace(result, rotate_token=True)
+        elif fault.action == "no_token":
+            result = replace(result, no_token=True)
         elif fault.action == "ignore_async":
             result = replace(result, async_mode=fault.mode)
         elif fault.action == "page_shrinks":

@@ -97,6 +97,7 @@ class Tweaks:
     rows_left: int | None = None
     flag_null: bool = False
     rotate_token: bool = False
+    no_token: bool = False
 
 
 NO_TWEAKS = Tweaks()

@@ -54,7 +54,10 @@ def _selection(reader: Reader, resource_name: str, text: str) -> Selection:
             if not _NAME.fullmatch(name) and name != "*":
                 raise ApiError("invalid_request", f"Bad select: {part!r}.")
         elif name == "*":
-            attributes.update(resource.attributes)
+            shows_hidden = reader.array.world.options.show_hidden
+            attributes.update(
+                (key, each) for key, each in resource.attributes.items() if shows_hidden or not each.hidden
+            )
         elif name in resource.attributes:
             if bracket:
                 raise ApiError("invalid_request", f"{name} of {resource_name} has no attributes to select.")

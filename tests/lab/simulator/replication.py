@@ -182,17 +182,11 @@ def _later(call: Call) -> float:
     return (job.due if job else 0.0) + call.plan.flag_late
 
 
-def _volumes(side: Side) -> list[str]:
-    if side.resource_type == "volume":
-        return [side.local_resource_id]
-    return [local for local, _remote in side.element_pairs]
-
-
 def do_start(call: Call) -> Outcome:
     side = call.side
     row = snapshots.for_test(side, call.body.get("snapshot_id"))
     table = side.array.tables["volume"]
-    sizes = {each: volume["size"] for each in _volumes(side) if (volume := table.get(each)) is not None}
+    sizes = {each: volume["size"] for each in side.volumes() if (volume := table.get(each)) is not None}
     side.replication.test = FailoverTest(call.user, side.array.now(), str(row["id"]) if row else None, sizes)
     _flags_follow(call, True)
     return 204, None
@@ -248,11 +242,8 @@ def _swap_roles(side: Side) -> None:
 
 def _mark(side: Side) -> None:
     """The resource and its members know whether they are a replication destination."""
-    tables = side.array.tables
-    rows = [tables[side.resource_type].get(side.local_resource_id), *(tables["volume"].get(v) for v in _volumes(side))]
-    for row in rows:
-        if row is not None:
-            row["is_replication_destination"] = side.role == "Destination"
+    for _kind, row in side.resources():
+        row["is_replication_destination"] = side.role == "Destination"
 
 
 def do_failover(call: Call) -> Outcome:

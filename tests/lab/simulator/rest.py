@@ -70,6 +70,8 @@ class Rest:
                 headers["DELL-EMC-TOKEN"] = session.token
             if request.segments == ("login_session",) and reply.status == 200:
                 headers["Set-Cookie"] = f"auth_cookie={session.cookie}; Path=/; Secure; HttpOnly"
+        if tweaks.no_token:
+            headers.pop("DELL-EMC-TOKEN", None)
         return dataclasses.replace(reply, headers=headers, user=identity.account.username)
 
     @property
@@ -129,7 +131,7 @@ class Rest:
             if name != "is_async" or value not in {"true", "false"}:
                 raise ApiError("invalid_request", f"Query parameter {name}={value} is not supported.")
         resource, key = request.segments[0], request.segments[1]
-        user, version = identity.account.username, self.array.version
+        user, version = identity.account.recorded, self.array.version
         if resource == "replication_session":
             side = self.array.sessions.get(key)
             if side is None:

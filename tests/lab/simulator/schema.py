@@ -33,6 +33,7 @@ class Attribute:
     case_insensitive: bool
     no_filter: bool
     l10n_of: str | None  # the attribute this one is the localized text of
+    hidden: bool = False  # in no description
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,10 @@ def _attributes(lines: Mapping[str, str]) -> list[Attribute]:
     for name, line in lines.items():
         added, kind, *flags = str(line).split()
         version = parse_version(added)
-        found.append(Attribute(name, version, kind, "ci" in flags, "no_filter" in flags, None))
+        hidden = "hidden" in flags
+        found.append(Attribute(name, version, kind, "ci" in flags, "no_filter" in flags, None, hidden))
         if "l10n" in flags:
-            found.append(Attribute(f"{name}_l10n", version, kind, False, False, name))
+            found.append(Attribute(f"{name}_l10n", version, kind, False, False, name, hidden))
     return found
 
 

@@ -135,6 +135,17 @@ class ArrayHandle:
                         side.peer.failover_test_in_progress = False
             return side
 
+    def remove_session(self, key: str) -> None:
+        """The session, by id or resource name, ends on both arrays; its resources stay."""
+        with self.array.world.lock:
+            self.array.world.settle()
+            self.array.remove_session(key)
+
+    def set_password(self, username: str, password: str) -> None:
+        """Another password for an account of this array; its login sessions end at once."""
+        with self.array.world.lock:
+            self.logins_state.set_password(username, password)
+
     def set_clock_skew(self, seconds: float) -> None:
         """How far this array's clock is ahead of the other's and the controller's."""
         self.array.clock_skew = seconds

@@ -18,7 +18,7 @@ def stored_value(item: object, attribute: str) -> object:
 
 
 class Table(Generic[Stored]):
-    """One collection. Indexed attributes must not change while an item is in the table."""
+    """One collection. Indexed attributes change by change() only."""
 
     def __init__(self, *indexed: str) -> None:
         self._items: dict[str, Stored] = {}
@@ -39,6 +39,17 @@ class Table(Generic[Stored]):
         for attribute, index in self._indexes.items():
             index.setdefault(stored_value(item, attribute), {})[item_id] = None
         return item
+
+    def change(self, item_id: str, attribute: str, value: object) -> None:
+        """Another value of a row's attribute, in its index, too."""
+        item = self._items[item_id]
+        if not isinstance(item, dict):
+            raise TypeError(f"{item_id} is not a row")
+        index = self._indexes.get(attribute)
+        if index is not None:
+            index[item.get(attribute)].pop(item_id, None)
+            index.setdefault(value, {})[item_id] = None
+        item[attribute] = value
 
     def remove(self, item_id: str) -> None:
         item = self._items.pop(item_id)

@@ -33,6 +33,7 @@ class Options:
     stopped_snapshot_days: float = 3.0  # lifetime of failover_test_STOPPED_* snapshots (INF)
     session_ceiling: int = 2000  # login sessions; the oldest is dropped above it
     idle_timeout: float = 3600.0  # seconds of simulated time
+    show_hidden: bool = False  # true: select=* shows attributes that are in no description [api-facts 10]
 
 
 @dataclass
@@ -101,6 +102,19 @@ class Side:
         if self.peer_side is None:
             raise LookupError(f"session {self.id} has no other side")
         return self.peer_side
+
+    def volumes(self) -> list[str]:
+        """The ids of the volumes that replicate."""
+        if self.resource_type == "volume":
+            return [self.local_resource_id]
+        return [local for local, _remote in self.element_pairs]
+
+    def resources(self) -> list[tuple[str, Row]]:
+        """The resource and its members on this array: table and row."""
+        members = [("volume", each) for each in self.volumes() if each != self.local_resource_id]
+        keys = [(self.resource_type, self.local_resource_id), *members]
+        rows = [(kind, self.array.tables[kind].get(key)) for kind, key in keys]
+        return [(kind, row) for kind, row in rows if row is not None]
 
     def in_test(self) -> bool:
         """What is, not what is shown: a flag that a test has set counts, one that lags behind does not."""
@@ -201,6 +215,15 @@ class Array:
         if side is None:
             raise LookupError(f"array {self.name} has no replication session {key!r}")
         return side
+
+    def remove_session(self, key: str) -> None:
+        """Replication ends, as when the policy is taken off the source: both sides go, the resources stay."""
+        side = self.session(key)
+        for each in (side, side.peer):
+            each.array.sessions.remove(each.id)
+            for kind, row in each.resources():
+                each.array.tables[kind].change(str(row["id"]), "protection_policy_id", None)
+                row["is_replication_destination"] = False
 
     def submit(
         self,

@@ -119,3 +119,52 @@ def test_connections_are_counted_and_kept_alive(sim: Simulator, dr: Client) -> N
     assert {each.connection for each in sim.dr.journal()} == {1}
     assert Client(sim, sim.dr).login().status_code == 200
     assert sim.dr.connections == 2
+
+
+DOMAIN = {"username": "CORP\\drill", "password": "secret", "role": "administrator", "recorded_as": "drill"}
+
+
+@pytest.mark.parametrize("login", ["CORP\\drill", "corp\\DRILL"])
+def test_an_account_is_recorded_under_another_name(login: str) -> None:
+    with Simulator.from_dict({**ESTATE, "accounts": [{**DOMAIN, "shows_user": False}]}) as sim:
+        client = Client(sim, sim.dr, login, "secret")
+        client.login()
+        (shown,) = client.get("/login_session", select="*")
+        assert (shown["user"], shown["is_built_in_user"]) == (None, False)
+        (hidden,) = client.get("/login_session", select="user_id,user_type")
+        assert hidden == {"user_id": "corp\\drill_id", "user_type": "LDAP_User"}
+        session = sim.dr.session("erp-data").id
+        assert client.post(f"/replication_session/{session}/start_failover_test").status_code == 204
+        assert client.get("/job", select="user") == [{"user": "drill"}]
+        assert client.get("/audit_event", select="username") == [{"username": "drill"}]
+
+
+def test_user_names_are_blind_to_case(sim: Simulator) -> None:
+    client = Client(sim, sim.dr, "ADMIN", "secret")
+    assert client.login().status_code == 200
+    assert client.get("/login_session", select="user") == [{"user": "admin"}]
+
+
+def test_a_required_change_of_the_password_comes_before_everything() -> None:
+    account = {"username": "new", "password": "secret", "role": "administrator", "password_change_required": True}
+    with Simulator.from_dict({**ESTATE, "accounts": [account]}) as sim:
+        client = Client(sim, sim.dr)
+        assert client.login().status_code == 200
+        assert client.get("/login_session", select="is_password_change_required") == [
+            {"is_password_change_required": True}
+        ]
+        assert client.send("GET", "/replication_session").status_code == 403
+        assert client.post("/logout").status_code == 204
+
+
+def test_a_changed_password_ends_the_users_sessions(sim: Simulator, dr: Client) -> None:
+    other = Client(sim, sim.dr, "drill", "secret")
+    other.login()
+    sim.dr.set_password("Admin", "changed")
+    assert dr.send("GET", "/volume").status_code == 401
+    assert dr.login().status_code == 401
+    assert Client(sim, sim.dr, "admin", "changed").login().status_code == 200
+    assert other.send("GET", "/volume").status_code == 200
+    assert Client(sim, sim.production).login().status_code == 200
+    with pytest.raises(LookupError, match="nobody"):
+        sim.dr.set_password("nobody", "x")

@@ -102,6 +102,29 @@ def test_session_and_token(sim: Simulator, dr: Client) -> None:
     assert [dr.send("GET", "/volume").status_code for _number in range(2)] == [401, 401]
 
 
+def test_logins_without_a_token(sim: Simulator, dr: Client) -> None:
+    sim.faults.add(action="no_token", path="/login_session", count=1)
+    assert dr.login().status_code == 200
+    assert dr.token == ""
+    assert dr.post(start_path(sim)).status_code == 403
+    dr.token = dr.send("GET", "/volume").headers["DELL-EMC-TOKEN"]
+    assert dr.post(start_path(sim)).status_code == 204
+
+
+def test_password_and_session_change_at_run_time(sim: Simulator, dr: Client, production: Client) -> None:
+    sim.faults.add(action="change_password", array="dr", path="/host", user="admin", password="new", nth=1)
+    assert dr.send("GET", "/host").status_code == 401
+    dr.credentials = ("admin", "new")
+    dr.login()
+    path = start_path(sim)
+    sim.faults.add(action="remove_session", method="POST", nth=1)
+    assert dr.post(path).status_code == 404
+    for client in (dr, production):
+        assert len(client.get("/replication_session")) == 4
+        row = client.get("/volume/name:erp-data", select="is_replication_destination,protection_policy_id")
+        assert row == {"is_replication_destination": False, "protection_policy_id": None}
+
+
 def test_forbid_and_missing_path(sim: Simulator, dr: Client) -> None:
     sim.faults.add(action="forbid", path="/job*")
     sim.faults.add(action="missing_path", path="/cluster")

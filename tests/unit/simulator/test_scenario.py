@@ -128,6 +128,10 @@ def test_control_interface(sim: Simulator, dr: Client) -> None:
     assert sessions["erp-db"]["state"] == "Paused"
     call("POST", "/clock", {"advance": "1h"})
     call("PUT", "/arrays/dr/software", {"release_version": "2.1.0.0"})
+    call("PUT", "/arrays/production/accounts/admin/password", {"password": "new"})
+    assert Client(sim, sim.production, "admin", "new").login().status_code == 200
+    call("DELETE", "/arrays/dr/sessions/old")
+    assert len(sim.dr.array.sessions) == 4
     call("PUT", "/operation_seconds", {"start_failover_test": 2})
     call("POST", "/faults", {"action": "forbid", "path": "/volume"})
     assert sim.operation_seconds["start_failover_test"] == 2
