@@ -2,9 +2,140 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every word of a finding, a verdict and a record, each with one home."""
+"""Every word of a finding, a verdict and a record, each with one home: what it reads, its sign, icon and JUnit outcome.
+
+A member is a ``str``, so it compares and hashes as its value. Results and files take ``.value``: Ansible 2.19 and later
+refuse subclasses of ``str``. The members of each enumeration stand worst first, or in the order in which they happen.
+"""
 
 from __future__ import annotations
 
-# Severities of a finding. A blocker refuses a start.
-BLOCKER, WARNING, INFO = "blocker", "warning", "info"
+import typing as t
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What JUnit calls a test case that did not pass."""
+
+    FAILURE = "failure"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+class _Word(StrEnum):
+    """A word of the record and how a person reads it."""
+
+    word: str  # as it begins a line: "Passed with deviations"
+    sign: str  # in a chat or a ticket
+    icon: str  # name of the symbol in the HTML report
+    outcome: Outcome | None  # None: the test case passes
+
+    def __new__(
+        cls, value: str, word: str = "", sign: str = "", icon: str = "", outcome: Outcome | None = None
+    ) -> t.Self:  # the defaults are for mypy: Verdict("failed") looks a member up
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.word, member.sign, member.icon, member.outcome = word, sign, icon, outcome
+        return member
+
+    @property
+    def weight(self) -> int:
+        """0 for the worst; ``min(words, key=lambda word: word.weight)`` is the worst of some."""
+        return list(type(self)).index(self)
+
+    @classmethod
+    def worst(cls, words: t.Iterable[t.Self], otherwise: t.Self) -> t.Self:
+        """The worst of some words; ``otherwise`` where there are none."""
+        return min(words, key=lambda word: word.weight, default=otherwise)
+
+
+class Verdict(_Word):
+    """What a record, a session or a deviation comes to."""
+
+    FAILED = "failed", "Failed", "❌", "failed", Outcome.FAILURE
+    ABORTED = "aborted", "Aborted", "⏹️", "aborted", Outcome.FAILURE
+    INCOMPLETE = "incomplete", "Incomplete", "❔", "incomplete", Outcome.FAILURE
+    PASSED_WITH_DEVIATIONS = "passed_with_deviations", "Passed with deviations", "⚠️", "passed_with_deviations", None
+    PASSED = "passed", "Passed", "✅", "passed", None
+
+
+class CleanUp(_Word):
+    """What the clean-up of a drill comes to. While a test is held, its session cannot be failed over: not green."""
+
+    FAILED = "failed", "Failed", "❌", "failed", Outcome.FAILURE
+    HELD = "held", "Held, still running", "⏸️", "held", Outcome.FAILURE
+    PASSED_WITH_DEVIATIONS = "passed_with_deviations", "Passed with deviations", "⚠️", "passed_with_deviations", None
+    PASSED = "passed", "Passed", "✅", "passed", None
+    NOT_NEEDED = "not_needed", "Not needed", "\u2796", "not_needed", Outcome.SKIPPED
+
+
+class StepResult(_Word):
+    """What came of a step or a check."""
+
+    FAILED = "failed", "Failed", "❌", "failed", Outcome.ERROR
+    NOT_EXECUTED = "not_executed", "Not executed", "❔", "incomplete", Outcome.SKIPPED
+    PASSED = "passed", "Passed", "✅", "passed", None
+
+    @classmethod
+    def of(cls, passed: bool | None) -> StepResult:
+        """From ``passed`` of a check, where null says that it was not executed."""
+        if passed is None:
+            return cls.NOT_EXECUTED
+        return cls.PASSED if passed else cls.FAILED
+
+
+class Severity(_Word):
+    """How heavy a finding is. A blocker refuses a start."""
+
+    BLOCKER = "blocker", "Blocker", "⛔", "failed", Outcome.FAILURE
+    WARNING = "warning", "Warning", "⚠️", "passed_with_deviations", None
+    INFO = "info", "Info", "\u2139\ufe0f", "not_needed", None
+
+
+# What the findings are made with; a finding leaves the process, so these are the plain words.
+BLOCKER, WARNING, INFO = Severity.BLOCKER.value, Severity.WARNING.value, Severity.INFO.value
+
+
+class Kind(StrEnum):
+    """What a record is a record of."""
+
+    word: str  # in a sentence
+    heading: str  # of its report
+
+    def __new__(cls, value: str, word: str = "", heading: str = "") -> t.Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.word, member.heading = word, heading
+        return member
+
+    DRILL = "drill", "drill", "Record of a disaster-recovery drill"
+    READINESS = "readiness", "readiness report", "Readiness for a disaster-recovery drill"
+    ABORT = "abort", "abort", "Abort of all failover tests"
+
+
+class Phase(StrEnum):
+    """A phase of a drill, in the order of the drill."""
+
+    word: str  # what is done in it
+    always: bool  # whether it belongs to every drill, and is named also where it did not happen
+
+    def __new__(cls, value: str, word: str = "", always: bool = False) -> t.Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.word, member.always = word, always
+        return member
+
+    PREFLIGHT = "preflight", "Read the sessions and look for what refuses a drill", True
+    SYNCHRONISE = "synchronise", "Synchronise from the production array", False
+    START = "start", "Start the failover tests", True
+    ATTACH = "attach", "Attach at the DR site", False
+    VALIDATE = "validate", "Validate what the DR site sees", True
+    RELEASE = "release", "Release at the DR site", False
+    STOP = "stop", "Stop the failover tests", True
+    PROVE = "prove", "Read the sessions back and compare", True
+    REPORT = "report", "Write the record and the reports", False
+
+    @property
+    def place(self) -> int:
+        """Its place in the drill, from 0."""
+        return list(type(self)).index(self)

@@ -15,9 +15,8 @@ from datetime import datetime
 
 from .._json import Json
 from .._time import parse_time
+from .._words import Kind, Verdict
 from .common import (
-    FAILED,
-    INCOMPLETE,
     Context,
     Judgement,
     Reason,
@@ -41,7 +40,7 @@ def build_abort(params: Json, context: Context, record_id: str, written_at: date
     clusters = [phase.get("cluster") for phase in (*sweeps, after)]
     return {
         **envelope(
-            "abort",
+            Kind.ABORT,
             record_id,
             context,
             next((cluster for cluster in clusters if cluster), {}),
@@ -57,20 +56,22 @@ def build_abort(params: Json, context: Context, record_id: str, written_at: date
 
 def _reasons(sweeps: t.Sequence[Json]) -> t.Iterator[Reason]:
     if not sweeps:
-        yield Reason(INCOMPLETE, "The array was not asked.")
+        yield Reason(Verdict.INCOMPLETE, "The array was not asked.")
         return
     last = sweeps[-1]
     if _all_ready(last) is None:
-        yield Reason(INCOMPLETE, f"Not known whether everything can be failed over: {last.get('msg') or 'no message'}")
+        yield Reason(
+            Verdict.INCOMPLETE, f"Not known whether everything can be failed over: {last.get('msg') or 'no message'}"
+        )
     elif not last.get("jobs_readable"):
-        yield Reason(INCOMPLETE, "The array's jobs cannot be read, so a start under way would not be seen.")
+        yield Reason(Verdict.INCOMPLETE, "The array's jobs cannot be read, so a start under way would not be seen.")
     for session in last.get("sessions") or ():
         if session["failover_ready"] is False:
             name = session["resource_name"] or session["session_id"]
             test = _tests(session["session_id"], [last])
             failure = ((test[-1]["failure"] if test else None) or {}).get("message")
             told = " ".join(filter(None, [session["reason"], failure]))
-            yield Reason(FAILED, f"{name} cannot be failed over: {told}", session["session_id"])
+            yield Reason(Verdict.FAILED, f"{name} cannot be failed over: {told}", session["session_id"])
 
 
 def _all_ready(sweep: Json) -> bool | None:
@@ -121,7 +122,7 @@ def _session(session_id: str, sweeps: t.Sequence[Json], after: Json, judgement: 
         "resource_name": known.get("resource_name"),
         "resource_id": known.get("resource_id"),
         "remote_system": known.get("remote_system"),
-        "verdict": INCOMPLETE if not ready and not own.reasons else own.verdict,
+        "verdict": (Verdict.INCOMPLETE if not ready and not own.reasons else own.verdict).value,
         "reasons": own.texts,
         "recovery_point": recovery_point(read),
         "before": condition(test["before"], began) if test else condition(shown[0], began),

@@ -13,13 +13,10 @@ from datetime import datetime
 from .._json import Json
 from .._time import format_time
 from .._version import VERSION
+from .._words import Kind, Verdict
 from .schema import SCHEMA_VERSION
 
-PASSED, DEVIATIONS, FAILED = "passed", "passed_with_deviations", "failed"
-ABORTED, INCOMPLETE = "aborted", "incomplete"
-NOT_NEEDED, HELD = "not_needed", "held"  # verdicts of a clean-up
 FAILURE_NAMES = ("kind", "http_status", "code", "message")
-_WORST_FIRST = (FAILED, ABORTED, INCOMPLETE, DEVIATIONS, PASSED)
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class Context:
 class Reason:
     """Something that keeps a record from having passed, with the verdict that it allows at best."""
 
-    verdict: str
+    verdict: Verdict
     text: str
     session_id: str | None = None
 
@@ -59,9 +56,9 @@ class Judgement:
     reasons: tuple[Reason, ...] = field(default=())
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         """The worst that a reason allows; passed where there is none."""
-        return min((reason.verdict for reason in self.reasons), key=_WORST_FIRST.index, default=PASSED)
+        return Verdict.worst((reason.verdict for reason in self.reasons), otherwise=Verdict.PASSED)
 
     def of(self, session_id: str | None) -> Judgement:
         """The same for one session."""
@@ -78,7 +75,7 @@ class Judgement:
             {
                 "id": f"D{number}",
                 "session_id": reason.session_id,
-                "severity": reason.verdict,
+                "severity": reason.verdict.value,
                 "description": reason.text,
                 "owner": None,
                 "due": None,
@@ -89,7 +86,7 @@ class Judgement:
 
 
 def envelope(
-    kind: str,
+    kind: Kind,
     record_id: str,
     context: Context,
     cluster: Json,
@@ -104,7 +101,7 @@ def envelope(
     awx = context.awx or {}
     return {
         "schema_version": SCHEMA_VERSION,
-        "kind": kind,
+        "kind": kind.value,
         "drill": {
             "id": record_id,
             "title": context.title,
@@ -137,7 +134,7 @@ def envelope(
             "filters": context.filters,
             "exclusions": list(context.exclusions),
         },
-        "verdict": judgement.verdict,
+        "verdict": judgement.verdict.value,
         "reasons": judgement.texts,
         "deviations": judgement.deviations(),
         "versions": {

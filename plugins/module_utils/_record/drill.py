@@ -12,8 +12,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from .._json import Json
+from .._words import Kind, Verdict
 from .common import (
-    ABORTED,
     Context,
     Judgement,
     envelope,
@@ -58,7 +58,7 @@ def build_record(seen: Observations, context: Context, record_id: str, written_a
     policy = seen.policy
     return {
         **envelope(
-            "drill", record_id, context, seen.cluster, looks, judgement, written_at,
+            Kind.DRILL, record_id, context, seen.cluster, looks, judgement, written_at,
             selected_by="filters" if context.filters else "sessions",
         ),
         "policy": {
@@ -85,5 +85,5 @@ def build_record(seen: Observations, context: Context, record_id: str, written_a
 
 def _judged(session: Json, judgement: Judgement) -> Json:
     own = judgement.of(session["session_id"])
-    nothing = ABORTED if session["session_id"] is None else own.verdict
-    return {"verdict": nothing, "reasons": own.texts if session["session_id"] else []}
+    nothing = Verdict.ABORTED if session["session_id"] is None else own.verdict
+    return {"verdict": nothing.value, "reasons": own.texts if session["session_id"] else []}

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import typing as t
 
+from .._words import Kind, Phase
+
 Options = dict[str, dict[str, t.Any]]
+USERS_PHASES = [phase.value for phase in (Phase.ATTACH, Phase.VALIDATE, Phase.RELEASE)]
 
 STEP: Options = {
     **{text: {"type": "str", "required": True} for text in ("name", "kind")},
-    "phase": {"type": "str", "choices": ["attach", "validate", "release"], "default": "validate"},
+    "phase": {"type": "str", "choices": USERS_PHASES, "default": Phase.VALIDATE.value},
     "wave": {"type": "int"},
     **{text: {"type": "str"} for text in ("session", "expected", "observed", "started_at", "finished_at")},
     "passed": {"type": "bool", "required": True},
@@ -40,7 +43,7 @@ TEXTS = ("scenario", "change_ticket", "array_host", "array_account")
 LISTS_OF_TEXTS = ("owned", "adopted", "held", "success_criteria", "participants", "approvers")
 LISTS_OF_DICTS = ("starts", "stops", "phases", "planned_steps")
 OPTIONS: Options = {
-    "kind": {"type": "str", "choices": ["drill", "readiness", "abort"], "default": "drill"},
+    "kind": {"type": "str", "choices": [kind.value for kind in Kind], "default": Kind.DRILL.value},
     "directory": {"type": "path", "required": True},
     "title": {"type": "str", "required": True},
     **{name: {"type": "dict"} for name in DICTS},

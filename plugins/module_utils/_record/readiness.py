@@ -15,11 +15,8 @@ from datetime import datetime, timedelta
 
 from .._json import Json
 from .._time import in_words
-from .._words import BLOCKER, INFO, WARNING
+from .._words import BLOCKER, WARNING, Kind, Severity, Verdict
 from .common import (
-    DEVIATIONS,
-    FAILED,
-    INCOMPLETE,
     Context,
     Judgement,
     Reason,
@@ -28,7 +25,7 @@ from .common import (
     recovery_point,
 )
 
-_VERDICTS = {BLOCKER: FAILED, WARNING: DEVIATIONS}
+_VERDICTS = {BLOCKER: Verdict.FAILED, WARNING: Verdict.PASSED_WITH_DEVIATIONS}
 _WIDTH = 108  # with the indentation and the quotes that Ansible puts round a line, 120
 _COLUMNS: t.Final[t.Mapping[str, int]] = {  # the widest that each may become
     "Session": 8,
@@ -62,13 +59,17 @@ def build_readiness(params: Json, context: Context, record_id: str, written_at: 
     judged = [Judgement(tuple(_reasons(entry))) for entry in entries]
     reasons = [reason for judgement in judged for reason in judgement.reasons]
     if "sessions" not in seen:
-        reasons.append(Reason(INCOMPLETE, f"The array could not be read: {seen.get('msg') or 'no reason was given'}"))
+        reasons.append(
+            Reason(Verdict.INCOMPLETE, f"The array could not be read: {seen.get('msg') or 'no reason was given'}")
+        )
     elif not entries:
-        reasons.append(Reason(INCOMPLETE, "No replication session fits and is not excluded: nothing was looked at."))
+        reasons.append(
+            Reason(Verdict.INCOMPLETE, "No replication session fits and is not excluded: nothing was looked at.")
+        )
     filters = context.filters
     return {
         **envelope(
-            "readiness",
+            Kind.READINESS,
             record_id,
             context,
             cluster,
@@ -104,7 +105,7 @@ def _session(entry: Json, judgement: Judgement, looked_at: str | None) -> Json:
         **{name: entry.get(name) for name in names},
         "resource_name": entry.get("resource_name") or next(iter(entry.get("selector", {}).values()), None),
         "remote_system": (entry.get("remote_system") or {}).get("name"),
-        "verdict": judgement.verdict,
+        "verdict": judgement.verdict.value,
         "reasons": judgement.texts,
         "recovery_point": recovery_point(entry),
         "before": condition(entry, looked_at) if found else None,
@@ -187,7 +188,7 @@ def _findings(sessions: t.Sequence[Json]) -> t.Iterator[str]:
     for session in sessions:
         for finding in session["findings"]:
             found.setdefault((finding["severity"], finding["id"]), []).append(finding)
-    for severity in (BLOCKER, WARNING, INFO):
+    for severity in Severity:
         for (weight, rule_id), findings in found.items():
             if weight != severity:
                 continue

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._words import CleanUp, Kind, Phase, Severity, StepResult, Verdict
 from .validation import (
     Schema,
     list_of,
@@ -24,21 +25,20 @@ from .validation import (
 )
 
 SCHEMA_VERSION = "1.0"
-KINDS = ("drill", "readiness", "abort")
-VERDICTS = ("passed", "passed_with_deviations", "failed", "aborted", "incomplete")
-CLEANUP_VERDICTS = ("passed", "passed_with_deviations", "failed", "held", "not_needed")
-PHASES = (
-    "preflight",
-    "synchronise",
-    "start",
-    "attach",
-    "validate",
-    "release",
-    "stop",
-    "prove",
-    "report",
+# The order in which version 1.0 was published.
+_BEST_FIRST = (Verdict.PASSED, Verdict.PASSED_WITH_DEVIATIONS, Verdict.FAILED, Verdict.ABORTED, Verdict.INCOMPLETE)
+_CLEANED_FIRST = (
+    CleanUp.PASSED,
+    CleanUp.PASSED_WITH_DEVIATIONS,
+    CleanUp.FAILED,
+    CleanUp.HELD,
+    CleanUp.NOT_NEEDED,
 )
-STEP_RESULTS = ("passed", "failed", "not_executed")
+KINDS = tuple(kind.value for kind in Kind)
+VERDICTS = tuple(verdict.value for verdict in _BEST_FIRST)
+CLEANUP_VERDICTS = tuple(verdict.value for verdict in _CLEANED_FIRST)
+PHASES = tuple(phase.value for phase in Phase)
+STEP_RESULTS = tuple(result.value for result in (StepResult.PASSED, StepResult.FAILED, StepResult.NOT_EXECUTED))
 
 _TEXT = of("string", "A text.")
 _SECONDS = "number"
@@ -113,7 +113,7 @@ _FINDING = obj(
     "Something that stands against a drill or should be known.",
     id=of("string", "Stable id, see the list of findings in the documentation."),
     session_id=_maybe("string", "The session it is about."),
-    severity=one_of(("blocker", "warning", "info"), "A blocker refuses a start."),
+    severity=one_of(tuple(severity.value for severity in Severity), "A blocker refuses a start."),
     message=of("string", "What was found."),
     impact=of("string", "What it means."),
     resolution=of("string", "What to do."),
@@ -340,7 +340,7 @@ _ENVELOPE = {
 DRILL = obj(
     "A drill.",
     **_ENVELOPE,
-    kind=one_of(("drill",), "Kind of record."),
+    kind=one_of((Kind.DRILL.value,), "Kind of record."),
     policy=_POLICY,
     objectives=obj(
         "The objectives of the drill as a whole; each session has its own.",
@@ -366,21 +366,25 @@ READINESS = obj(
     "A readiness report: what would stand against a drill. passed: all ready; passed_with_deviations: ready with "
     "warnings; failed: something blocks; incomplete: not everything could be read.",
     **_ENVELOPE,
-    kind=one_of(("readiness",), "Kind of record."),
+    kind=one_of((Kind.READINESS.value,), "Kind of record."),
     sessions=list_of(READINESS_SESSION, "The sessions."),
 )
 
 ABORT = obj(
     "An abort: every running failover test was stopped so that the site can take over.",
     **_ENVELOPE,
-    kind=one_of(("abort",), "Kind of record."),
+    kind=one_of((Kind.ABORT.value,), "Kind of record."),
     seconds_to_failover_ready=_maybe(
         _SECONDS, "From the begin to the last session being ready, by the controller's clock; null where one is not."
     ),
     sessions=list_of(ABORT_SESSION, "Every session of which this array is the destination."),
 )
 
-BY_KIND: t.Final[t.Mapping[str, Schema]] = {"drill": DRILL, "readiness": READINESS, "abort": ABORT}
+BY_KIND: t.Final[t.Mapping[str, Schema]] = {
+    Kind.DRILL.value: DRILL,
+    Kind.READINESS.value: READINESS,
+    Kind.ABORT.value: ABORT,
+}
 
 
 def published() -> Schema:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._json import Json
+from .._words import Phase, StepResult
 from .observed import (
     Observations,
     Scoped,
@@ -16,19 +17,6 @@ from .observed import (
     moment_text,
     not_executed,
 )
-from .schema import PHASES
-
-_TITLES: t.Final[t.Mapping[str, str]] = {
-    "preflight": "Read the sessions and what stands against the drill",
-    "synchronise": "Synchronise from the production array",
-    "start": "Start the failover tests",
-    "attach": "Attach at the DR site",
-    "validate": "Validate what the DR site sees",
-    "release": "Release at the DR site",
-    "stop": "Stop the failover tests",
-    "prove": "Read the sessions back and compare",
-}
-_ALWAYS = ("preflight", "start", "validate", "stop", "prove")  # named also where they did not happen
 
 
 def steps_of(scoped: t.Sequence[Scoped], seen: Observations) -> list[Json]:
@@ -40,7 +28,7 @@ def steps_of(scoped: t.Sequence[Scoped], seen: Observations) -> list[Json]:
         *(_of_user(step, scoped, None, None, _why_not(seen)) for step in not_executed(seen)),
         *(step for attempt in seen.stops for step in _of_operations(attempt, "stop", scoped)),
     ]
-    return sorted(steps, key=lambda step: PHASES.index(step["phase"]))
+    return sorted(steps, key=lambda step: Phase(step["phase"]).place)
 
 
 def _step(phase: str, name: str, clock: str, result: bool | None, **more: t.Any) -> Json:
@@ -52,7 +40,7 @@ def _step(phase: str, name: str, clock: str, result: bool | None, **more: t.Any)
         "clock": clock,
         "started_at": None,
         "finished_at": None,
-        "result": {True: "passed", False: "failed", None: "not_executed"}[result],
+        "result": StepResult.of(result).value,
         "reason": None,
         **more,
     }
@@ -70,7 +58,7 @@ def _of_phases(seen: Observations) -> t.Iterator[Json]:
         ended = phase.get("finished_at")
         yield _step(
             phase["phase"],
-            _TITLES.get(phase["phase"], phase["phase"]),
+            Phase(phase["phase"]).word,
             "controller",
             ended is not None and not phase.get("failed"),
             wave=phase.get("wave"),
@@ -78,9 +66,9 @@ def _of_phases(seen: Observations) -> t.Iterator[Json]:
             finished_at=moment_text(ended),
             reason=phase.get("reason") or (None if ended else _why_not(seen)),
         )
-    for name in _ALWAYS:
-        if name not in done:
-            yield _step(name, _TITLES[name], "controller", None, reason=_why_not(seen))
+    for each in Phase:
+        if each.always and each not in done:
+            yield _step(each.value, each.word, "controller", None, reason=_why_not(seen))
 
 
 def _of_operations(phase: Json, name: str, scoped: t.Sequence[Scoped]) -> t.Iterator[Json]:

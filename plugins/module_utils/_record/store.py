@@ -18,6 +18,7 @@ import uuid
 from datetime import UTC, datetime
 
 from .._json import Json
+from .._words import CleanUp, Kind
 from .abort import abort_summary, build_abort
 from .common import Context
 from .drill import build_record
@@ -33,7 +34,7 @@ from .validation import problems
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
 
 
-class Kind(t.NamedTuple):
+class Making(t.NamedTuple):
     """How one kind of record is built from the module's options, and how a person at a terminal reads it."""
 
     build: t.Callable[[Json, Context, str, datetime], Json]
@@ -47,17 +48,17 @@ def _build_drill(params: Json, context: Context, record_id: str, written_at: dat
     )
 
 
-KINDS: t.Final[t.Mapping[str, Kind]] = {
-    "drill": Kind(_build_drill, summary),
-    "readiness": Kind(build_readiness, readiness_summary),
-    "abort": Kind(build_abort, abort_summary),
+KINDS: t.Final[t.Mapping[Kind, Making]] = {
+    Kind.DRILL: Making(_build_drill, summary),
+    Kind.READINESS: Making(build_readiness, readiness_summary),
+    Kind.ABORT: Making(build_abort, abort_summary),
 }
 
 
 def write_drill(params: Json, *, write: bool) -> Json:
     """Judge the drill and write its record; the result of the module drill_record."""
     now = datetime.now(UTC)
-    kind = KINDS[params["kind"]]
+    kind = KINDS[Kind(params["kind"])]
     record_id = f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
     record = kind.build(params, _context(params), record_id, now)
     path = os.path.join(os.path.expanduser(params["directory"]), f"{params['kind']}-{record_id}.json")
@@ -72,7 +73,7 @@ def write_drill(params: Json, *, write: bool) -> Json:
         **problem,
         "changed": not problem,
         "verdict": record["verdict"],
-        "cleanup_verdict": record.get("cleanup", {}).get("verdict", "not_needed"),
+        "cleanup_verdict": record.get("cleanup", {}).get("verdict", CleanUp.NOT_NEEDED.value),
         "path": path,
         "record": record,
         "summary": kind.summary(record, path),

@@ -10,6 +10,7 @@ import textwrap
 import typing as t
 
 from .._json import Json
+from .._words import StepResult, Verdict
 
 WIDTH = 120  # columns of a terminal
 _MOST = 40  # sessions that a person reads at a terminal; the rest is in the record
@@ -45,8 +46,8 @@ def fitted(lines: t.Iterable[str]) -> list[str]:
 def _chosen(sessions: t.Sequence[Json]) -> tuple[list[Json], int]:
     if len(sessions) <= _MOST:
         return list(sessions), 0
-    bad = [session for session in sessions if session["verdict"] != "passed"]
-    good = [session for session in sessions if session["verdict"] == "passed"]
+    bad = [session for session in sessions if session["verdict"] != Verdict.PASSED]
+    good = [session for session in sessions if session["verdict"] == Verdict.PASSED]
     return [*bad, *good][:_MOST], len(sessions) - _MOST
 
 
@@ -69,4 +70,5 @@ def _short(seconds: float | None, digits: int = 0) -> str:
 
 
 def _mark(result: bool | None) -> str:
-    return {True: "[passed]", False: "[FAILED]", None: "[not executed]"}[result]
+    seen = StepResult.of(result)
+    return f"[{seen.word.upper() if seen is StepResult.FAILED else seen.word.lower()}]"

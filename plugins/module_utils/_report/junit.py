@@ -17,6 +17,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
 from .._json import Json
+from .._words import CleanUp, Kind, Outcome, StepResult, Verdict
 from .source import Source
 from .text import (
     NOT_MEASURED,
@@ -29,17 +30,18 @@ from .text import (
     verdict_words,
 )
 
-OUTCOMES: t.Final = ("failure", "error", "skipped")
+OUTCOMES: t.Final = tuple(outcome.value for outcome in Outcome)
+_COUNTED: t.Final = (("failures", Outcome.FAILURE), ("errors", Outcome.ERROR), ("skipped", Outcome.SKIPPED))
 _LONGEST_MESSAGE = 500
 _MOST_SECONDS = 999_999_999.0
 
 
 @dataclass(frozen=True)
 class Case:
-    """One test case; ``outcome`` is one of `OUTCOMES`, None where it passed."""
+    """One test case; ``outcome`` is None where it passed."""
 
     name: str
-    outcome: str | None = None
+    outcome: Outcome | None = None
     message: str = ""
     seconds: float | None = None
 
@@ -48,7 +50,7 @@ def render_junit(source: Source) -> str:
     """The report of a record. The same record gives the same bytes."""
     record = source.record
     root = ET.Element("testsuites", name=f"{record['kind']}: {one_line(record['drill']['title'])}")
-    suites = [("drill" if record["kind"] == "drill" else record["kind"], _own_cases(record))]
+    suites = [(record["kind"], _own_cases(record))]
     suites += [
         (f"{number:04d} {session_name(session)}", _CASES[record["kind"]](session))
         for number, session in enumerate(record["sessions"], start=1)
@@ -66,7 +68,7 @@ def _add_suite(root: ET.Element, source: Source, name: str, cases: t.Sequence[Ca
     started = parsed(record["times"]["started_at"] or record["times"]["written_at"])
     suite = ET.SubElement(root, "testsuite", name=one_line(name))
     seconds = sum(_bounded(case.seconds) for case in cases)
-    for attribute, outcome in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+    for attribute, outcome in _COUNTED:
         suite.set(attribute, str(sum(1 for case in cases if case.outcome == outcome)))
     suite.set("tests", str(len(cases)))
     suite.set("time", f"{min(seconds, _MOST_SECONDS):.3f}")
@@ -86,9 +88,9 @@ def _add_case(suite: ET.Element, class_name: str, case: Case) -> None:
         suite, "testcase", name=one_line(case.name), classname=class_name, time=f"{_bounded(case.seconds):.3f}"
     )
     if case.outcome:
-        found = ET.SubElement(element, case.outcome, message=one_line(case.message, _LONGEST_MESSAGE))
-        if case.outcome != "skipped":
-            found.set("type", case.outcome)
+        found = ET.SubElement(element, case.outcome.value, message=one_line(case.message, _LONGEST_MESSAGE))
+        if case.outcome is not Outcome.SKIPPED:
+            found.set("type", case.outcome.value)
             found.text = case.message
 
 
@@ -99,11 +101,13 @@ def _bounded(seconds: float | None) -> float:
 def _own_cases(record: Json) -> list[Case]:
     """The verdict, the clean-up, the checks of the drill as a whole, and its steps."""
     cases = [_verdict_case("verdict", record["verdict"], record["reasons"], meaning(record))]
-    if record["kind"] == "abort":
+    if record["kind"] == Kind.ABORT:
         ready = record["seconds_to_failover_ready"]
         said = "Not every session shows that it can be failed over."
         cases.append(
-            Case("failover ready", None, "", ready) if ready is not None else Case("failover ready", "failure", said)
+            Case("failover ready", None, "", ready)
+            if ready is not None
+            else Case("failover ready", Outcome.FAILURE, said)
         )
     if "cleanup" in record:
         cases.append(_cleanup_case(record))
@@ -113,21 +117,22 @@ def _own_cases(record: Json) -> list[Case]:
 
 def _verdict_case(name: str, verdict: str, reasons: t.Sequence[str], said: str = "") -> Case:
     """Deviations do not fail a drill, so they do not fail the case; they are told all the same by their own cases."""
-    if verdict in ("passed", "passed_with_deviations"):
+    outcome = Verdict(verdict).outcome
+    if outcome is None:
         return Case(name)
-    return Case(name, "failure", "\n".join([f"{verdict_words(verdict)}. {said}".strip(), *reasons]))
+    return Case(name, outcome, "\n".join([f"{verdict_words(verdict)}. {said}".strip(), *reasons]))
 
 
 def _cleanup_case(record: Json) -> Case:
     cleanup = record["cleanup"]
-    if cleanup["verdict"] == "not_needed":
-        return Case("clean-up", "skipped", "No failover test was started.")
-    if cleanup["verdict"] == "failed":
-        left = [*cleanup["not_confirmed_stopped"], *cleanup["held"]]
-        return Case(
-            "clean-up", "failure", f"Failover tests may still be running: {', '.join(left) or 'see the record'}"
-        )
-    return Case("clean-up")
+    verdict = CleanUp(cleanup["verdict"])
+    left, held = (", ".join(cleanup[name]) or "see the record" for name in ("not_confirmed_stopped", "held"))
+    said = {
+        CleanUp.FAILED: f"Failover tests may still be running: {left}",
+        CleanUp.HELD: f"Failover tests were left running on purpose, so no failover is possible: {held}",
+        CleanUp.NOT_NEEDED: "No failover test was started.",
+    }
+    return Case("clean-up", verdict.outcome, said.get(verdict, ""))
 
 
 def _validation_case(validation: Json) -> Case:
@@ -136,36 +141,35 @@ def _validation_case(validation: Json) -> Case:
     if validation["passed"]:
         return Case(name, seconds=validation["seconds"])
     if validation["passed"] is None:
-        return Case(name, "skipped", f"Not executed: {observed}", validation["seconds"])
+        return Case(name, Outcome.SKIPPED, f"Not executed: {observed}", validation["seconds"])
     weight = "" if validation["critical"] else " (not critical)"
-    return Case(name, "failure", f"Expected {expected}, found {observed}{weight}", validation["seconds"])
+    return Case(name, Outcome.FAILURE, f"Expected {expected}, found {observed}{weight}", validation["seconds"])
 
 
 def _step_case(step: Json) -> Case:
     wave = "" if step["wave"] is None else f", wave {step['wave']}"
     name = f"step {step['phase']}{wave}: {step['name']}"
     seconds = between(step["started_at"], step["finished_at"])
-    outcome = {"passed": None, "failed": "error", "not_executed": "skipped"}[step["result"]]
-    return Case(name, outcome, step["reason"] or "No reason is known.", seconds)
+    return Case(name, StepResult(step["result"]).outcome, step["reason"] or "No reason is known.", seconds)
 
 
 def _operation_case(name: str, operation: Json | None, wanted: bool) -> Case:
     """``wanted``: whether there was something to operate on; where not, that nothing was done is as it should be."""
     if operation is None:
-        return Case(name, "skipped", "Not attempted." if wanted else "There was nothing to do.")
+        return Case(name, Outcome.SKIPPED, "Not attempted." if wanted else "There was nothing to do.")
     if operation["failed"]:
         failure = operation["failure"] or {"kind": "not known", "message": "No reason is known."}
-        return Case(name, "error", f"{failure['kind']}: {failure['message']}", operation["duration_seconds"])
+        return Case(name, Outcome.ERROR, f"{failure['kind']}: {failure['message']}", operation["duration_seconds"])
     if operation["action"] == "not_attempted":
-        return Case(name, "skipped", "Not attempted.")
+        return Case(name, Outcome.SKIPPED, "Not attempted.")
     return Case(name, seconds=operation["duration_seconds"])
 
 
 def _objective_case(name: str, met: bool | None, actual: float | None, objective: float | None) -> Case:
     said = f"{duration(actual)}, objective {duration(objective, 'none given')}"
     if met is None:
-        return Case(name, "skipped", f"{NOT_MEASURED} against an objective: {said}" if actual is None else said)
-    return Case(name) if met else Case(name, "failure", said)
+        return Case(name, Outcome.SKIPPED, f"{NOT_MEASURED} against an objective: {said}" if actual is None else said)
+    return Case(name) if met else Case(name, Outcome.FAILURE, said)
 
 
 def _recovery_point_case(session: Json) -> Case:
@@ -189,25 +193,25 @@ def _drill_cases(session: Json) -> list[Case]:
 def _normal_case(normal: Json | None) -> Case:
     name = "return to normal"
     if normal is None:
-        return Case(name, "skipped", "The drill started nothing on this session.")
+        return Case(name, Outcome.SKIPPED, "The drill started nothing on this session.")
     if normal["held"]:
-        return Case(name, "failure", "The failover test was left running on purpose.")
+        return Case(name, Outcome.FAILURE, "The failover test was left running on purpose.")
     if not normal["stop_confirmed"]:
-        return Case(name, "failure", "The array did not confirm that the failover test is stopped.")
+        return Case(name, Outcome.FAILURE, "The array did not confirm that the failover test is stopped.")
     differences = [f"{each['what']}: {each['before']} before, {each['after']} after" for each in normal["differences"]]
-    return Case(name, "failure", "\n".join(differences)) if differences else Case(name)
+    return Case(name, Outcome.FAILURE, "\n".join(differences)) if differences else Case(name)
 
 
 def _readiness_cases(session: Json) -> list[Case]:
     said = session["reasons"] or [finding["message"] for finding in session["findings"]]
-    ready = Case("ready") if session["ready"] else Case("ready", "failure", "\n".join(said) or "Not ready.")
+    ready = Case("ready") if session["ready"] else Case("ready", Outcome.FAILURE, "\n".join(said) or "Not ready.")
     return [_verdict_case("verdict", session["verdict"], session["reasons"]), ready, _recovery_point_case(session)]
 
 
 def _abort_cases(session: Json) -> list[Case]:
     ready = Case("failover ready")
     if not session["failover_ready"]:
-        ready = Case("failover ready", "failure", "\n".join(session["reasons"]) or "The array does not show it.")
+        ready = Case("failover ready", Outcome.FAILURE, "\n".join(session["reasons"]) or "The array does not show it.")
     return [
         _verdict_case("verdict", session["verdict"], session["reasons"]),
         _operation_case("stop", session["stop"], session["test_found"]),
@@ -216,7 +220,7 @@ def _abort_cases(session: Json) -> list[Case]:
 
 
 _CASES: t.Final[t.Mapping[str, t.Callable[[Json], list[Case]]]] = {
-    "drill": _drill_cases,
-    "readiness": _readiness_cases,
-    "abort": _abort_cases,
+    Kind.DRILL: _drill_cases,
+    Kind.READINESS: _readiness_cases,
+    Kind.ABORT: _abort_cases,
 }

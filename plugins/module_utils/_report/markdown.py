@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from .._json import Json
+from .._words import Kind, Verdict
 from .source import Source
 from .text import (
     all_validations,
@@ -19,18 +20,11 @@ from .text import (
     one_line,
     session_name,
     utc,
+    verdict_sign,
     verdict_words,
     worst_first,
 )
 
-_SIGNS: t.Final[t.Mapping[str, str]] = {
-    "passed": "✅",
-    "passed_with_deviations": "⚠️",
-    "failed": "❌",
-    "aborted": "⏹️",
-    "incomplete": "❔",
-    "not_needed": "\u2796",
-}
 _SESSIONS, _REASONS, _LONGEST = 9, 8, 200
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#!|~<>&$^])")
 # What a ticket system makes a mention, a reference or a link of, although no sign of Markdown stands before it.
@@ -46,8 +40,9 @@ def markdown_text(value: str, longest: int = _LONGEST) -> str:
 def render_markdown(source: Source) -> str:
     """The summary of a record. The same record gives the same bytes."""
     record = source.record
+    verdict = record["verdict"]
     lines = [
-        f"## {_SIGNS[record['verdict']]} {verdict_words(record['verdict'])}: {markdown_text(record['drill']['title'])}",
+        f"## {verdict_sign(verdict)} {verdict_words(verdict)}: {markdown_text(record['drill']['title'])}",
         "",
         meaning(record),
         "",
@@ -72,14 +67,14 @@ def _facts(record: Json) -> t.Iterator[str]:
         yield f"- **Change:** {markdown_text(record['drill']['change_ticket'])}"
     if "cleanup" in record:
         cleanup = record["cleanup"]["verdict"]
-        yield f"- **Clean-up:** {_SIGNS[cleanup]} {verdict_words(cleanup)}"
-    yield f"- **Sessions passed:** {_count(session['verdict'] == 'passed' for session in record['sessions'])}"
-    if record["kind"] == "abort":
+        yield f"- **Clean-up:** {verdict_sign(cleanup)} {verdict_words(cleanup)}"
+    yield f"- **Sessions passed:** {_count(session['verdict'] == Verdict.PASSED for session in record['sessions'])}"
+    if record["kind"] == Kind.ABORT:
         ready = duration(record["seconds_to_failover_ready"], "not shown by all sessions")
         yield f"- **Ready for a failover:** {ready}"
     else:
         yield f"- **RPO met:** {_count(session['recovery_point']['met'] for session in record['sessions'])}"
-    if record["kind"] == "drill":
+    if record["kind"] == Kind.DRILL:
         yield f"- **RTO met:** {_count(session['rto']['met'] for session in record['sessions'])}"
         checks = all_validations(record)
         yield f"- **Validations passed:** {_count(check['passed'] for check in checks)}"
@@ -107,14 +102,14 @@ def _table(record: Json) -> t.Iterator[str]:
     sessions = worst_first(record["sessions"])
     if not sessions:
         return
-    drill = record["kind"] == "drill"
+    drill = record["kind"] == Kind.DRILL
     yield ""
     yield f"| Session | Verdict | RPO age / objective |{' RTO / objective |' if drill else ''}"
     yield f"| --- | --- | --- |{' --- |' if drill else ''}"
     for session in sessions[:_SESSIONS]:
         point = session["recovery_point"]
         name, verdict = markdown_text(session_name(session), 60), session["verdict"]
-        row = f"| {name} | {_SIGNS[verdict]} {verdict_words(verdict)} "
+        row = f"| {name} | {verdict_sign(verdict)} {verdict_words(verdict)} "
         row += f"| {_against(point['age_seconds'], point['objective_seconds'])} |"
         if drill:
             row += f" {_against(session['rto']['actual_seconds'], session['rto']['objective_seconds'])} |"

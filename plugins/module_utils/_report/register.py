@@ -15,6 +15,7 @@ import typing as t
 
 from .._errors import InvalidInputError, OperationTimeoutError
 from .._json import Json
+from .._words import Kind, Verdict
 from .source import Source
 from .text import (
     all_validations,
@@ -77,10 +78,10 @@ def _figures(record: Json) -> Json:
     sessions = record["sessions"]
     figures: Json = {
         "sessions": len(sessions),
-        "sessions_passed": sum(1 for session in sessions if session["verdict"] == "passed"),
+        "sessions_passed": sum(1 for session in sessions if session["verdict"] == Verdict.PASSED),
         **_results("rpo", [session["recovery_point"]["met"] for session in sessions]),
     }
-    if record["kind"] != "drill":
+    if record["kind"] != Kind.DRILL:
         return figures
     judged = counted(check["passed"] for check in all_validations(record))
     measured = [session["rto"]["actual_seconds"] for session in sessions]

@@ -16,40 +16,33 @@ import typing as t
 from datetime import UTC, datetime, timedelta
 
 from .._json import Json
+from .._words import CleanUp, Kind, Verdict
 
 NOT_MEASURED = "not measured"
-VERDICT_WORDS: t.Final[t.Mapping[str, str]] = {
-    "passed": "Passed",
-    "passed_with_deviations": "Passed with deviations",
-    "failed": "Failed",
-    "aborted": "Aborted",
-    "incomplete": "Incomplete",
-    "not_needed": "Not needed",
-}
-# The worst first: a report shows problems before the rest.
-ORDER: t.Final[t.Sequence[str]] = ("failed", "aborted", "incomplete", "passed_with_deviations", "passed", "not_needed")
+# Verdicts of records and of clean-ups; those that both have are the same words.
+_VERDICTS: t.Final[t.Mapping[str, Verdict | CleanUp]] = {each.value: each for each in (*Verdict, *CleanUp)}
 
 _MEANING: t.Final[t.Mapping[str, t.Mapping[str, str]]] = {
-    "drill": {
-        "passed": "Every failover test was started, validated and stopped, and every objective that was set was met.",
-        "passed_with_deviations": "The drill held what it had to hold; the deviations below have to be seen to.",
-        "failed": "Something that had to hold did not hold.",
-        "aborted": "The drill ended before a failover test could show anything.",
-        "incomplete": "Not everything that had to be measured was measured. That is no pass.",
+    Kind.DRILL: {
+        Verdict.PASSED: "Every failover test was started, validated and stopped; every objective that was set was met.",
+        Verdict.PASSED_WITH_DEVIATIONS: "The drill held what it had to hold; the deviations below have to be seen to.",
+        Verdict.FAILED: "Something that had to hold did not hold.",
+        Verdict.ABORTED: "The drill ended before a failover test could show anything.",
+        Verdict.INCOMPLETE: "Not everything that had to be measured was measured. That is no pass.",
     },
-    "readiness": {
-        "passed": "Nothing was found that stands against a failover test.",
-        "passed_with_deviations": "A failover test could be started; the warnings below should be seen to first.",
-        "failed": "Something was found that refuses a failover test.",
-        "aborted": "The sessions were not read to the end.",
-        "incomplete": "Not everything could be read. That is no pass.",
+    Kind.READINESS: {
+        Verdict.PASSED: "Nothing was found that stands against a failover test.",
+        Verdict.PASSED_WITH_DEVIATIONS: "A failover test could be started; the warnings below should be seen to first.",
+        Verdict.FAILED: "Something was found that refuses a failover test.",
+        Verdict.ABORTED: "The sessions were not read to the end.",
+        Verdict.INCOMPLETE: "Not everything could be read. That is no pass.",
     },
-    "abort": {
-        "passed": "No failover test is running any more; the array shows nothing that refuses a failover.",
-        "passed_with_deviations": "No failover test is running any more; the deviations below have to be seen to.",
-        "failed": "A failover test may still be running, or something refuses a failover.",
-        "aborted": "The abort itself ended early: look at the array.",
-        "incomplete": "It is not known of every session whether it can be failed over.",
+    Kind.ABORT: {
+        Verdict.PASSED: "No failover test is running any more; the array shows nothing that refuses a failover.",
+        Verdict.PASSED_WITH_DEVIATIONS: "No failover test is running any more; look at the deviations below.",
+        Verdict.FAILED: "A failover test may still be running, or something refuses a failover.",
+        Verdict.ABORTED: "The abort itself ended early: look at the array.",
+        Verdict.INCOMPLETE: "It is not known of every session whether it can be failed over.",
     },
 }
 _FORBIDDEN = re.compile(
@@ -141,8 +134,18 @@ def words(name: str | None) -> str:
 
 
 def verdict_words(verdict: str) -> str:
-    """A verdict for a person."""
-    return VERDICT_WORDS[verdict]
+    """A verdict, of a record or of a clean-up, for a person."""
+    return _VERDICTS[verdict].word
+
+
+def verdict_sign(verdict: str) -> str:
+    """A verdict's sign in a chat or a ticket."""
+    return _VERDICTS[verdict].sign
+
+
+def verdict_icon(verdict: str) -> str:
+    """The name of a verdict's symbol in the HTML report."""
+    return _VERDICTS[verdict].icon
 
 
 def meaning(record: Json) -> str:
@@ -157,7 +160,7 @@ def session_name(session: Json) -> str:
 
 def worst_first(sessions: t.Iterable[Json]) -> list[Json]:
     """Sessions with the worst verdict first, otherwise in their order."""
-    return sorted(sessions, key=lambda session: ORDER.index(session["verdict"]))
+    return sorted(sessions, key=lambda session: Verdict(session["verdict"]).weight)
 
 
 def all_validations(record: Json) -> list[Json]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 DRILL_SECOND: t.Final = """
-<div class="verdict second v-{{ record.cleanup.verdict }}">{{ m.icon(record.cleanup.verdict) }}<div>
+<div class="verdict second v-{{ record.cleanup.verdict }}">{{ m.icon(verdict_icon(record.cleanup.verdict)) }}<div>
 <span class="eyebrow">Clean-up</span><strong>{{ verdict_words(record.cleanup.verdict) }}</strong>
 <p class="small">{% if record.cleanup.not_confirmed_stopped %}<b class="bad">Stop not confirmed:
 {{ m.names(cleanup.not_confirmed_stopped) }}</b>{% elif record.cleanup.held %}<b class="bad">Left running on purpose:
@@ -186,8 +186,7 @@ class="small{% if step.result == 'failed' %} bad{% else %} muted{% endif %}">
 {{ step.reason|text }}</span>{% endif %}</th><td>{% if not step.session_ids %}all{% elif step.session_ids|length > 3 %}
 {{ step.session_ids|length }}{% else %}{% for id in step.session_ids %}{{ names.get(id, id)|text }}{% if not
 loop.last %}, {% endif %}
-{% endfor %}{% endif %}</td><td>{{ m.result({"passed": true, "failed": false, "not_executed":
-none}[step.result]) }}</td>
+{% endfor %}{% endif %}</td><td>{{ m.result(step_result(step.result)) }}</td>
 <td class="n">{{ step.started_at|clock }}</td><td class="n">{{ step.finished_at|clock }}</td>
 <td>{{ step.clock }}</td></tr>
 {% endfor %}

@@ -21,6 +21,8 @@ _ICONS = """
 <path d="M8.3 8.3h7.4v7.4H8.3z" fill="var(--card)"/></symbol>
 <symbol id="i-incomplete" viewBox="0 0 24 24"><circle cx="12" cy="12" r="10" fill="none" stroke="currentColor"
 stroke-width="2.4" stroke-dasharray="4.2 3.1"/><path d="M7 12h10" stroke="currentColor" stroke-width="2.6"/></symbol>
+<symbol id="i-held" viewBox="0 0 24 24"><circle cx="12" cy="12" r="11" fill="currentColor"/>
+<path d="M9 7v10m6-10v10" fill="none" stroke="var(--card)" stroke-width="2.8"/></symbol>
 <symbol id="i-not_needed" viewBox="0 0 24 24"><circle cx="12" cy="12" r="10" fill="none" stroke="currentColor"
 stroke-width="2.4"/><path d="M8 12h8" stroke="currentColor" stroke-width="2.6"/></symbol>
 </defs></svg>
@@ -55,7 +57,8 @@ PAGE: t.Final = (
 {% if record.drill.change_ticket %}<li>Change <b>{{ record.drill.change_ticket|text }}</b></li>{% endif %}
 </ul>
 <div class="verdicts">
-<div class="verdict v-{{ record.verdict }}">{{ m.icon(record.verdict) }}<div><span class="eyebrow">Verdict</span>
+<div class="verdict v-{{ record.verdict }}">{{ m.icon(verdict_icon(record.verdict)) }}<div>
+<span class="eyebrow">Verdict</span>
 <strong>{{ verdict_words(record.verdict) }}</strong><p>{{ meaning }}</p></div></div>
 {% include record.kind ~ "_second" %}
 </div>
@@ -91,13 +94,12 @@ regulation or standard is for a person to judge.</p></footer>
 
 MACROS: t.Final = """
 {% macro icon(name) %}<svg class="icon" aria-hidden="true"><use href="#i-{{ name }}"/></svg>{% endmacro %}
-{% macro verdict(name) %}<span class="tag v-{{ name }}">{{ icon(name) }}{{ verdict_words(name) }}</span>{% endmacro %}
+{% macro verdict(name) %}<span class="tag v-{{ name }}">{{ icon(verdict_icon(name)) }}
+{{- verdict_words(name) }}</span>{% endmacro %}
 {% macro time(moment) %}{% if moment %}<time class="nowrap"
 datetime="{{ moment }}">{{ moment|utc }}</time>{% else %}not known{% endif %}{% endmacro %}
-{% macro result(passed) %}
-{% if passed is none %}<span class="tag v-unknown">{{ icon("incomplete") }}Not executed</span>
-{% elif passed %}<span class="tag v-passed">{{ icon("passed") }}Passed</span>
-{% else %}<span class="tag v-failed">{{ icon("failed") }}Failed</span>{% endif %}
+{% macro result(result) %}
+<span class="tag v-{{ result.value }}">{{ icon(result.icon) }}{{ result.word }}</span>
 {% endmacro %}
 {% macro met(result) %}
 {% if result is none %}not measured{% elif result %}met{% else %}<b class="v-failed">missed</b>{% endif %}
@@ -124,7 +126,7 @@ class="{{ look }}"
 <th scope="col">Observed</th><th scope="col">Phase</th><th scope="col" class="n">Took / limit</th></tr></thead><tbody>
 {% for entry in entries %}
 <tr><th scope="row">{{ entry.name|text }}<br><span class="muted small">{{ entry.kind|text }}{% if not entry.critical %},
-not critical{% endif %}</span></th><td>{{ result(entry.passed) }}</td><td>{{ entry.expected|text }}</td>
+not critical{% endif %}</span></th><td>{{ result(check(entry.passed)) }}</td><td>{{ entry.expected|text }}</td>
 <td>{{ entry.observed|text }}</td><td>{{ entry.phase }}</td>
 <td class="n">{{ entry.seconds|duration("-") }} / {{ entry.timeout_seconds|duration("-") }}</td></tr>
 {% endfor %}

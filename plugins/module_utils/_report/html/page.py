@@ -11,6 +11,7 @@ import typing as t
 
 from ..._json import Json
 from ..._version import VERSION
+from ..._words import Kind, StepResult
 from .. import text as words
 from ..source import Source
 from . import body, frame
@@ -18,11 +19,6 @@ from .markup import Markup, environment, text
 from .style import STYLE
 from .view import view
 
-HEADINGS: t.Final[t.Mapping[str, str]] = {
-    "drill": "Record of a disaster-recovery drill",
-    "readiness": "Readiness for a disaster-recovery drill",
-    "abort": "Abort of all failover tests",
-}
 _SHOWN_REASONS = 12
 _TEMPLATES: t.Final[t.Mapping[str, str]] = {
     "page": frame.PAGE,
@@ -46,7 +42,9 @@ def _page() -> t.Any:
     made.filters.update(
         {"text": text, "utc": words.utc, "clock": words.clock, "duration": words.duration, "words": words.words}
     )
-    made.globals["verdict_words"] = words.verdict_words
+    made.globals.update(
+        verdict_words=words.verdict_words, verdict_icon=words.verdict_icon, step_result=StepResult, check=StepResult.of
+    )
     return made.get_template("page")
 
 
@@ -56,7 +54,7 @@ def render_html(source: Source) -> str:
     rendered = _page().render(
         record=record,
         source=source,
-        heading=HEADINGS[record["kind"]],
+        heading=Kind(record["kind"]).heading,
         meaning=words.meaning(record),
         style=Markup(STYLE),
         version=VERSION,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._json import Json
-from ..._record.schema import PHASES
+from ..._words import Phase
 from ..text import (
     NOT_MEASURED,
     duration,
@@ -76,7 +76,7 @@ class Timeline:
         if self._axis is None:
             return []
         rows = []
-        for phase in (phase for phase in PHASES if phase in self._all):
+        for phase in (phase for phase in Phase if phase in self._all):
             begin, end = self._all[phase]
             title = f"{phase}: {duration(end - begin)}, from {duration(begin - self._axis.low)} after the begin"
             drawn = strip(self._axis, [Segment(begin, end, f"p-{phase}")], title)
@@ -91,7 +91,7 @@ class Timeline:
             _widen(spans, phase, span)
         if self._axis is None or not (operations or spans):
             return None
-        phases = [Segment(*spans[phase], f"p-{phase}", phase, lane=1) for phase in PHASES if phase in spans]
+        phases = [Segment(*spans[phase], f"p-{phase}", phase, lane=1) for phase in Phase if phase in spans]
         said = "; ".join(segment.title for segment in operations) or "no failover test was run"
         return strip(self._axis, [*operations, *phases], f"{session_name(session)}: {said}", lanes=2)
 

@@ -91,12 +91,12 @@ align-items:center}
 .verdict .eyebrow{display:block;color:inherit}
 .v-passed{color:var(--passed)}
 .v-passed_with_deviations,.v-warning{color:var(--deviations)}
-.v-failed,.v-blocker,.v-missed{color:var(--failed)}
+.v-failed,.v-held,.v-blocker,.v-missed{color:var(--failed)}
 .v-incomplete,.v-aborted{color:var(--incomplete)}
-.v-not_needed,.v-info,.v-unknown{color:var(--muted)}
+.v-not_needed,.v-not_executed,.v-info{color:var(--muted)}
 .verdict.v-passed{background:var(--passed-ground)}
 .verdict.v-passed_with_deviations{background:var(--deviations-ground)}
-.verdict.v-failed{background:var(--failed-ground)}
+.verdict.v-failed,.verdict.v-held{background:var(--failed-ground)}
 .verdict.v-incomplete,.verdict.v-aborted{background:var(--incomplete-ground)}
 .verdict.v-not_needed{background:var(--card)}
 .tag{display:inline-flex;gap:.4em;align-items:center;font-weight:620;white-space:nowrap}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._json import Json
+from ..._words import Kind, Severity, StepResult, Verdict
 from ..text import (
     all_validations,
     counted,
@@ -27,7 +28,6 @@ from .pictures import (
 _PICTURED = 12  # sessions in a picture; all of them are in the table
 _PRINTED = 12  # details on paper at most; the tables there have every session
 _OPENED = 20  # details that are open on the screen at most
-_SEVERITIES = ("blocker", "warning", "info")
 
 
 def view(record: Json) -> Json:
@@ -37,7 +37,7 @@ def view(record: Json) -> Json:
     by_worst = worst_first(record["sessions"])
     by_session = {id(entry["session"]): entry for entry in entries}
     sessions = [by_session[id(session)] for session in by_worst]
-    problems = [entry for entry in sessions if entry["session"]["verdict"] != "passed"]
+    problems = [entry for entry in sessions if entry["session"]["verdict"] != Verdict.PASSED]
     _choose_details(sessions, len(problems))
     tests = [entry for entry in sessions if entry["test"]]
     return {
@@ -70,7 +70,7 @@ def _of_kind(record: Json, entries: t.Sequence[Json]) -> Json:
 
 
 def _entry(record: Json, session: Json, number: int, timeline: Timeline) -> Json:
-    drill = record["kind"] == "drill"
+    drill = record["kind"] == Kind.DRILL
     own = timeline.of_session(session) if drill else None
     return {
         "session": session,
@@ -132,6 +132,8 @@ def normal_words(session: Json) -> str:
     normal = session["return_to_normal"]
     if normal is None:
         return "not touched"
+    if normal["held"]:
+        return "still in test"
     if not normal["stop_confirmed"]:
         return "not known"
     return f"{len(normal['differences'])} differences" if normal["differences"] else "as before"
@@ -169,7 +171,7 @@ def grouped_findings(sessions: t.Iterable[Json]) -> list[Json]:
             group = groups.setdefault(same, {**empty, "sessions": {}, "messages": {}})
             group["sessions"][session_name(session)] = group["messages"][finding["message"]] = None
     found = [{**group, **{of: list(group[of]) for of in ("sessions", "messages")}} for group in groups.values()]
-    return sorted(found, key=lambda group: (_SEVERITIES.index(group["severity"]), -len(group["sessions"])))
+    return sorted(found, key=lambda group: (Severity(group["severity"]).weight, -len(group["sessions"])))
 
 
 def _tile(label: str, figure: object, of: object = None, note: str = "", *, missed: bool = False) -> Json:
@@ -185,7 +187,7 @@ def _results_tile(label: str, results: t.Iterable[bool | None], bad: str) -> Jso
 
 def _verdicts_tile(record: Json) -> Json:
     return _results_tile(
-        "Sessions passed", [session["verdict"] == "passed" for session in record["sessions"]], "did not"
+        "Sessions passed", [session["verdict"] == Verdict.PASSED for session in record["sessions"]], "did not"
     )
 
 
@@ -201,7 +203,7 @@ def _drill_tiles(record: Json, entries: t.Sequence[Json]) -> list[Json]:
     rto = _results_tile("RTO met", [rto["met"] for rto in aimed], "missed")
     if not aimed:
         rto = _tile("RTO", duration(longest), None, "the longest; no objective was given")
-    unknown = [step for step in record["steps"] if step["result"] == "not_executed"]
+    unknown = [step for step in record["steps"] if step["result"] == StepResult.NOT_EXECUTED]
     in_test = [session["seconds_in_test"] or 0.0 for session in record["sessions"]]
     return [
         _verdicts_tile(record),
@@ -220,12 +222,12 @@ def _drill_tiles(record: Json, entries: t.Sequence[Json]) -> list[Json]:
 
 def _readiness_tiles(record: Json, entries: t.Sequence[Json]) -> list[Json]:
     found = [finding["severity"] for session in record["sessions"] for finding in session["findings"]]
-    blockers = found.count("blocker")
+    blockers = found.count(Severity.BLOCKER)
     return [
         _verdicts_tile(record),
         _rpo_tile(record),
         _tile("Blockers", blockers, None, "refuse a failover test" if blockers else "", missed=bool(blockers)),
-        _tile("Warnings", found.count("warning")),
+        _tile("Warnings", found.count(Severity.WARNING)),
     ]
 
 
@@ -242,7 +244,7 @@ def _abort_tiles(record: Json, entries: t.Sequence[Json]) -> list[Json]:
 
 
 _TILES: t.Final[t.Mapping[str, t.Callable[[Json, t.Sequence[Json]], list[Json]]]] = {
-    "drill": _drill_tiles,
-    "readiness": _readiness_tiles,
-    "abort": _abort_tiles,
+    Kind.DRILL: _drill_tiles,
+    Kind.READINESS: _readiness_tiles,
+    Kind.ABORT: _abort_tiles,
 }
