@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading what is around replication sessions, in bulk: the requests grow with pages and URLs, not with sessions.
+"""Reading what is related to replication sessions, in bulk: requests grow with pages and URLs, not with sessions.
 
 Between two queries anything may vanish, and is then missing in what is returned. What the account may not read and a
 drill can do without (alerts, jobs, audit events) is openly missing, too; everything else has to be readable.
@@ -25,8 +25,8 @@ from .client import Client
 from .jobs import START, read_jobs
 from .related import (
     Alert,
+    Related,
     RunningTest,
-    Surroundings,
     Volume,
     volume_ids,
 )
@@ -37,8 +37,8 @@ Sessions = t.Sequence[ReplicationSession]
 Rows = list[Json]
 
 
-def read_surroundings(client: Client, sessions: Sessions, everything: Sessions | None = None) -> Surroundings:
-    """What is around these sessions. ``everything``: all sessions of the array, where they were read already.
+def read_related(client: Client, sessions: Sessions, everything: Sessions | None = None) -> Related:
+    """What is related to these sessions. ``everything``: all sessions of the array, where they were read already.
 
     Raises ProtocolError for rows that are not as the array's description has them.
     """
@@ -46,14 +46,14 @@ def read_surroundings(client: Client, sessions: Sessions, everything: Sessions |
         return _read(client, sessions, everything)
     except MALFORMED as error:
         raise ProtocolError(
-            f"What is around the replication sessions is not as the array's description has it: {error!r}."
+            f"What is related to the replication sessions is not as the array's description has it: {error!r}."
         ) from error
 
 
-def _read(client: Client, sessions: Sessions, everything: Sessions | None) -> Surroundings:
+def _read(client: Client, sessions: Sessions, everything: Sessions | None) -> Related:
     rules = _read_rules(client, sessions)
     members = _read_members(client, sessions)
-    return Surroundings(
+    return Related(
         rpo_seconds={str(rule["id"]): RPO_SECONDS[rule["rpo"]] for rule in rules if rule.get("rpo") in RPO_SECONDS},
         rule_names={str(rule["id"]): str(rule.get("name")) for rule in rules},
         members=members,

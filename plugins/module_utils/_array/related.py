@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is around replication sessions: objectives, recovery points, volumes, hosts, alerts, who started a test. Pure.
+"""What is related to replication sessions: objectives, recovery points, volumes, hosts, alerts, running tests. Pure.
 
-`_read_surroundings` reads it, `_assess_surroundings` says what is to be known of it.
+`read_related` reads it, `_findings.related` says what should be known of it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Related:
     """Everything related to a set of sessions, by the ids that the sessions refer to.
 
     What has vanished between two queries is missing here. ``alerts`` is None where the account may not read them.

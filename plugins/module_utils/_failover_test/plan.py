@@ -32,7 +32,7 @@ from .._findings.start_stop import (
     Findings,
     assess_start,
     assess_stop,
-    refusal,
+    blocking_error,
 )
 from .._json import Json
 from .._operation.operation import (
@@ -118,7 +118,7 @@ def _step(cluster: Cluster, entry: Target | Unresolved, desired: Desired) -> Ste
         session,
         entry.snapshot.chosen if entry.snapshot and desired.running else None,
         findings,
-        error=refusal(findings),
+        error=blocking_error(findings),
     )
     awaited = entry.pending_start if not desired.running else None
     if step.error or (session.in_test == desired.running and not awaited):

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What would make a drill say less than a person expects: findings of what is around a session. Pure; no blockers.
+"""What would make a drill say less than a person expects: findings of what is related to a session. Pure; no blockers.
 
-A blocker is what the array refuses to start on, and that is in the session itself: see `_readiness`.
+A blocker is what the array refuses to start on, and that is in the session itself: see `start_stop`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from .._array.related import RecoveryPoint, Surroundings
+from .._array.related import RecoveryPoint, Related
 from .._array.session import Cluster, ReplicationSession
 from .._time import format_time, in_words
 from .._words import INFO
@@ -23,19 +23,19 @@ _SHOWN = 5  # so many names of volumes are in a message
 _BLOCK = ("volume", "volume_group")
 
 
-def assess_surroundings(session: ReplicationSession, around: Surroundings, cluster: Cluster) -> Findings:
+def assess_related(session: ReplicationSession, related: Related, cluster: Cluster) -> Findings:
     """The findings of one session, those of its replication first. Of what has no failover test, only its alerts."""
-    alerts = tuple(_alerts(session, around))
+    alerts = tuple(_alerts(session, related))
     if session.resource_type not in _BLOCK:
         return alerts
     return (
-        *_recovery_point(session, RecoveryPoint.of(session, around.objective(session), cluster)),
+        *_recovery_point(session, RecoveryPoint.of(session, related.objective(session), cluster)),
         *_copy(session),
         *_connection(session),
         *alerts,
-        *_members(session, around),
-        *_volumes(session, around),
-        *_twice(session, around),
+        *_members(session, related),
+        *_volumes(session, related),
+        *_twice(session, related),
     )
 
 
@@ -72,12 +72,12 @@ def _connection(session: ReplicationSession) -> t.Iterator[Finding]:
         yield Finding.of("link.degraded", session, f"Replication of the {session.label}: {', '.join(problems)}.")
 
 
-def _alerts(session: ReplicationSession, around: Surroundings) -> t.Iterator[Finding]:
-    if around.alerts is None:
+def _alerts(session: ReplicationSession, related: Related) -> t.Iterator[Finding]:
+    if related.alerts is None:
         message = f"Alerts cannot be read with this account, so those about the {session.label} are not known."
         yield Finding.of("alerts.not_readable", session, message)
         return
-    for alert in around.alerts.get(session.id, ()):
+    for alert in related.alerts.get(session.id, ()):
         message = (
             f"Alert {alert.event_code} ({alert.severity}, raised {format_time(alert.raised_at)}"
             f"{', acknowledged' if alert.is_acknowledged else ''}) about the {session.label}: "
@@ -86,8 +86,8 @@ def _alerts(session: ReplicationSession, around: Surroundings) -> t.Iterator[Fin
         yield Finding.of("alert.active", session, message, INFO if alert.severity in ("Info", "None") else None)
 
 
-def _members(session: ReplicationSession, around: Surroundings) -> t.Iterator[Finding]:
-    members = around.members.get(session.local_resource_id)
+def _members(session: ReplicationSession, related: Related) -> t.Iterator[Finding]:
+    members = related.members.get(session.local_resource_id)
     if session.resource_type != "volume_group" or members is None:  # a group that has vanished is not empty
         return
     replicated = session.local_element_ids
@@ -95,7 +95,7 @@ def _members(session: ReplicationSession, around: Surroundings) -> t.Iterator[Fi
         yield Finding.of("members.differ", session, f"The {session.label} has no volumes.")
     elif replicated and set(members) != set(replicated):  # without pairs the array does not tell
         problems = [
-            f"{word}: {_listed([_name(i, around) for i in ids])}"
+            f"{word}: {_listed([_name(i, related) for i in ids])}"
             for word, ids in (
                 ("in the group but not replicated", [i for i in members if i not in replicated]),
                 ("replicated but not in the group", [i for i in replicated if i not in members]),
@@ -105,8 +105,8 @@ def _members(session: ReplicationSession, around: Surroundings) -> t.Iterator[Fi
         yield Finding.of("members.differ", session, f"Volumes of the {session.label}: {'; '.join(problems)}.")
 
 
-def _volumes(session: ReplicationSession, around: Surroundings) -> t.Iterator[Finding]:
-    volumes = around.volumes_of(session)
+def _volumes(session: ReplicationSession, related: Related) -> t.Iterator[Finding]:
+    volumes = related.volumes_of(session)
     unmapped = [volume.name for volume in volumes if not volume.hosts]
     if unmapped:
         message = f"Not mapped to any host on this array: {_listed(unmapped)} of the {session.label}."
@@ -115,24 +115,24 @@ def _volumes(session: ReplicationSession, around: Surroundings) -> t.Iterator[Fi
         if volume.state not in (None, "Ready"):
             message = f"Volume {volume.name} of the {session.label} is {volume.state}: expected Ready."
             yield Finding.of("volume.not_ready", session, message)
-    missing = [i for i in around.volume_ids_of(session) if i not in around.volumes]
+    missing = [i for i in related.volume_ids_of(session) if i not in related.volumes]
     if missing:
         message = f"Not found on this array: {_listed(missing)} of the {session.label}."
         yield Finding.of("volume.not_found", session, message)
 
 
-def _twice(session: ReplicationSession, around: Surroundings) -> t.Iterator[Finding]:
+def _twice(session: ReplicationSession, related: Related) -> t.Iterator[Finding]:
     if not session.local_resource_id:
         return
-    others = [row for row in around.replicating.get(session.local_resource_id, ()) if row["id"] != session.id]
+    others = [row for row in related.replicating.get(session.local_resource_id, ()) if row["id"] != session.id]
     if others:
         listed = _listed([f"{row['id']} ({row.get('role')}, {row.get('state')})" for row in others])
         message = f"The resource of the {session.label} is replicated by another session, too: {listed}."
         yield Finding.of("resource.replicated_twice", session, message)
 
 
-def _name(volume_id: str, around: Surroundings) -> str:
-    found = around.volumes.get(volume_id)
+def _name(volume_id: str, related: Related) -> str:
+    found = related.volumes.get(volume_id)
     return found.name if found else volume_id
 
 

@@ -19,7 +19,7 @@ from .._errors import (
 )
 from .rules import Finding, Findings
 
-__all__ = ["Finding", "Findings", "assess_start", "assess_stop", "refusal"]
+__all__ = ["Finding", "Findings", "assess_start", "assess_stop", "blocking_error"]
 
 STARTABLE_STATES = frozenset({"OK", "Synchronizing", "Paused", "System_Paused"})
 # One replication operation at a time: these end by themselves, so the same request may be taken later.
@@ -66,7 +66,7 @@ def assess_stop(target: Target, cluster: Cluster) -> Findings:
     return (*blocking, *(_link(session) if session.in_test else _log(target)))
 
 
-def refusal(findings: t.Iterable[Finding]) -> PowerStoreError | None:
+def blocking_error(findings: t.Iterable[Finding]) -> PowerStoreError | None:
     """The error that blockers amount to: `not_found` where the snapshot does not exist, `not_ready` otherwise."""
     blockers = [finding for finding in findings if finding.is_blocker]
     if not blockers:

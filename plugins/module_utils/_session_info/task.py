@@ -17,11 +17,11 @@ from .._array.lookup import (
     read_sessions,
     resolve,
 )
-from .._array.read_related import read_surroundings
-from .._array.related import RecoveryPoint, Surroundings
+from .._array.read_related import read_related
+from .._array.related import RecoveryPoint, Related
 from .._array.session import Cluster, ReplicationSession, Row, Selector, Target, Unresolved
 from .._errors import AmbiguousError, PowerStoreError
-from .._findings.related import assess_surroundings
+from .._findings.related import assess_related
 from .._findings.rules import Finding, Findings
 from .._findings.start_stop import assess_start
 from .._json import Json
@@ -50,7 +50,7 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
     """The module's result; it fails where a selector leads to no session, and tells all of the others all the same."""
     cluster = read_cluster(client)
     selection = _selected(client, cluster, selectors, params)
-    around = read_surroundings(client, selection.sessions, selection.everything)
+    related = read_related(client, selection.sessions, selection.everything)
     return {
         "changed": False,
         "host": client.host,
@@ -61,7 +61,7 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
             "clock_skew_seconds": cluster.clock_skew_seconds,
         },
         "sessions": [
-            _view(entry, around, cluster, client.is_own) if isinstance(entry, Target) else _unresolved(entry)
+            _view(entry, related, cluster, client.is_own) if isinstance(entry, Target) else _unresolved(entry)
             for entry in selection.entries
         ],
         **_verdict(selection.errors),
@@ -114,11 +114,11 @@ def _matches(name: str, pattern: str) -> bool:
     return re.fullmatch(expression, name.casefold(), re.DOTALL) is not None
 
 
-def _view(target: Target, around: Surroundings, cluster: Cluster, is_own: t.Callable[[str | None], bool]) -> Json:
+def _view(target: Target, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], bool]) -> Json:
     session = target.session
-    findings = findings_of(target, around, cluster)
-    volumes = around.volumes_of(session)
-    alerts = None if around.alerts is None else around.alerts.get(session.id, ())
+    findings = findings_of(target, related, cluster)
+    volumes = related.volumes_of(session)
+    alerts = None if related.alerts is None else related.alerts.get(session.id, ())
     return {
         "session_id": session.id,
         "selector": {target.selector.by: target.selector.value},
@@ -131,15 +131,15 @@ def _view(target: Target, around: Surroundings, cluster: Cluster, is_own: t.Call
         "remote_system": {"id": session.remote_system_id, "name": session.remote_system.get("name")},
         "replication_rule": {
             "id": session.replication_rule_id,
-            "name": around.rule_names.get(session.replication_rule_id or ""),
+            "name": related.rule_names.get(session.replication_rule_id or ""),
         },
         "error_code": session.error_code,
         "data_connection_state": session.data_connection_state,
-        **RecoveryPoint.of(session, around.objective(session), cluster).as_result(),
+        **RecoveryPoint.of(session, related.objective(session), cluster).as_result(),
         "volumes": [volume.as_result() for volume in volumes],
         "hosts": sorted({host for volume in volumes for host in volume.hosts}),
         "alerts": None if alerts is None else [alert.as_result() for alert in alerts],
-        "failover_test": _running(session, around, cluster, is_own),
+        "failover_test": _running(session, related, cluster, is_own),
         "ready": not any(finding.is_blocker for finding in findings),
         "findings": [finding.as_result() for finding in findings],
     }
@@ -160,19 +160,19 @@ def _unresolved(entry: Unresolved) -> Json:
     }
 
 
-def findings_of(target: Target, around: Surroundings, cluster: Cluster) -> Findings:
+def findings_of(target: Target, related: Related, cluster: Cluster) -> Findings:
     """Everything that a person should know before a drill. A test that runs already stands against a drill."""
     session = target.session
-    raised = (_raised(finding, session, around, cluster) for finding in assess_start(target, cluster))
-    return (*raised, *assess_surroundings(session, around, cluster))
+    raised = (_raised(finding, session, related, cluster) for finding in assess_start(target, cluster))
+    return (*raised, *assess_related(session, related, cluster))
 
 
-def _raised(finding: Finding, session: ReplicationSession, around: Surroundings, cluster: Cluster) -> Finding:
+def _raised(finding: Finding, session: ReplicationSession, related: Related, cluster: Cluster) -> Finding:
     """The finding as it weighs before a drill, a running test with who started it and when."""
     weight = finding.rule.before_drill
     if weight is None:
         return finding
-    running = around.running_test(session)
+    running = related.running_test(session)
     age = running.age(cluster)
     if running.started_by:
         known = f"It was started by {running.started_by}"
@@ -184,9 +184,9 @@ def _raised(finding: Finding, session: ReplicationSession, around: Surroundings,
 
 
 def _running(
-    session: ReplicationSession, around: Surroundings, cluster: Cluster, is_own: t.Callable[[str | None], bool]
+    session: ReplicationSession, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], bool]
 ) -> Json:
-    running = around.running_test(session)
+    running = related.running_test(session)
     age = running.age(cluster) if session.in_test else None
     return {
         "in_progress": None if session.is_file else session.in_test,

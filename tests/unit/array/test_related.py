@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.related import (
     RecoveryPoint,
+    Related,
     RunningTest,
-    Surroundings,
     Volume,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._time import format_time
@@ -129,16 +129,16 @@ PAIRS = [
 def test_volumes_of_a_session(
     attributes: dict[str, object], members: dict[str, tuple[str, ...]], expected: list[str]
 ) -> None:
-    around = Surroundings(members=members, volumes=VOLUMES)
+    related = Related(members=members, volumes=VOLUMES)
 
-    assert [found.id for found in around.volumes_of(a_session(**attributes))] == expected
+    assert [found.id for found in related.volumes_of(a_session(**attributes))] == expected
 
 
 @pytest.mark.parametrize(("rule_id", "objective"), [("rule-1", 300), ("rule-2", 0), ("rule-3", None), (None, None)])
 def test_objective_of_the_sessions_own_rule(rule_id: str | None, objective: int | None) -> None:
-    around = Surroundings(rpo_seconds={"rule-1": 300, "rule-2": 0})
+    related = Related(rpo_seconds={"rule-1": 300, "rule-2": 0})
 
-    assert around.objective(a_session(replication_rule_id=rule_id)) == objective
+    assert related.objective(a_session(replication_rule_id=rule_id)) == objective
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.client import PAGE_SIZE, Client, chunks
-from ansible_collections.drdrill.powerstore.plugins.module_utils._array.read_related import read_surroundings
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.read_related import read_related
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.rows import read_any, read_by
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
     AuthorizationError,
@@ -111,18 +111,18 @@ def test_whose_start_an_audit_event_tells(argument: str, names: list[str], known
             "audit_event": [{**STARTED, "message_arguments": ["colleague", argument]}],
         }
     )
-    running = read_surroundings(client.as_client(), sessions).running
+    running = read_related(client.as_client(), sessions).running
     assert {session_id for session_id, test in running.items() if test.source == "audit_event"} == known
 
 
 @pytest.mark.parametrize("collection", ["alert", "job", "audit_event"])
 def test_what_a_drill_can_do_without_may_be_forbidden_but_not_gone(collection: str) -> None:
     sessions = [a_session(failover_test_in_progress=True)]
-    around = read_surroundings(Collections({collection: AuthorizationError("no")}).as_client(), sessions)
-    assert (around.alerts is None) is (collection == "alert")
-    assert around.running == {}
+    related = read_related(Collections({collection: AuthorizationError("no")}).as_client(), sessions)
+    assert (related.alerts is None) is (collection == "alert")
+    assert related.running == {}
     with pytest.raises(UnreachableError):
-        read_surroundings(Collections({collection: UnreachableError("gone")}).as_client(), sessions)
+        read_related(Collections({collection: UnreachableError("gone")}).as_client(), sessions)
 
 
 @pytest.mark.parametrize(
@@ -137,4 +137,4 @@ def test_what_a_drill_can_do_without_may_be_forbidden_but_not_gone(collection: s
 def test_rows_that_are_not_as_described(collection: str, row: Row) -> None:
     session = a_session(resource_type="volume_group", local_resource_id="g-1")
     with pytest.raises(ProtocolError):
-        read_surroundings(Collections({collection: [row]}).as_client(), [session])
+        read_related(Collections({collection: [row]}).as_client(), [session])

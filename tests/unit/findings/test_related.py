@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is around a session becomes a finding: of its replication, its volumes, its alerts and its other sessions."""
+"""What is related to a session becomes a finding: its replication, volumes, alerts and other sessions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._array.related import Alert, Surroundings, Volume
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.related import Alert, Related, Volume
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import ReplicationSession
-from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.related import assess_surroundings
+from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.related import assess_related
 from ansible_collections.drdrill.powerstore.plugins.module_utils._time import in_words
 from tests.unit.makers.samples import NOW, a_cluster, a_session
 
@@ -22,9 +22,9 @@ def volume(name: str = "v-1", state: str | None = "Ready", hosts: tuple[str, ...
     return Volume(name, f"name of {name}", state, None, None, hosts)
 
 
-def around(*volumes: Volume, **others: t.Any) -> Surroundings:
+def having(*volumes: Volume, **others: t.Any) -> Related:
     given: dict[str, t.Any] = {"rpo_seconds": {"rule-1": 300}, "volumes": {v.id: v for v in volumes or (volume(),)}}
-    return Surroundings(**{**given, **others})
+    return Related(**{**given, **others})
 
 
 def group(*pairs: str, **attributes: t.Any) -> ReplicationSession:
@@ -34,14 +34,14 @@ def group(*pairs: str, **attributes: t.Any) -> ReplicationSession:
     )
 
 
-def found(session: ReplicationSession, surroundings: Surroundings) -> list[tuple[str, str]]:
-    findings = assess_surroundings(session, surroundings, a_cluster())
+def found(session: ReplicationSession, related: Related) -> list[tuple[str, str]]:
+    findings = assess_related(session, related, a_cluster())
     assert all(finding.session_id == session.id and session.label in finding.message for finding in findings)
     return [(finding.rule.id, finding.severity) for finding in findings]
 
 
-def message(session: ReplicationSession, surroundings: Surroundings) -> str:
-    [finding] = assess_surroundings(session, surroundings, a_cluster())
+def message(session: ReplicationSession, related: Related) -> str:
+    [finding] = assess_related(session, related, a_cluster())
     return finding.message
 
 
@@ -51,8 +51,8 @@ def synced(seconds_ago: float | None, **attributes: t.Any) -> ReplicationSession
 
 
 def test_nothing_is_to_be_said_where_everything_is_well() -> None:
-    assert found(a_session(), around()) == []
-    assert found(group("a", "b"), around(volume("a"), volume("b"), members={"g-1": ("b", "a")})) == []
+    assert found(a_session(), having()) == []
+    assert found(group("a", "b"), having(volume("a"), volume("b"), members={"g-1": ("b", "a")})) == []
 
 
 @pytest.mark.parametrize(
@@ -71,16 +71,16 @@ def test_nothing_is_to_be_said_where_everything_is_well() -> None:
     ],
 )
 def test_what_the_session_itself_shows(session: ReplicationSession, expected: list[str]) -> None:
-    assert found(session, around()) == [(rule, "warning") for rule in expected]
+    assert found(session, having()) == [(rule, "warning") for rule in expected]
 
 
 def test_messages_have_the_figures() -> None:
-    assert "301 s (5 min) old; the objective is 300 s (5 min)" in message(synced(301), around())
-    metro = around(rpo_seconds={"rule-1": 0})
+    assert "301 s (5 min) old; the objective is 300 s (5 min)" in message(synced(301), having())
+    metro = having(rpo_seconds={"rule-1": 0})
     assert "1 s old; the objective is 0 s." in message(synced(1), metro)
-    assert "no synchronisation yet" in message(synced(None), around())
-    assert "no replication rule with an RPO" in message(synced(10, replication_rule_id=None), around())
-    assert "0xE0201005000F" in message(a_session(error_code="0xE0201005000F"), around())
+    assert "no synchronisation yet" in message(synced(None), having())
+    assert "no replication rule with an RPO" in message(synced(10, replication_rule_id=None), having())
+    assert "0xE0201005000F" in message(a_session(error_code="0xE0201005000F"), having())
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_messages_have_the_figures() -> None:
 )
 def test_the_remote_system_that_is_neither_well_nor_lost(remote: dict[str, str], expected: list[str]) -> None:
     session = a_session(remote_system={"name": "production", **remote})
-    assert [rule for rule, _severity in found(session, around())] == expected
+    assert [rule for rule, _severity in found(session, having())] == expected
 
 
 @pytest.mark.parametrize(
@@ -110,11 +110,11 @@ def test_the_remote_system_that_is_neither_well_nor_lost(remote: dict[str, str],
     ],
 )  # fmt: skip
 def test_volumes(volumes: list[Volume], expected: list[str]) -> None:
-    assert found(group("a", "b", "c"), around(*volumes)) == [(rule, "warning") for rule in expected]
+    assert found(group("a", "b", "c"), having(*volumes)) == [(rule, "warning") for rule in expected]
 
 
 def test_unmapped_volumes_are_named_and_only_these() -> None:
-    said = message(group("a", "b", "c"), around(volume("a", hosts=()), volume("b"), volume("c", hosts=())))
+    said = message(group("a", "b", "c"), having(volume("a", hosts=()), volume("b"), volume("c", hosts=())))
     assert "name of a, name of c of the" in said and "name of b" not in said
 
 
@@ -124,7 +124,7 @@ def test_unmapped_volumes_are_named_and_only_these() -> None:
 def test_of_many_unmapped_volumes_the_first_are_named(unmapped: int, words: str) -> None:
     names = "abcdefghijklmnop"
     volumes = [volume(name, hosts=() if number < unmapped else ("h",)) for number, name in enumerate(names)]
-    said = message(group(*names), around(*volumes))
+    said = message(group(*names), having(*volumes))
     assert words in said and "name of f" not in said
 
 
@@ -140,22 +140,22 @@ def test_of_many_unmapped_volumes_the_first_are_named(unmapped: int, words: str)
     ],
 )
 def test_members_of_a_group_against_the_pairs(pairs: str, members: str, words: str | None) -> None:
-    surroundings = around(*map(volume, "abc"), members={"g-1": tuple(members)})
+    related = having(*map(volume, "abc"), members={"g-1": tuple(members)})
     expected = [("members.differ", "warning")] if words else []
-    assert found(group(*pairs), surroundings) == expected
+    assert found(group(*pairs), related) == expected
     if words:
-        assert words in message(group(*pairs), surroundings)
+        assert words in message(group(*pairs), related)
 
 
 def test_a_group_without_volumes_is_not_one_that_has_vanished() -> None:
-    assert found(group(), around(members={"g-1": ()})) == [("members.differ", "warning")]
-    assert found(group("a"), around(volume("a"))) == []
+    assert found(group(), having(members={"g-1": ()})) == [("members.differ", "warning")]
+    assert found(group("a"), having(volume("a"))) == []
 
 
 def test_many_names_are_cut() -> None:
     ids = [f"v{number}" for number in range(9)]
-    surroundings = around(*(volume(i, hosts=()) for i in ids), members={"g-1": tuple(ids)})
-    assert "name of v4 and 4 more of the" in message(group(*ids), surroundings)
+    related = having(*(volume(i, hosts=()) for i in ids), members={"g-1": tuple(ids)})
+    assert "name of v4 and 4 more of the" in message(group(*ids), related)
 
 
 def alert(severity: str | None = "Major", *, acknowledged: bool = False) -> Alert:
@@ -167,35 +167,35 @@ def alert(severity: str | None = "Major", *, acknowledged: bool = False) -> Aler
     [("Critical", "warning"), ("Major", "warning"), ("Minor", "warning"), (None, "warning"), ("Info", "info")],
 )
 def test_alerts(severity: str | None, weight: str) -> None:
-    surroundings = around(alerts={"s-1": (alert(severity),), "s-2": (alert(),)})
-    assert found(a_session(), surroundings) == [("alert.active", weight)]
+    related = having(alerts={"s-1": (alert(severity),), "s-2": (alert(),)})
+    assert found(a_session(), related) == [("alert.active", weight)]
 
 
 def test_an_alert_is_told_whole() -> None:
-    said = message(a_session(), around(alerts={"s-1": (alert(acknowledged=True),)}))
+    said = message(a_session(), having(alerts={"s-1": (alert(acknowledged=True),)}))
     assert "0x01800A01 (Major, raised 2026-11-23T20:00:00.000Z, acknowledged)" in said
     assert said.endswith(": The RPO is not met.")
 
 
 def test_alerts_that_cannot_be_read_are_told() -> None:
-    assert found(a_session(), around(alerts=None)) == [("alerts.not_readable", "info")]
+    assert found(a_session(), having(alerts=None)) == [("alerts.not_readable", "info")]
 
 
 def test_another_session_of_the_same_resource() -> None:
     own, other = {"id": "s-1", "role": "Destination", "state": "OK"}, {"id": "s-2", "role": "Source", "state": "OK"}
-    assert found(a_session(), around(replicating={"v-1": (own,)})) == []
-    twice = around(replicating={"v-1": (own, other)})
+    assert found(a_session(), having(replicating={"v-1": (own,)})) == []
+    twice = having(replicating={"v-1": (own, other)})
     assert found(a_session(), twice) == [("resource.replicated_twice", "warning")]
     assert "s-2 (Source, OK)" in message(a_session(), twice)
-    earlier = around(replicating={"v-1": ({**other, "id": "s-0"}, own)})
+    earlier = having(replicating={"v-1": ({**other, "id": "s-0"}, own)})
     assert "s-0 (Source, OK)" in message(a_session(), earlier)
 
 
 @pytest.mark.parametrize("resource_type", ["nas_server", "file_system", "replication_group"])
 def test_of_what_has_no_test_only_alerts_are_told(resource_type: str) -> None:
     session = synced(None, resource_type=resource_type, error_code="0x1", data_connection_state="Status_Not_Available")
-    assert found(session, around(volume(hosts=()))) == []
-    assert found(session, around(alerts={"s-1": (alert(),)})) == [("alert.active", "warning")]
+    assert found(session, having(volume(hosts=()))) == []
+    assert found(session, having(alerts={"s-1": (alert(),)})) == [("alert.active", "warning")]
 
 
 @pytest.mark.parametrize(

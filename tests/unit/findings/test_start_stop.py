@@ -18,7 +18,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.rules
 from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.start_stop import (
     assess_start,
     assess_stop,
-    refusal,
+    blocking_error,
 )
 from tests.unit.makers.samples import STATES, a_cluster, a_session, a_snapshot, a_target
 
@@ -216,8 +216,8 @@ def of(rule_id: str, severity: str | None = None) -> Finding:
         ([of("test.already_running", "blocker")], "not_ready"),
     ],
 )
-def test_refusal(findings: list[Finding], kind: str | None) -> None:
-    error = refusal(findings)
+def test_blockers_as_an_error(findings: list[Finding], kind: str | None) -> None:
+    error = blocking_error(findings)
 
     assert (error.kind if error else None) == kind
     if error:
