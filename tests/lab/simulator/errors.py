@@ -50,7 +50,7 @@ _TABLE: Mapping[str, tuple[int, str, str]] = MappingProxyType(
         "not_asynchronous": (
             422,
             "0xE02010050023",
-            "Failover test is not supported for replication session {0} of type {1}.",
+            "Operation is not supported for replication session {0} of type {1}.",
         ),
         "resource_type": (
             422,

@@ -59,8 +59,8 @@ class Operation:
 
 
 def _states(call: Call, allowed: frozenset[str]) -> None:
-    if call.side.state not in allowed:
-        raise ApiError("state", call.side.id, call.operation, call.side.state)
+    if (state := call.side.shown_state) not in allowed:
+        raise ApiError("state", call.side.id, call.operation, state)
 
 
 def _role(call: Call, role: str) -> None:
@@ -101,7 +101,8 @@ def check_stop(call: Call) -> None:
 
 
 def check_pause(call: Call) -> None:
-    _states(call, RUNNING_STATES | {"System_Paused"})
+    """[S] the states, word for word."""
+    _states(call, RUNNING_STATES | {"System_Paused", "Fractured"})
 
 
 def check_resume(call: Call) -> None:
@@ -110,7 +111,10 @@ def check_resume(call: Call) -> None:
 
 
 def check_sync(call: Call) -> None:
-    _states(call, RUNNING_STATES)
+    """[S] "Supported for Asynchronous type"; OK and System_Paused, and no other state, not even Synchronizing."""
+    if call.side.array.version >= V3 and call.side.type != "Asynchronous":
+        raise ApiError("not_asynchronous", call.side.id, call.side.type)
+    _states(call, frozenset({"OK", "System_Paused"}))
     _reachable(call)
 
 

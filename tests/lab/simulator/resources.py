@@ -60,28 +60,11 @@ def _next_sync(side: Side) -> str | None:
     return stamp(last + timedelta(seconds=period))
 
 
-def _cycle_share(side: Side) -> float | None:
-    """How much of a running cycle is done, 0..1; null between cycles and unless the scenario shows cycles."""
-    replication = side.replication
-    period, last = replication.period, replication.last_sync
-    if side.array.world.options.show_synchronizing and period and last and side.is_replicating():
-        side.settle()
-        into = (side.array.world.clock.now() - (replication.last_sync or last)).total_seconds()
-        share = (into - period + replication.sync_duration) / max(replication.sync_duration, 0.001)
-        if 0 <= share < 1:
-            return share
-    return None
-
-
-def _state(side: Side) -> str:
-    return "Synchronizing" if side.state == "OK" and _cycle_share(side) is not None else side.state
-
-
 def _progress(side: Side) -> int | None:
     """[S] only the source knows it, and not for NAS."""
     if side.role != "Source" or side.resource_type in {"nas_server", "file_system"}:
         return None
-    return int(100 * (_cycle_share(side) or 0))
+    return int(100 * (side.cycle_share() or 0))
 
 
 def _data_transfer_state(side: Side) -> str | None:
@@ -124,7 +107,7 @@ def _duration(side: Side) -> int | None:
 
 
 _SESSION: Mapping[str, Callable[[Side], object]] = {
-    "state": _state,
+    "state": lambda side: side.shown_state,
     "failover_test_in_progress": lambda side: None if side.array.flag_null else side.failover_test_in_progress,
     "last_sync_timestamp": lambda side: stamp(side.last_sync),
     "last_sync_duration": _duration,

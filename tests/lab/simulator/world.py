@@ -135,6 +135,23 @@ class Side:
             if cycles > 0:
                 replication.last_sync = last + timedelta(seconds=cycles * period)
 
+    def cycle_share(self) -> float | None:
+        """How much of a running cycle is done, 0..1; null between cycles and unless the scenario shows cycles."""
+        replication = self.replication
+        if not (self.array.world.options.show_synchronizing and replication.period and self.is_replicating()):
+            return None
+        self.settle()
+        if (last := replication.last_sync) is None:
+            return None
+        into = (self.array.world.clock.now() - last).total_seconds()
+        share = (into - replication.period + replication.sync_duration) / max(replication.sync_duration, 0.001)
+        return share if 0 <= share < 1 else None
+
+    @property
+    def shown_state(self) -> str:
+        """The state with which the array answers, and by which it decides."""
+        return "Synchronizing" if self.state == "OK" and self.cycle_share() is not None else self.state
+
     def change_state(self, state: str) -> None:
         """Both sides show the new state."""
         self.settle()
