@@ -1,0 +1,457 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record as types, each field with what it says: schema, documentation, builders and readers come from here.
+
+Every field is always there in JSON; None is null and says that something was not measured, is not known or does not
+apply. Durations are seconds, sizes bytes, times UTC. A field that is added says the version of the schema that first
+had it (``Says(text, since="1.1")``); it can be None or an empty list, which is what a record of an older version has.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated as Said
+
+from .._json import Json
+from .._words import CleanUp, Kind, Phase, Severity, StepResult, Verdict
+from .typed import as_json, read
+
+Texts = tuple[str, ...]
+# Words that an enumeration has since a later version than 1.0.
+WORDS_SINCE: t.Final[t.Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Awx:
+    """The AWX or Automation Controller job that wrote the record; null where it was run by hand."""
+
+    job_id: Said[str | None, "Id of the job."] = None
+    job_url: Said[str | None, "Address of the job's page."] = None
+    job_template: Said[str | None, "Name of the job template."] = None
+    user: Said[str | None, "Who launched it; null for a schedule."] = None
+    workflow_job_id: Said[str | None, "Id of the workflow job it is a part of."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """Who ran it, and with which account."""
+
+    controller_user: Said[str, "Account on the host where Ansible ran."]
+    controller_host: Said[str, "That host."]
+    awx: Awx | None
+    array_account: Said[str | None, "Account on the array."]
+    participants: Said[Texts, "Who took part, as given before the run."]
+    approvers: Said[Texts, "Who approved it, as given before the run."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What this is a record of."""
+
+    id: Said[str, "Unique id; the names of all files of the drill come from it."]
+    title: Said[str, "What it is called."]
+    scenario: Said[str | None, "What is rehearsed, for example the loss of the production site."]
+    change_ticket: Said[str | None, "Reference of the change."]
+    success_criteria: Said[Texts, "What was agreed before the run to mean success; a person compares it with this."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Array:
+    """The array that was asked: the destination."""
+
+    host: Said[str | None, "The name or address it was asked at."]
+    name: Said[str | None, "Name of the cluster."]
+    global_id: Said[str | None, "Identity of the cluster."]
+    release_version: Said[str | None, "Version of PowerStoreOS."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """When. The array's clock counts; the controller's is used where the array was not asked."""
+
+    started_at: Said[datetime | None, "First look at the array, by its clock."]
+    finished_at: Said[datetime | None, "Last look at the array, by its clock."]
+    written_at: Said[datetime | None, "When the record was written, by the controller's clock."]
+    clock_skew_seconds: Said[float | None, "The array's clock less the controller's; null where it was not measured."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exclusion:
+    """One session that was left out on purpose."""
+
+    session_id: Said[str | None, "Its id."]
+    resource_name: Said[str | None, "The resource it replicates."]
+    reason: Said[str, "Why it was left out."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What was meant to be covered."""
+
+    selected_by: Said[t.Literal["sessions", "filters", "all"], "How the sessions were chosen."]
+    filters: Said[t.Mapping[str, object] | None, "The filters, where there were any."]
+    exclusions: Said[tuple[Exclusion, ...], "What was left out, and why."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that refuses a drill or should be known."""
+
+    id: Said[str, "Stable id, see the list of findings in the documentation."]
+    session_id: Said[str | None, "The session it is about."] = None
+    severity: Said[Severity, "A blocker refuses a start."]
+    message: Said[str, "What was found."]
+    impact: Said[str, "What it means."]
+    resolution: Said[str, "What to do."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why an operation failed."""
+
+    kind: Said[str, "Kind of failure, see the documentation."]
+    http_status: Said[int | None, "Status of the array's answer."] = None
+    code: Said[str | None, "The array's own code."] = None
+    message: Said[str, "The array's words, or what happened instead of an answer."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volume:
+    """A destination volume."""
+
+    id: Said[str, "Its id."]
+    name: Said[str, "Its name."]
+    state: Said[str | None, "Its state."] = None
+    wwn: Said[str | None, "What a host knows it by."] = None
+    size: Said[int | None, "Bytes."] = None
+    hosts: Said[Texts, "Hosts and host groups it is mapped to."] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """The session as the array showed it."""
+
+    read_at: Said[datetime | None, "When, by the array's clock."]
+    state: Said[str, "Replication state."]
+    role: Said[str, "Role on this array."]
+    failover_test_in_progress: Said[bool | None, "The flag as the array shows it."]
+    last_sync_timestamp: Said[datetime | None, "Last successful synchronisation."]
+    volumes: Said[tuple[Volume, ...], "Destination volumes; for a volume group its members."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A snapshot."""
+
+    id: Said[str, "Its id."]
+    name: Said[str | None, "Its name."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptSnapshot(Snapshot):
+    """The snapshot that keeps what was written during the test."""
+
+    expiration_timestamp: Said[datetime | None, "When the array deletes it."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """A start or a stop of the failover test; null where none was attempted."""
+
+    action: Said[str, "started, stopped, none, failed, not_attempted or rolled_back."]
+    failed: Said[bool, "Whether it failed."]
+    job_id: Said[str | None, "The array's job."]
+    started_at: Said[datetime | None, "By the array's clock."]
+    finished_at: Said[datetime | None, "When the array showed the result, by its clock."]
+    duration_seconds: Said[float | None, "Between the two."]
+    snapshot: Snapshot | None
+    end_of_test_snapshot: KeptSnapshot | None
+    failure: Failure | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryPoint:
+    """How old the data at the destination was before the start."""
+
+    objective_seconds: Said[int | None, "RPO."]
+    objective_from: Said[t.Literal["drill", "replication rule"] | None, "Where the objective comes from."]
+    timestamp: Said[datetime | None, "The recovery point."]
+    age_seconds: Said[float | None, "Its age by the array's clock."]
+    met: Said[bool | None, "Null where not measured; that is never met."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rto:
+    """How long it took until the DR site could work."""
+
+    objective_seconds: Said[int | None, "RTO."]
+    objective_from: Said[t.Literal["drill", "session"] | None, "Where the objective comes from."]
+    storage_accessible_seconds: Said[float | None, "Until the array showed the test: storage is accessible."] = None
+    hosts_see_it_seconds: Said[float | None, "Until the attach steps were done: hosts see it."] = None
+    application_validated_seconds: Said[
+        float | None, "Until the last check was done: the application is validated."
+    ] = None
+    actual_seconds: Said[float | None, "The part that is compared with the objective."] = None
+    met: Said[bool | None, "Null where not measured; that is never met."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation:
+    """One thing that was looked at."""
+
+    name: Said[str, "What it is called."]
+    kind: Said[str, "array, tcp, http, command or tasks."]
+    phase: Said[Phase, "When it was looked at."]
+    expected: Said[str | None, "What was expected."] = None
+    observed: Said[str | None, "What was found."] = None
+    passed: Said[bool | None, "Null where it could not be looked at; that is never passed."] = None
+    critical: Said[bool, "Whether the drill fails with it."] = True
+    started_at: Said[datetime | None, "By the controller's clock."] = None
+    seconds: Said[float | None, "How long it took."] = None
+    timeout_seconds: Said[float | None, "How long it might have taken."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Something that is not as before."""
+
+    what: Said[str, "State, role, hosts, members or size."]
+    before: Said[str, "Before the drill."]
+    after: Said[str, "After it."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnToNormal:
+    """Whether the array shows the session as it was; null where the drill started nothing on it."""
+
+    stop_confirmed: Said[bool, "Whether the array confirmed that the test is over."]
+    held: Said[bool, "Whether it was left running on purpose, as the drill's policy declared."]
+    differences: Said[tuple[Difference, ...], "What is not as before."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step, done or not."""
+
+    phase: Said[Phase, "The phase it belongs to."]
+    name: Said[str, "What was done."]
+    wave: Said[int | None, "The wave it belongs to, from 1."] = None
+    session_ids: Said[Texts, "The sessions it is about; empty for all of the drill."] = ()
+    clock: Said[t.Literal["array", "controller"], "Whose clock the times are from."]
+    started_at: Said[datetime | None, "Begin."] = None
+    finished_at: Said[datetime | None, "End."] = None
+    result: Said[StepResult, "What came of it."]
+    reason: Said[str | None, "Why it failed or was not executed."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deviation:
+    """Something that was not as it should be. A person completes it."""
+
+    id: Said[str, "Unique in the record: D1, D2, …"]
+    session_id: Said[str | None, "The session it is about."]
+    severity: Said[
+        t.Literal[Verdict.FAILED, Verdict.ABORTED, Verdict.INCOMPLETE, Verdict.PASSED_WITH_DEVIATIONS],
+        "The verdict that it allows.",
+    ]
+    description: Said[str, "What was not as it should be."]
+    owner: Said[str | None, "Who takes care of it; for a person to fill in."] = None
+    due: Said[str | None, "Until when; for a person to fill in."] = None
+    comment: Said[str | None, "For a person to fill in."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleanup:
+    """Whether everything returned to normal, whatever the drill itself came to."""
+
+    verdict: Said[CleanUp, "held: left running on purpose; not_needed: no test was started."]
+    not_confirmed_stopped: Said[Texts, "Ids of sessions whose stop the array did not confirm."]
+    held: Said[Texts, "Ids of sessions that were left running on purpose."]
+    not_as_before: Said[Texts, "Ids of sessions that are not as before."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What was declared before the run."""
+
+    on_partial_failure: Said[
+        t.Literal["stop_all", "continue", "hold"], "When something cannot be started or fails."
+    ] = "stop_all"
+    end_of_test_snapshot: Said[t.Literal["none", "all", "failed"], "For which sessions what was written is kept."] = (
+        "none"
+    )
+    synchronise_first: Said[bool, "Whether a fresh synchronisation was asked for before the start."] = False
+    adopt_running: Said[bool, "Whether tests of the same account that ran already were taken over."] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objectives:
+    """The objectives of the drill as a whole; each session has its own."""
+
+    rpo_seconds: Said[int | None, "RPO instead of the replication rules'."]
+    rto_seconds: Said[int | None, "RTO."]
+    rto_formula: Said[str, "What is measured as the RTO, and by which clocks."]
+    recovery_point_formula: Said[str, "What is taken for the recovery point."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interruption:
+    """The failure that ended the drill early."""
+
+    task: Said[str, "The task."]
+    message: Said[str, "What it said."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Versions:
+    """What it was made with."""
+
+    collection: Said[str, "Version of drdrill.powerstore."]
+    ansible_core: Said[str, "Version of ansible-core."]
+    powerstoreos: Said[str | None, "Version of PowerStoreOS."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """One session, in every kind of record."""
+
+    session_id: Said[str | None, "Id of the replication session; null where a name leads to none."]
+    resource_type: Said[str | None, "Kind of resource."]
+    resource_name: Said[str | None, "Its name on this array; where it was not found, the name asked for."]
+    resource_id: Said[str | None, "Its id on this array."]
+    remote_system: Said[str | None, "Name of the array at the other end."]
+    verdict: Said[Verdict, "The verdict of this session."]
+    reasons: Said[Texts, "Why it is not passed."]
+    recovery_point: RecoveryPoint
+    before: Condition | None
+    findings: Said[tuple[Finding, ...], "What refuses a drill on it or should be known."]
+
+    @property
+    def called(self) -> str:
+        """What a person calls it: its resource's name, else its id."""
+        return self.resource_name or self.session_id or "not known"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillSession(Session):
+    """One session of a drill."""
+
+    wave: Said[int, "The wave it was started in, from 1."]
+    test_owned: Said[bool, "Whether the drill started (or took over) a failover test on it."]
+    adopted: Said[bool, "Whether the test ran before and was taken over."]
+    start: Operation | None
+    stop: Operation | None
+    seconds_in_test: Said[float | None, "From the start being confirmed to the stop being sent."]
+    rto: Rto
+    validations: Said[
+        tuple[Validation, ...], "What the array showed of this session, and the checks that are about it."
+    ]
+    during: Condition | None
+    after: Condition | None
+    return_to_normal: ReturnToNormal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadinessSession(Session):
+    """One session of a readiness report."""
+
+    ready: Said[bool, "Whether a failover test could be started now."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbortSession(Session):
+    """One session of an abort."""
+
+    test_found: Said[bool, "Whether a failover test ran, or was about to."]
+    started_by: Said[str | None, "Account that started it; null where not known."]
+    test_started_at: Said[datetime | None, "When it was started."]
+    forced: Said[bool, "Whether the stop was forced because the remote system is not reachable."]
+    stop: Operation | None
+    after: Condition | None
+    failover_ready: Said[bool, "Whether the array shows nothing that refuses a failover now."]
+    failover_ready_at: Said[datetime | None, "When the array showed that, by its clock."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What every kind of record has."""
+
+    schema_version: Said[str, "Version of this schema."]
+    drill: Identity
+    array: Array
+    times: Times
+    who: Who
+    scope: Scope
+    verdict: Said[Verdict, "The verdict."]
+    reasons: Said[Texts, "Why it is not passed."]
+    deviations: Said[tuple[Deviation, ...], "What somebody has to take care of."]
+    versions: Versions
+
+    @staticmethod
+    def from_json(data: Json) -> AnyRecord:
+        """A record of any kind, from JSON that its schema accepts (see `reading.read_record`).
+
+        Raises ValueError, which names the places, for anything else.
+        """
+        notes: list[str] = []
+        cls = BY_KIND.get(Kind(data["kind"])) if data.get("kind") in set(Kind) else None
+        record = read(cls, data, "record", notes) if cls else None
+        if notes or record is None:
+            raise ValueError("; ".join(notes) or f"record.kind is {data.get('kind')!r:.80}")
+        return record
+
+    def as_json(self) -> Json:
+        """The record as it is in its file: plain types only."""
+        return as_json(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillRecord(Record):
+    """A drill."""
+
+    kind: Said[t.Literal[Kind.DRILL], "Kind of record."] = Kind.DRILL
+    policy: Policy
+    objectives: Objectives
+    cleanup: Cleanup
+    sessions: Said[tuple[DrillSession, ...], "The sessions, in the order asked."]
+    validations: Said[tuple[Validation, ...], "The checks that are about the drill as a whole."]
+    steps: Said[tuple[Step, ...], "Everything that was done, and what was not, in order."]
+    interruption: Interruption | None
+
+    @property
+    def all_validations(self) -> tuple[Validation, ...]:
+        """The validations of the drill as a whole and of its sessions."""
+        return (*self.validations, *(check for session in self.sessions for check in session.validations))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadinessRecord(Record):
+    """A readiness report: what would refuse a drill. passed: all ready; passed_with_deviations: ready with
+    warnings; failed: something blocks; incomplete: not everything could be read."""
+
+    kind: Said[t.Literal[Kind.READINESS], "Kind of record."] = Kind.READINESS
+    sessions: Said[tuple[ReadinessSession, ...], "The sessions."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbortRecord(Record):
+    """An abort: every running failover test was stopped so that the site can take over."""
+
+    kind: Said[t.Literal[Kind.ABORT], "Kind of record."] = Kind.ABORT
+    seconds_to_failover_ready: Said[
+        float | None,
+        "From the beginning to the last session being ready, by the controller's clock; null where one is not.",
+    ]
+    sessions: Said[tuple[AbortSession, ...], "Every session of which this array is the destination."]
+
+
+AnyRecord = DrillRecord | ReadinessRecord | AbortRecord
+BY_KIND: t.Final[t.Mapping[Kind, type[DrillRecord] | type[ReadinessRecord] | type[AbortRecord]]] = {
+    Kind.DRILL: DrillRecord,
+    Kind.READINESS: ReadinessRecord,
+    Kind.ABORT: AbortRecord,
+}
