@@ -11,17 +11,31 @@ short_description: Judge a failover drill and write its record
 version_added: 0.1.0
 description:
   - Holds what the phases of a drill observed against what was expected, gives the verdict, and writes one JSON file.
-  - Works on the results of the other modules only; it asks no array. The role P(drdrill.powerstore.failover_drill#role)
-    calls it at the end of every drill, also of one that failed.
+  - Works on the controller, on the results of the other modules only; it asks no array. The role
+    P(drdrill.powerstore.failover_drill#role) calls it at the end of every drill, also of one that failed.
   - A record is never overwritten.
 author:
   - drdrill.powerstore contributors (@drdrill)
 extends_documentation_fragment:
   - drdrill.powerstore.attributes
 attributes:
+  action:
+    description: Has an action plugin, which works on the controller.
+    support: full
+  async:
+    description: Can be run with the keyword C(async).
+    support: none
+  become:
+    description: Can be run as another user, with the keyword C(become).
+    support: none
+    details: The files are written by the user who runs Ansible.
   check_mode:
     support: full
     details: Judges, but writes no file.
+  delegation:
+    description: Can be run on another host, with the keyword C(delegate_to).
+    support: none
+    details: Works on the controller; the connection of the host is not used. C(delegate_to) takes C(localhost) only.
   diff_mode:
     support: none
     details: Each drill has a file of its own.
@@ -322,16 +336,13 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._module.arguments import NOT_A_MODULE
 from ..module_utils._record.options import OPTIONS
-from ..module_utils._record.store import write_drill
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    result = write_drill(module.params, write=not module.check_mode)
-    if result.pop("failed", False):
-        module.fail_json(**result)
-    module.exit_json(**result)
+    module.fail_json(msg=NOT_A_MODULE.format("drdrill.powerstore.drill_record"))
 
 
 if __name__ == "__main__":

@@ -13,18 +13,30 @@ description:
   - Reads a JSON file that M(drdrill.powerstore.drill_record) wrote, of any kind, and makes an HTML report, JUnit XML, a
     line in a CSV register of all drills, and a short Markdown summary from it.
   - The HTML is one file without script or outside resource; it prints well on A4.
-  - Runs where the record is, usually on the controller; it asks no array.
+  - Works on the controller, where the record is; it asks no array. No connection to the host is made.
   - A report is never overwritten. A report that is there with the same content is no change.
 author:
   - drdrill.powerstore contributors (@drdrill)
-requirements:
-  - Jinja2, which comes with ansible-core, for O(formats=html)
 extends_documentation_fragment:
   - drdrill.powerstore.attributes
 attributes:
+  action:
+    description: Has an action plugin, which works on the controller.
+    support: full
+  async:
+    description: Can be run with the keyword C(async).
+    support: none
+  become:
+    description: Can be run as another user, with the keyword C(become).
+    support: none
+    details: The files are written by the user who runs Ansible.
   check_mode:
     support: full
     details: Makes the reports, but writes no file.
+  delegation:
+    description: Can be run on another host, with the keyword C(delegate_to).
+    support: none
+    details: Works on the controller; the connection of the host is not used. C(delegate_to) takes C(localhost) only.
   diff_mode:
     support: none
     details: Each record has reports of its own.
@@ -55,7 +67,6 @@ EXAMPLES = r"""
 - name: Make all reports beside the record
   drdrill.powerstore.drill_report:
     record: "{{ failover_drill_result.path }}"
-  delegate_to: localhost
 
 - name: Only what a CI system reads, and the line in the register of all sites
   drdrill.powerstore.drill_report:
@@ -63,7 +74,6 @@ EXAMPLES = r"""
     formats: [junit, csv]
     directory: /var/lib/ci/results
     register: /var/lib/drills/register.csv
-  delegate_to: localhost
 """
 
 RETURN = r"""
@@ -96,27 +106,15 @@ files:
       sample: /var/lib/drills/drill-20261123T200211Z-powerstore-dr-1f2e3d4c.md
 """
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._report.html.markup import JINJA2_IMPORT_ERROR
-from ..module_utils._report.task import FORMATS, write_report
-
-OPTIONS = {
-    "record": {"type": "path", "required": True},
-    "directory": {"type": "path"},
-    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(FORMATS)},
-    "register": {"type": "path"},
-}
+from ..module_utils._module.arguments import NOT_A_MODULE
+from ..module_utils._report.options import OPTIONS
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if JINJA2_IMPORT_ERROR and "html" in module.params["formats"]:
-        module.fail_json(msg=missing_required_lib("Jinja2"), exception=JINJA2_IMPORT_ERROR, files={})
-    result = write_report(module.params, write=not module.check_mode)
-    if result.pop("failed", False):
-        module.fail_json(**result)
-    module.exit_json(**result)
+    module.fail_json(msg=NOT_A_MODULE.format("drdrill.powerstore.drill_report"))
 
 
 if __name__ == "__main__":

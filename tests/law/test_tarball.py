@@ -25,7 +25,8 @@ WANTED = re.compile(
     | docs/awx-project/[\w/-]+\.yml | docs/record-[\d.]+\.schema\.json
     | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
     | playbooks/((tasks|vars)/)?\w+\.yml
-    | plugins/(modules|module_utils|doc_fragments)/([\w]+/)*\w+\.py
+    | plugins/(action|modules|module_utils|plugin_utils|doc_fragments)/([\w]+/)*\w+\.py
+    | plugins/module_utils/_report/html/templates/(\w+\.html\.j2 | style\.css)
     | roles/\w+/(README\.md | (defaults|vars|meta|tasks|handlers)/[\w/]+\.yml | templates/[\w/.]+\.j2)
     """,
     re.VERBOSE,
@@ -44,8 +45,8 @@ def test_it_holds_only_what_a_user_needs(tarball: Path) -> None:
     with tarfile.open(tarball) as archive:
         names = {member.name for member in archive if member.isfile()}
     assert sorted(name for name in names if not WANTED.fullmatch(name)) == []
-    for folder in ("plugins/modules", "plugins/module_utils", "plugins/doc_fragments"):
-        assert {str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*.py")} <= names
+    ours = [path for path in (ROOT / "plugins").rglob("*") if path.suffix in (".py", ".j2", ".css")]
+    assert {str(path.relative_to(ROOT)) for path in ours} <= names
     assert {f"playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.yml")} <= names
 
 

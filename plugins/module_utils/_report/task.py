@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the module drill_report does: read a record, make the reports of it, write those that are not there yet."""
+"""What drill_report does: read a record, make the reports of it, write those that are not there yet."""
 
 from __future__ import annotations
 
@@ -28,11 +28,10 @@ _FILES: t.Final[t.Mapping[str, tuple[str, t.Callable[[Source], str]]]] = {
     "junit": (".junit.xml", render_junit),
     "markdown": (".md", render_markdown),
 }
-FORMATS: t.Final = ("html", "junit", "csv", "markdown")
 
 
 def write_report(params: Json, *, write: bool) -> Json:
-    """Make the reports of a record; the result of the module drill_report. All are made before the first is written."""
+    """Make the reports of a record; the result of drill_report. All are made before the first is written."""
     files: dict[str, str] = {}
     try:
         source = read_source(params["record"])

@@ -2,20 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of the reports share: running the module drill_report as Ansible does, and records on disk."""
+"""What the tests of the reports share: running drill_report as Ansible does, and records on disk."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import typing as t
 from pathlib import Path
 
-from ansible.module_utils.testing import patch_module_args
-
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.source import Source, read_source
-from ansible_collections.drdrill.powerstore.plugins.modules import drill_report
+from tests.running import run_action
 from tests.unit.makers.records import Filling, Json, filled
 
 # A name or message that tries to become something else in HTML, SVG, XML, Markdown, CSV, a terminal or a table.
@@ -44,13 +40,6 @@ def hostile(folder: Path, kind: str) -> Source:
 
 
 def run_report(*, check: bool = False, **options: t.Any) -> Json:
-    """The result of the module's real main()."""
+    """The result of drill_report."""
     given = {key: str(value) if isinstance(value, Path) else value for key, value in options.items()}
-    stdout = io.StringIO()
-    with (
-        patch_module_args({**given, "_ansible_check_mode": check}),
-        contextlib.redirect_stdout(stdout),
-        contextlib.suppress(SystemExit),
-    ):
-        drill_report.main()
-    return t.cast(Json, json.loads(stdout.getvalue()))
+    return run_action("drill_report", check=check, **given)

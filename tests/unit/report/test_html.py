@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import render_html
-from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.style import COLOURS, PICTURES, STYLE
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import TEMPLATES, render_html
 from tests.unit.makers.records import SAMPLES, Filling, Json, drill_record, failed_record, filled, finding, large_record
 from tests.unit.makers.reporting import HOSTILE, hostile, source_of
 
@@ -63,6 +62,12 @@ class Page(HTMLParser):
 
     def values(self, name: str) -> list[str | None]:
         return [value for _tag, attribute, value in self.attributes if attribute == name]
+
+
+STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+# For each theme, light and dark, the colours that the style sheet defines.
+_THEMES = re.findall(r":root\{(.*--ground.*)\}", STYLE)
+COLOURS = [dict(re.findall(r"--([\w-]+):(#[0-9a-f]{6})", block)) for block in _THEMES]
 
 
 def words(page: Page) -> str:
@@ -221,18 +226,24 @@ def test_contrast_of_text_is_wcag_aa(theme: int) -> None:
     pairs = [(name, ground) for name in plain for ground in ("card", "ground")]
     for name in ("passed", "deviations", "failed", "incomplete"):
         pairs += [(name, f"{name}-ground"), ("text", f"{name}-ground")]
-    low = {pair: _contrast(*(COLOURS[name][theme] for name in pair)) for pair in pairs}
+    low = {pair: _contrast(*(COLOURS[theme][name] for name in pair)) for pair in pairs}
 
     assert {pair: contrast for pair, contrast in low.items() if contrast < 4.5} == {}
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 def test_contrast_of_pictures_is_wcag_aa(theme: int) -> None:
-    drawn: dict[str, str] = {name: pair[theme] for name, pair in PICTURES.items()}
-    drawn |= {name: COLOURS[name][theme] for name in ("passed", "failed")}
-    card = COLOURS["card"][theme]
+    parts = [name for name in COLOURS[theme] if name.startswith("p-")]
+    assert len(parts) > 9
+    drawn = {name: COLOURS[theme][name] for name in (*parts, "passed", "failed")}
+    card = COLOURS[theme]["card"]
 
     assert {name: c for name, colour in drawn.items() if (c := _contrast(colour, card)) < 3} == {}
+
+
+def test_both_themes_have_the_same_colours() -> None:
+    light, dark = COLOURS
+    assert light.keys() == dark.keys()
 
 
 def test_paper_and_both_themes_have_their_rules() -> None:

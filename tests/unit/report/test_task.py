@@ -135,12 +135,3 @@ def test_a_folder_that_cannot_be_made(record: Path) -> None:
     result = run_report(record=record, directory=record / "below-a-file")
 
     assert (result["failed"] and "could not be written" in result["msg"]) or "Not a directory" in result["msg"]
-
-
-def test_without_jinja2_the_other_formats_are_made(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "ansible_collections.drdrill.powerstore.plugins.modules.drill_report.JINJA2_IMPORT_ERROR", "No module"
-    )
-
-    assert "Jinja2" in run_report(record=record)["msg"]
-    assert run_report(record=record, formats=["junit", "csv", "markdown"])["changed"] is True

@@ -8,60 +8,70 @@ from __future__ import annotations
 
 import functools
 import typing as t
+from pathlib import Path
 
 from ..._json import Json
 from ..._version import VERSION
 from ..._words import Kind, StepResult
 from .. import text as words
 from ..source import Source
-from . import body, frame
-from .markup import Markup, environment, text
-from .style import STYLE
 from .view import view
 
+if t.TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES: t.Final = Path(__file__).parent / "templates"
 _SHOWN_REASONS = 12
-_TEMPLATES: t.Final[t.Mapping[str, str]] = {
-    "page": frame.PAGE,
-    "macros": frame.MACROS,
-    "sources": frame.SOURCES,
-    "drill": body.DRILL,
-    "drill_second": body.DRILL_SECOND,
-    "session": body.SESSION,
-    "steps": body.STEPS,
-    "findings": body.FINDINGS,
-    "readiness": body.READINESS,
-    "readiness_second": body.READINESS_SECOND,
-    "abort": body.ABORT,
-    "abort_second": body.ABORT_SECOND,
-}
 
 
 @functools.cache
-def _page() -> t.Any:
-    made = environment(_TEMPLATES)
+def environment() -> Environment:
+    """The templates: all values are escaped, and a name that one misspells is an error, not an empty place."""
+    # Here, as Ansible's own test imports every file of module_utils where there is no Jinja2. On a controller it is.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup, escape
+
+    def text(value: object, unknown: str = "-") -> Markup:
+        """A value from the array or a user, in a direction of its own, so that it cannot turn what is around it."""
+        if value is None or value == "":
+            return escape(unknown)
+        return Markup("<bdi>{}</bdi>").format(value)
+
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
     made.filters.update(
         {"text": text, "utc": words.utc, "clock": words.clock, "duration": words.duration, "words": words.words}
     )
     made.globals.update(
         verdict_words=words.verdict_words, verdict_icon=words.verdict_icon, step_result=StepResult, check=StepResult.of
     )
-    return made.get_template("page")
+    made.globals["style"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704  (our own file)
+    return made
 
 
 def render_html(source: Source) -> str:
     """The report of a record. The same record gives the same bytes."""
     record = source.record
-    rendered = _page().render(
-        record=record,
-        source=source,
-        heading=Kind(record["kind"]).heading,
-        meaning=words.meaning(record),
-        style=Markup(STYLE),
-        version=VERSION,
-        took=words.between(record["times"]["started_at"], record["times"]["finished_at"]),
-        shown_reasons=_SHOWN_REASONS,
-        job_url=_web_address(record["who"]["awx"]),
-        **view(record),
+    rendered = (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            record=record,
+            source=source,
+            heading=Kind(record["kind"]).heading,
+            meaning=words.meaning(record),
+            version=VERSION,
+            took=words.between(record["times"]["started_at"], record["times"]["finished_at"]),
+            shown_reasons=_SHOWN_REASONS,
+            job_url=_web_address(record["who"]["awx"]),
+            **view(record),
+        )
     )
     return "\n".join(line for line in rendered.splitlines() if line.strip()) + "\n"
 

@@ -19,8 +19,7 @@ from ..text import (
     parsed,
     session_name,
 )
-from .markup import Markup
-from .svg import Axis, Segment, strip
+from .svg import Axis, Segment, Strip
 
 # Bars show the share of the objective, so that those of sessions with different objectives can be compared.
 _SHARES = Axis(0.0, 1.5)
@@ -79,11 +78,11 @@ class Timeline:
         for phase in (phase for phase in Phase if phase in self._all):
             begin, end = self._all[phase]
             title = f"{phase}: {duration(end - begin)}, from {duration(begin - self._axis.low)} after the begin"
-            drawn = strip(self._axis, [Segment(begin, end, f"p-{phase}")], title)
+            drawn = Strip(self._axis, [Segment(begin, end, f"p-{phase}")], title)
             rows.append({"phase": phase, "strip": drawn, "seconds": end - begin})
         return rows
 
-    def of_session(self, session: Json) -> Markup | None:
+    def of_session(self, session: Json) -> Strip | None:
         """The operations on the session above, the phases that it went through below; None where no time is known."""
         operations = _operations(session)
         spans = dict(self._common)
@@ -93,15 +92,15 @@ class Timeline:
             return None
         phases = [Segment(*spans[phase], f"p-{phase}", phase, lane=1) for phase in Phase if phase in spans]
         said = "; ".join(segment.title for segment in operations) or "no failover test was run"
-        return strip(self._axis, [*operations, *phases], f"{session_name(session)}: {said}", lanes=2)
+        return Strip(self._axis, [*operations, *phases], f"{session_name(session)}: {said}", lanes=2)
 
-    def of_test(self, session: Json) -> Markup | None:
+    def of_test(self, session: Json) -> Strip | None:
         """The operations alone, for the overview; None where there were none."""
         operations = _operations(session)
         if self._axis is None or not operations:
             return None
         said = "; ".join(segment.title for segment in operations)
-        return strip(self._axis, operations, f"{session_name(session)}: {said}")
+        return Strip(self._axis, operations, f"{session_name(session)}: {said}")
 
 
 def _widen(spans: Spans, phase: str, span: Span) -> None:
@@ -166,7 +165,7 @@ def _bar(
     mark = 1.0 if objective else None
     word = "objective" if actual is None else "of"
     return {
-        "strip": strip(_SHARES, segments, f"{title}: {measured}, {against}", mark),
+        "strip": Strip(_SHARES, segments, f"{title}: {measured}, {against}", mark),
         "actual": measured,
         "against": "no objective" if objective is None else f"{word} {duration(objective)}",
         "result": met,

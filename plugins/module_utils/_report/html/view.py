@@ -24,6 +24,7 @@ from .pictures import (
     recovery_point_bar,
     rto_bar,
 )
+from .svg import Strip
 
 _PICTURED = 12  # sessions in a picture; all of them are in the table
 _PRINTED = 12  # details on paper at most; the tables there have every session
@@ -90,10 +91,10 @@ def _entry(record: Json, session: Json, number: int, timeline: Timeline) -> Json
     }
 
 
-def _legend(picture: str) -> list[tuple[str, str]]:
+def _legend(picture: Strip) -> list[tuple[str, str]]:
     looks = ("start", "test", "stop", "bad", "preflight", "synchronise", "attach", "validate", "release", "prove")
     called = {"test": "failover test running", "bad": "failed operation"}
-    return [(f"p-{look}", called.get(look, look)) for look in looks if f'"p-{look}"' in picture]
+    return [(f"p-{look}", called.get(look, look)) for look in looks if f"p-{look}" in picture.looks]
 
 
 def _choose_details(sessions: t.Sequence[Json], problems: int) -> None:
