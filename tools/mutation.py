@@ -25,12 +25,9 @@ LINK = ".ansible/collections/ansible_collections/drdrill/powerstore"
 # Each module, and the tests that have to notice.
 MUTATED = {
     "_findings/start_stop": ["findings/test_start_stop", "failover_test/test_plan"],
-    "_failover_test/plan": [
-        "failover_test/test_plan",
-        "failover_test/test_entry",
-        "findings/test_start_stop",
-        "operation/test_operation",
-    ],
+    "_failover_test/plan": ["failover_test/test_plan", "failover_test/test_entry", "findings/test_start_stop"],
+    "_failover_test/entry": ["failover_test/test_plan", "failover_test/test_entry"],
+    "_operation/sending": ["operation/test_sending", "operation/test_operation"],
     "_array/related": ["array/test_related", "findings/test_related", "record/test_readiness"],
     "_findings/related": ["findings/test_related", "array/test_related", "record/test_readiness"],
 }

@@ -139,3 +139,8 @@ class Phase(StrEnum):
     def place(self) -> int:
         """Its place in the drill, from 0."""
         return list(type(self)).index(self)
+
+
+# The options that name one replication session; the last only where a module asks the source array.
+SELECTORS = ("session_id", "volume", "volume_group")
+RESOURCE_ID = "resource_id"

@@ -302,19 +302,9 @@ failure:
   sample: {"kind": "not_found", "http_status": null, "code": null, "message": "No volume 'erp' on powerstore-dr"}
 """
 
-from ..module_utils._array.session import selectors_from_params
-from ..module_utils._errors import InvalidInputError
-from ..module_utils._failover_test.task import (
-    desired_from_params,
-    failed_entries,
-    run_failover_test,
-)
-from ..module_utils._module.frame import PowerStoreModule, execute
-from ..module_utils._module.options import (
-    CONNECTION,
-    ArgumentSpec,
-    selection,
-)
+from ..module_utils._failover_test.task import run
+from ..module_utils._module.frame import PowerStoreModule, carry_out
+from ..module_utils._module.options import CONNECTION, ArgumentSpec, selection
 
 SPEC = CONNECTION.merged_with(selection(required=True)).merged_with(
     ArgumentSpec(
@@ -336,17 +326,7 @@ SPEC = CONNECTION.merged_with(selection(required=True)).merged_with(
 
 def main() -> None:
     module = PowerStoreModule(**SPEC.module_arguments())
-    try:
-        selectors = selectors_from_params(module.params)
-        desired = desired_from_params(module.params)
-    except InvalidInputError as error:
-        module.fail_json(msg=error.message)
-    execute(
-        module,
-        lambda client: run_failover_test(client, selectors, desired, check_mode=module.check_mode),
-        connections=desired.max_parallel + 1,
-        on_error=lambda error: {"changed": False, "sessions": failed_entries(selectors, error)},
-    )
+    carry_out(module, lambda: run(module.params, check_mode=module.check_mode))
 
 
 if __name__ == "__main__":

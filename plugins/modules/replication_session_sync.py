@@ -225,18 +225,9 @@ failure:
   sample: {"kind": "not_found", "http_status": null, "code": null, "message": "No volume 'erp' on powerstore-prod"}
 """
 
-from ..module_utils._errors import InvalidInputError
-from ..module_utils._module.frame import PowerStoreModule, execute
-from ..module_utils._module.options import (
-    CONNECTION,
-    SOURCE_SELECTION,
-    ArgumentSpec,
-)
-from ..module_utils._session_sync.task import (
-    failed_entries,
-    run_sync,
-    selectors_and_desired,
-)
+from ..module_utils._module.frame import PowerStoreModule, carry_out
+from ..module_utils._module.options import CONNECTION, SOURCE_SELECTION, ArgumentSpec
+from ..module_utils._session_sync.task import run
 
 SPEC = CONNECTION.merged_with(SOURCE_SELECTION).merged_with(
     ArgumentSpec(
@@ -252,16 +243,7 @@ SPEC = CONNECTION.merged_with(SOURCE_SELECTION).merged_with(
 
 def main() -> None:
     module = PowerStoreModule(**SPEC.module_arguments())
-    try:
-        selectors, desired = selectors_and_desired(module.params)
-    except InvalidInputError as error:
-        module.fail_json(msg=error.message)
-    execute(
-        module,
-        lambda client: run_sync(client, selectors, desired, check_mode=module.check_mode),
-        connections=desired.max_parallel + 1,
-        on_error=lambda error: {"changed": False, "sessions": failed_entries(selectors, error)},
-    )
+    carry_out(module, lambda: run(module.params, check_mode=module.check_mode))
 
 
 if __name__ == "__main__":

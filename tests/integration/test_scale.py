@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.throttle import Slots
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.throttle import Throttle
 from tests.lab.faults.table import BUSY, START_PATH, at
 from tests.lab.simulator import Simulator
 from tests.running import run_module
@@ -108,21 +108,21 @@ def test_a_resource_with_two_sessions_is_ambiguous_and_both_are_named(many: Simu
     assert second.id in result["msg"]
 
 
-def test_slots_are_halved_once_a_second_and_come_back() -> None:
-    slots = Slots(16)
-    slots.slow_down()
-    slots.slow_down()
-    assert slots.limit == 8
+def test_the_throttle_is_halved_once_a_second_and_comes_back() -> None:
+    throttle = Throttle(16)
+    throttle.slow_down()
+    throttle.slow_down()
+    assert throttle.limit == 8
     for _operation in range(200):
-        with slots:
+        with throttle:
             pass
-    assert slots.limit == 16
+    assert throttle.limit == 16
 
 
-def test_slots_never_come_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    slots = Slots(2)
+def test_the_throttle_never_comes_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    throttle = Throttle(2)
     now = iter(range(10, 100, 10))
     monkeypatch.setattr(time, "monotonic", lambda: next(now))
     for _busy in range(5):
-        slots.slow_down()
-    assert slots.limit == 1
+        throttle.slow_down()
+    assert throttle.limit == 1

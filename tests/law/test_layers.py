@@ -24,7 +24,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_array": GROUND,
     "_findings": GROUND | {"_array"},
     "_operation": GROUND | {"_array"},
-    "_module": GROUND | {"_array"},
+    "_module": GROUND | {"_array", "_operation"},
     "_failover_test": OPERATING,
     "_session_info": OPERATING,
     "_session_sync": OPERATING,

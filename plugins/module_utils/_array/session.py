@@ -19,6 +19,7 @@ from .._errors import (
     ProtocolError,
 )
 from .._time import format_time, parse_time
+from .._words import RESOURCE_ID, SELECTORS
 
 Row = t.Mapping[str, t.Any]
 
@@ -33,7 +34,6 @@ RPO_SECONDS: t.Final[t.Mapping[str, int]] = {
     "Twelve_Hours": 43200,
     "One_Day": 86400,
 }
-SELECTORS = ("session_id", "volume", "volume_group", "resource_id")  # the last one only where a module offers it
 _KINDS = {"session_id": "replication session", "volume_group": "volume group", "resource_id": "replicated resource"}
 RESOURCE_TYPES = ("volume", "volume_group", "replication_group", "nas_server", "file_system")
 FILE_RESOURCE_TYPES = frozenset({"nas_server", "file_system"})
@@ -96,7 +96,7 @@ def selectors_from_params(params: Row) -> tuple[Selector, ...]:
     """
     entries = params.get("sessions")
     if entries is None:
-        entries = [params] if any(params.get(by) is not None for by in ("session_id", "volume", "volume_group")) else []
+        entries = [params] if any(params.get(by) is not None for by in SELECTORS) else []
     elif not entries:
         raise InvalidInputError(
             "sessions is an empty list: expected at least one entry with session_id, volume or volume_group. "
@@ -106,7 +106,7 @@ def selectors_from_params(params: Row) -> tuple[Selector, ...]:
 
 
 def _selector(entry: Row, snapshot: str | None) -> Selector:
-    by = next((by for by in SELECTORS if entry.get(by) is not None), None)
+    by = next((by for by in (*SELECTORS, RESOURCE_ID) if entry.get(by) is not None), None)
     if by is None:
         raise InvalidInputError(
             "An entry of sessions names no session: expected session_id, volume or volume_group, found none or null."

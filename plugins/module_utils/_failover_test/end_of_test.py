@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,9 +18,10 @@ from .._errors import (
     PowerStoreError,
     RejectedError,
 )
-from .._findings.start_stop import Finding, Findings
+from .._findings.rules import Finding, Findings
 from .._json import Json
-from .._operation.operation import Outcome
+from .._operation.batch import Batch
+from .._operation.goal import Outcome
 from .._time import Moment, format_time, parse_time
 
 OPTION = "end_of_test_snapshot_expiration"
@@ -31,7 +31,7 @@ _TOLERANCE = timedelta(seconds=1)  # the array keeps whole seconds
 
 @dataclass(frozen=True, slots=True)
 class EndOfTest:
-    """What became of the wish to keep the tested data of one session."""
+    """What became of the tested data that was to be kept, for one session."""
 
     snapshot: Snapshot | None = None
     error: PowerStoreError | None = None
@@ -51,21 +51,21 @@ class EndOfTest:
         return (Finding.of("snapshot.expiration_not_set", session, message),)
 
 
-def settle(
-    client: Client, wanted: bool, expiration: Moment | None, outcomes: t.Sequence[Outcome], pool: ThreadPoolExecutor
+def keep(
+    client: Client, wanted: bool, expiration: Moment | None, outcomes: t.Mapping[str, Outcome], batch: Batch
 ) -> dict[str, EndOfTest]:
     """Read back the end-of-test snapshots of what was stopped, by session id, and give them their expiration."""
     if not wanted:
         return {}
 
     def one(outcome: Outcome) -> tuple[str, EndOfTest]:
-        return outcome.wish.session.id, _settled(client, outcome, expiration)
+        return outcome.goal.session.id, _kept(client, outcome, expiration)
 
-    return dict(pool.map(one, [outcome for outcome in outcomes if outcome.done]))
+    return dict(batch.each(one, [outcome for outcome in outcomes.values() if outcome.done]))
 
 
-def _settled(client: Client, outcome: Outcome, expiration: Moment | None) -> EndOfTest:
-    session, snapshot = outcome.wish.session, None
+def _kept(client: Client, outcome: Outcome, expiration: Moment | None) -> EndOfTest:
+    session, snapshot = outcome.goal.session, None
     try:
         snapshot = _made(client, outcome)
         if expiration is None:
@@ -85,7 +85,7 @@ def _settled(client: Client, outcome: Outcome, expiration: Moment | None) -> End
 
 def _made(client: Client, outcome: Outcome) -> Snapshot:
     """The snapshot that the stop made; found by its name and age where the array's answer was lost."""
-    session = outcome.wish.session
+    session = outcome.goal.session
     if outcome.snapshot_id:
         return read_snapshot(client, session, outcome.snapshot_id)
     began = outcome.started_at

@@ -13,33 +13,31 @@ from dataclasses import replace
 from .._array.client import Client
 from .._array.jobs import with_pending_starts
 from .._array.lookup import read_cluster, read_sessions_by, resolve
-from .._array.session import (
-    Cluster,
-    Row,
-    Selector,
-    Target,
-    Unresolved,
-)
-from .._errors import InvalidInputError, PowerStoreError
+from .._array.session import Cluster, Row, Selector, Target, Unresolved, selectors_from_params
+from .._errors import InvalidInputError
 from .._json import Json
-from .._module.options import check_bounds
+from .._module.frame import with_client
+from .._module.options import limits_from_params
+from .._module.result import nothing_attempted
 from .._time import Moment
+from .act import apply
 from .end_of_test import OPTION
-from .plan import (
-    Desired,
-    Report,
-    apply,
-    failed_entries,
-    plan,
-    predict,
-)
-
-__all__ = ["desired_from_params", "failed_entries", "run_failover_test"]
+from .entry import Entry, Step
+from .plan import Desired, plan, predict
 
 
-def desired_from_params(params: Row) -> Desired:
-    """What a task wants of its sessions. Raises InvalidInputError for options out of bounds or that contradict."""
-    check_bounds(params)
+def run(params: Row, *, check_mode: bool) -> Json:
+    """The module's result for its options. Raises InvalidInputError for options out of bounds or that contradict."""
+    selectors, desired = selectors_from_params(params), _desired(params)
+    return with_client(
+        params,
+        lambda client: _run(client, selectors, desired, check_mode=check_mode),
+        connections=desired.limits.max_parallel + 1,
+        on_error=lambda error: nothing_attempted(selectors, error, Entry, Step),
+    )
+
+
+def _desired(params: Row) -> Desired:
     running = params["state"] == "started"
     expiration = params.get("end_of_test_snapshot_expiration")
     if expiration is not None and not params["create_end_of_test_snapshot"]:
@@ -53,28 +51,25 @@ def desired_from_params(params: Row) -> Desired:
         create_snapshot=params["create_end_of_test_snapshot"] and not running,
         expiration=Moment.parse(expiration, OPTION) if expiration is not None else None,
         force=params["force"],
-        max_parallel=params["max_parallel"],
-        wait_timeout=params["wait_timeout"],
-        poll_interval=params["poll_interval"],
+        limits=limits_from_params(params),
         settle_time=0 if running else params["settle_time"],
     )
 
 
-def run_failover_test(client: Client, selectors: t.Sequence[Selector], desired: Desired, *, check_mode: bool) -> Json:
-    """The module's result: read the array, plan, apply unless in check mode, and report."""
+def _run(client: Client, selectors: t.Sequence[Selector], desired: Desired, *, check_mode: bool) -> Json:
     cluster = read_cluster(client)
     if desired.expiration and cluster.system_time:
         # A time that has passed is refused before anything is sent
         desired.expiration.after(cluster.system_time, OPTION)
     found = resolve(client, cluster, selectors)
     if not desired.running:
-        found = _settled(client, cluster, found, 0 if check_mode else desired.settle_time, desired.poll_interval)
+        settle_time = 0 if check_mode else desired.settle_time
+        found = _waited_for(client, cluster, found, settle_time, desired.limits.poll_interval)
     planned = plan(cluster, found, desired)
-    report = predict(planned) if check_mode else apply(planned, client)
-    return {**report.as_result(), **_verdict(report)}
+    return (predict(planned) if check_mode else apply(planned, client)).as_result()
 
 
-def _settled(
+def _waited_for(
     client: Client, cluster: Cluster, found: t.Sequence[Target | Unresolved], settle_time: float, pause: float
 ) -> list[Target | Unresolved]:
     """The targets with the starts that are under way, once each has a test or a start, or ``settle_time`` has passed.
@@ -96,12 +91,3 @@ def _settled(
             else entry
             for entry in found
         ]
-
-
-def _verdict(report: Report) -> Json:
-    if not report.failures:
-        return {}
-    count, total = len(report.failures), len(report.entries)
-    first: PowerStoreError = report.failures[0]
-    lead = "" if total == 1 else f"{count} of {total} sessions failed. The first: "
-    return {"failed": True, "msg": lead + first.message, "failure": first.as_failure()}

@@ -30,6 +30,40 @@ class PowerStoreModule(AnsibleModule):  # type: ignore[misc]  # ansible-core shi
         raise SystemExit(1)
 
 
+def with_client(
+    params: t.Mapping[str, t.Any],
+    run: t.Callable[[Client], Result],
+    *,
+    connections: int = 1,
+    on_error: t.Callable[[PowerStoreError], Result] | None = None,
+) -> Result:
+    """Log in, ``run``, log out, and return what came of it.
+
+    ``run`` returns the result. ``on_error`` gives what the result holds besides ``msg`` and ``failure`` where a
+    PowerStoreError ended ``run`` early.
+    """
+    try:
+        with Client(Connection.from_params(params), connections=connections) as client:
+            return run(client)
+    except PowerStoreError as error:
+        failed = {"failed": True, "msg": error.message, "failure": error.as_failure()}
+        return {**failed, **(on_error(error) if on_error else {})}
+
+
+def carry_out(module: PowerStoreModule, work: t.Callable[[], Result]) -> t.NoReturn:
+    """End the module with the result of ``work``; with ``failed`` in it the module fails with everything it holds."""
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    try:
+        result = work()
+    except InvalidInputError as error:
+        module.fail_json(msg=error.message)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)
+    raise SystemExit(0)
+
+
 def execute(
     module: PowerStoreModule,
     run: t.Callable[[Client], Result],
@@ -37,20 +71,5 @@ def execute(
     connections: int = 1,
     on_error: t.Callable[[PowerStoreError], Result] | None = None,
 ) -> t.NoReturn:
-    """Log in, ``run``, log out, and end the module with what came of it.
-
-    ``run`` returns the result; with ``failed`` in it the module fails with everything else it holds. ``on_error``
-    gives what the result holds besides ``msg`` and ``failure`` where a PowerStoreError ended ``run`` early.
-    """
-    if REQUESTS_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    try:
-        with Client(Connection.from_params(module.params), connections=connections) as client:
-            result = run(client)
-    except PowerStoreError as error:
-        result = {"failed": True, "msg": error.message, "failure": error.as_failure()}
-        result.update(on_error(error) if on_error else {})
-    if result.pop("failed", False):
-        module.fail_json(**result)
-    module.exit_json(**result)
-    raise SystemExit(0)
+    """`carry_out` with a client: for modules whose task takes one."""
+    carry_out(module, lambda: with_client(module.params, run, connections=connections, on_error=on_error))

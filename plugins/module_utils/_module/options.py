@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import env_fallback
 
 from .._errors import InvalidInputError
+from .._operation.limits import Limits
+from .._words import RESOURCE_ID, SELECTORS
 
 Options = dict[str, dict[str, t.Any]]
 Names = tuple[str, ...]
@@ -80,8 +82,6 @@ CONNECTION = ArgumentSpec(
     }
 )
 
-SELECTORS: Names = ("session_id", "volume", "volume_group")
-
 
 def selection(*, required: bool) -> ArgumentSpec:
     """The options that name replication sessions: one of them, or a list whose entries may each name a snapshot."""
@@ -103,7 +103,7 @@ def selection(*, required: bool) -> ArgumentSpec:
     )
 
 
-_BY_RESOURCE: Names = (*SELECTORS, "resource_id")
+_BY_RESOURCE: Names = (*SELECTORS, RESOURCE_ID)
 
 # The sessions at their source: there a resource is known by its id, as the destination shows it, too.
 SOURCE_SELECTION = ArgumentSpec(
@@ -136,3 +136,9 @@ def check_bounds(params: t.Mapping[str, t.Any]) -> None:
     for name, (lowest, highest, unit) in BOUNDS.items():
         if name in params and not lowest <= params[name] <= highest:
             raise InvalidInputError(f"{name} is {params[name]}: expected {lowest:g} to {highest:g} ({unit}).")
+
+
+def limits_from_params(params: t.Mapping[str, t.Any]) -> Limits:
+    """How much at once and for how long. Raises InvalidInputError as `check_bounds` does."""
+    check_bounds(params)
+    return Limits(params["max_parallel"], params["wait_timeout"], params["poll_interval"])

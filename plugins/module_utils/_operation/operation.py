@@ -12,24 +12,15 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from .._array.client import Client, Receipt, path_id
-from .._array.jobs import (
-    FINAL_PHASES,
-    GOOD_PHASES,
-    START,
-    STOP,
-    Job,
-    read_jobs,
-)
-from .._array.session import Cluster, PendingStart, ReplicationSession, flag_of
+from .._array.jobs import FINAL_PHASES, GOOD_PHASES, Job, read_jobs
+from .._array.session import ReplicationSession, flag_of
 from .._errors import (
     MALFORMED,
-    BusyError,
     OperationTimeoutError,
-    OutcomeUnknownError,
     PowerStoreError,
     ProtocolError,
     RejectedError,
@@ -37,132 +28,45 @@ from .._errors import (
     error_text,
 )
 from .._json import Json
-from .._time import format_time
-from .throttle import Slots
-from .waiting import OverdueError, Watch
+from .clock import ArrayClock
+from .goal import Goal, Outcome
+from .sending import Answer, Fate, Owner, Sending, State, Traces, fate_of, owner_of
+from .throttle import Throttle
+from .waiting import OverdueError, Waiting
 
-JOB_SELECT = ("select", "id,phase,start_time,end_time,response_body")
-_SENDS = 3  # unanswered requests: the first, and two more once the array's jobs show that none was executed
 _GRACE = 3.0  # seconds in which a request without an answer may still show up in the array's jobs
 _LATE = 10.0  # seconds in which a session may show a test after the job of its start has ended
 _LAST_LOOK = 10.0  # seconds to read the session once more after a failure
-_LONGEST_PAUSE = 10.0  # seconds between two requests to a busy array, unless it asks for more
-
-__all__ = ["JOB_SELECT", "START", "STOP", "ArrayClock", "Operation", "Outcome", "Wish", "as_timing"]
-
-
-class ArrayClock:
-    """The array's time, carried on from one reading of ``cluster.system_time``, so that it costs no further request."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        if cluster.system_time is None:
-            raise ProtocolError("The array gave no time of its own (cluster.system_time); nothing was sent.")
-        self._system_time = cluster.system_time
-        self._read_at = cluster.read_at
-
-    def now(self) -> datetime:
-        """UTC on the array's clock."""
-        return self._system_time + timedelta(seconds=time.monotonic() - self._read_at)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is to be sent to one session; ``after``: the start that has to show before there is anything to stop."""
-
-    session: ReplicationSession
-    action: str  # START or STOP
-    body: Json
-    after: PendingStart | None = None
-
-    @property
-    def running(self) -> bool:
-        """Whether a test is to run afterwards."""
-        return self.action == START
-
-    @property
-    def doing(self) -> str:
-        """How messages begin."""
-        verb = "Starting" if self.running else "Stopping"
-        return f"{verb} the failover test on the {self.session.label}"
-
-    @property
-    def unmet(self) -> str:
-        """How a message says that the array does not show the wanted state."""
-        return f"the session does not show the test as {'in progress' if self.running else 'stopped'}"
-
-    def is_shown_by(self, row: Json) -> bool:
-        """Whether the array shows the wanted state. null counts as no test, never as a running one."""
-        return (flag_of(row) is True) == self.running
-
-    def is_change(self, after: ReplicationSession) -> bool:
-        """Whether the session is in another state than before, as far as the wish is about it."""
-        return after.in_test != self.session.in_test
-
-
-@dataclass
-class Outcome:
-    """What became of a wish. ``after`` is None only where the array could not be read any more."""
-
-    wish: Wish
-    started_at: datetime
-    done: bool = False  # the array shows the wanted state, and this task brought it about
-    after: ReplicationSession | None = None
-    request_sent: bool = False  # the array may have executed it
-    answer_lost: bool = False
-    unaccounted: bool = False  # a start was logged and has ended, but is not shown
-    job_id: str | None = None
-    snapshot_id: str | None = None
-    finished_at: datetime | None = None
-    error: PowerStoreError | None = None
-
-    @property
-    def changed(self) -> bool:
-        """Whether the array is in another state than before because of this task; unknown counts as changed."""
-        if self.after is None:
-            return self.request_sent
-        return self.request_sent and self.wish.is_change(self.after)
-
-
-def as_timing(outcome: Outcome | None) -> Json:
-    """Job and times of an operation as results have them; None throughout where there was none."""
-    began, ended = (outcome.started_at, outcome.finished_at) if outcome else (None, None)
-    timing: Json = {
-        "job_id": outcome.job_id if outcome else None,
-        "started_at": format_time(began),
-        "finished_at": format_time(ended),
-        "duration_seconds": round((ended - began).total_seconds(), 3) if began and ended else None,
-    }
-    return timing
 
 
 class Operation:
-    """Carries out one wish within a time of its own."""
+    """Carries out one goal within a time of its own."""
 
     def __init__(
         self,
         client: Client,
-        watch: Watch,
+        waiting: Waiting,
         clock: ArrayClock,
-        wish: Wish,
+        goal: Goal,
         wait_timeout: float,
-        slots: Slots,
+        throttle: Throttle,
     ) -> None:
-        """``slots``: entered while the array works on the operation; reading back afterwards takes none."""
-        self._slots = slots
+        """``throttle``: entered while the array works on the operation; reading back afterwards takes none."""
+        self._throttle = throttle
         self._client = client
-        self._watch = watch
+        self._waiting = waiting
         self._clock = clock
-        self._wish = wish
+        self._goal = goal
         self._wait_timeout = wait_timeout
         self._deadline = time.monotonic() + wait_timeout
-        self._doing = wish.doing
+        self._doing = goal.doing
 
     def run(self) -> Outcome:
         """Send, follow, confirm. Errors are in the outcome, together with the state that the array shows."""
-        outcome = Outcome(self._wish, self._clock.now())
+        outcome = Outcome(self._goal, self._clock.now())
         try:
             if self._is_ready(outcome):
-                with self._slots:
+                with self._throttle:
                     self._deadline = time.monotonic() + self._wait_timeout
                     outcome.started_at = self._clock.now()
                     self._follow(self._send(outcome), outcome)
@@ -179,96 +83,98 @@ class Operation:
 
     def _is_ready(self, outcome: Outcome) -> bool:
         """Whether there is something to send, after waiting for what has to come first."""
-        return self._wish.after is None or self._has_come(outcome, self._wish.after.job_id)
+        return self._goal.after is None or self._has_come(outcome, self._goal.after.job_id)
 
     def _has_come(self, outcome: Outcome, job_id: str) -> bool:
         """Wait for a start that was under way: whether there is a test to stop now."""
         phase = None
         try:
-            phase = self._watch.until("job", job_id, _has_ended, self._deadline, at_once=True).get("phase")
+            phase = self._waiting.until("job", job_id, _has_ended, self._deadline, at_once=True).get("phase")
         except OverdueError as late:
             raise self._overdue(f"job {job_id}, a start, is still {_phase(late.row)}", late) from late
         except PowerStoreError:  # a job that cannot be read any more: the session tells
             pass
         until = min(time.monotonic() + _LATE, self._deadline)
         try:
-            row = self._watch.until("replication_session", self._wish.session.id, flag_of, until, at_once=True)
+            row = self._waiting.until("replication_session", self._goal.session.id, flag_of, until, at_once=True)
         except OverdueError as late:
             if late.row is None:
                 raise self._overdue("the session could not be read", late) from late
             outcome.after = self._session(late.row)
             outcome.unaccounted = phase in GOOD_PHASES
             return False
-        self._wish = replace(self._wish, session=self._session(row))
-        outcome.wish = self._wish
+        self._goal = replace(self._goal, session=self._session(row))
+        outcome.goal = self._goal
         return True
 
     # Sending
 
     def _send(self, outcome: Outcome) -> Receipt:
-        path = f"/replication_session/{path_id(self._wish.session.id)}/{self._wish.action}"
-        pause, sent, unanswered = 0.5, 0, 0
+        """Send it, and again where the array shows that it was not executed. Raises what it was refused with."""
+        sending = Sending()
         while True:
-            sent_at, sent = self._clock.now(), sent + 1
-            try:
-                receipt = self._client.operate(path, self._wish.body, doing=self._doing, deadline=self._deadline)
-            except (BusyError, OutcomeUnknownError) as error:
-                if isinstance(error, OutcomeUnknownError):
-                    outcome.answer_lost = outcome.request_sent = True
-                    unanswered += 1
-                trace = self._trace(sent_at, error, outcome)
-                if trace is None:
-                    wait = max(pause, getattr(error, "retry_after", None) or 0)
-                    if unanswered >= _SENDS or time.monotonic() + wait > self._deadline:
-                        error.args = (f"{error.message} Sent {sent} times, each time shown not to have been executed.",)
-                        error.message = error.args[0]
-                        raise
-                    time.sleep(wait)
-                    pause = min(pause * 2, _LONGEST_PAUSE)
-                    continue
-                receipt = trace
-            outcome.request_sent = True
-            return receipt
+            sent_at, answer = self._clock.now(), self._request()
+            sending = sending.after(answer)
+            if answer.state is State.REFUSED and answer.error:
+                raise answer.error
+            if answer.state is State.LOST:
+                outcome.answer_lost = outcome.request_sent = True
+            receipt = answer.receipt or self._trace(sent_at, answer, outcome)
+            if receipt:
+                outcome.request_sent = True
+                return receipt
+            self._pause(sending, answer)
 
-    def _trace(self, sent_at: datetime, error: PowerStoreError, outcome: Outcome) -> Receipt | None:
+    def _request(self) -> Answer:
+        path = f"/replication_session/{path_id(self._goal.session.id)}/{self._goal.action}"
+        try:
+            receipt = self._client.operate(path, self._goal.body, doing=self._doing, deadline=self._deadline)
+        except PowerStoreError as error:
+            return Answer.failed(error)
+        return Answer(State.SENT, receipt)
+
+    def _pause(self, sending: Sending, answer: Answer) -> None:
+        """Wait until the request may be sent again. Raises the answer's error where it may not."""
+        wait = sending.pause_before_next(answer, self._deadline - time.monotonic())
+        if wait is None and answer.error:
+            raise sending.given_up(answer.error) from answer.error
+        time.sleep(wait or 0)
+
+    def _trace(self, sent_at: datetime, answer: Answer, outcome: Outcome) -> Receipt | None:
         """What the array shows of a request without a usable answer: its receipt, or None if it was not executed.
 
-        Raises RejectedError where somebody else brought the wanted state about meanwhile, and the error itself where
-        nothing can be shown. A busy answer is the array's own word that it did not take the request; without an answer
-        it is the array's jobs that tell, and where they cannot be read, the session.
+        Raises RejectedError where somebody else brought the wanted state about meanwhile, and the answer's error where
+        nothing can be shown until the deadline.
         """
-        busy = isinstance(error, BusyError)
-        until = min(time.monotonic() + (0 if busy else _GRACE), self._deadline)
+        grace = _GRACE if answer.state is State.LOST else 0
+        until = min(time.monotonic() + grace, self._deadline)
         while True:
-            row, jobs = self._traces(sent_at)
-            own = [job for job in jobs or () if self._client.is_own(job.user)]
-            if own:
-                return Receipt(job_id=own[0].id)
-            shown = row is not None and self._wish.is_shown_by(row)
-            if shown and jobs is None and not busy:
-                return Receipt()
-            proven = row is not None and (busy or jobs is not None)
-            if proven and time.monotonic() >= until:
+            traces = self._traces(sent_at)
+            fate, job_id = fate_of(answer.state, traces, self._client.is_own, waited=time.monotonic() >= until)
+            if fate is Fate.EXECUTED:
+                return Receipt(job_id=job_id)
+            if fate is not Fate.OPEN:
                 outcome.request_sent = False
-                if shown:
-                    raise RejectedError(f"{self._doing}: somebody else did at the same moment.")
+            if fate is Fate.BY_SOMEBODY_ELSE:
+                raise RejectedError(f"{self._doing}: somebody else did at the same moment.")
+            if fate is Fate.NOT_EXECUTED:
                 return None
-            if time.monotonic() >= self._deadline:
-                raise error
+            if answer.error and time.monotonic() >= self._deadline:
+                raise answer.error
             time.sleep(0.5)
 
-    def _traces(self, sent_at: datetime) -> tuple[Json | None, list[Job] | None]:
-        """The session and its jobs since then; None for what cannot be read now."""
+    def _traces(self, sent_at: datetime) -> Traces:
         try:
             row = self._read_row()
         except UnreachableError:  # an array that restarts is asked again until it answers
-            return None, None
-        return row, self._jobs_since(sent_at)
+            return Traces(None, None)
+        jobs = self._jobs_since(sent_at)
+        return Traces(self._goal.is_shown_by(row), None if jobs is None else tuple(jobs))
 
     def _jobs_since(self, moment: datetime) -> list[Job] | None:
         """This session's jobs of this kind since then, newest first; None where they cannot be read."""
         try:
-            jobs = read_jobs(self._client, [self._wish.session.id], [self._wish.action], deadline=self._deadline)
+            jobs = read_jobs(self._client, [self._goal.session.id], [self._goal.action], deadline=self._deadline)
         except PowerStoreError:
             return None
         return [job for job in jobs if job.began_since(moment)]
@@ -281,7 +187,7 @@ class Operation:
         body = receipt.body or {}
         if receipt.job_id:
             try:
-                job = self._watch.until("job", receipt.job_id, _has_ended, self._deadline)
+                job = self._waiting.until("job", receipt.job_id, _has_ended, self._deadline)
             except OverdueError as late:
                 raise self._overdue(f"job {receipt.job_id} is still {_phase(late.row)}", late) from late
             except PowerStoreError:
@@ -301,11 +207,11 @@ class Operation:
 
     def _confirm(self) -> ReplicationSession:
         try:
-            row = self._watch.until(
-                "replication_session", self._wish.session.id, self._wish.is_shown_by, self._deadline, at_once=True
+            row = self._waiting.until(
+                "replication_session", self._goal.session.id, self._goal.is_shown_by, self._deadline, at_once=True
             )
         except OverdueError as late:
-            raise self._overdue(self._wish.unmet, late) from late
+            raise self._overdue(self._goal.unmet, late) from late
         return self._session(row)
 
     def _overdue(self, what: str, late: OverdueError) -> PowerStoreError:
@@ -326,35 +232,27 @@ class Operation:
             outcome.after = self._session(row)
         except PowerStoreError:
             return
-        if self._wish.is_shown_by(row) and isinstance(error, RejectedError):
+        if self._goal.is_shown_by(row) and isinstance(error, RejectedError):
             self._attribute(outcome)
 
     def _attribute(self, outcome: Outcome) -> None:
-        """The array refused, and shows the wanted state: whose doing is it?
-
-        This task's own, where an earlier request was executed although its answer was lost. Somebody else's, where
-        the array logged their job; then nothing is wrong, and nothing is this task's. A job of this task that failed
-        while the test runs all the same stays a failure.
-        """
+        """The array refused, and shows the wanted state: the outcome says whose doing that is."""
         jobs = self._jobs_since(outcome.started_at) if outcome.request_sent or outcome.answer_lost else []
-        good = [job for job in jobs or () if job.phase in GOOD_PHASES]
-        own = any(self._client.is_own(job.user) for job in good)
-        if outcome.job_id is None:
-            outcome.done = outcome.request_sent = own or (jobs is None and outcome.answer_lost)
-            outcome.error = None
-        elif good and not own:
-            outcome.request_sent = False
+        owner = owner_of(outcome.job_id, jobs, self._client.is_own, answer_lost=outcome.answer_lost)
+        if owner is not Owner.NOT_SHOWN:
+            outcome.request_sent = owner is Owner.OURS
+            outcome.done = outcome.done or outcome.request_sent
             outcome.error = None
 
     def _read_row(self, within: float | None = None) -> Json:
         deadline = time.monotonic() + within if within else self._deadline
         try:
-            return self._watch.until("replication_session", self._wish.session.id, _always, deadline, at_once=True)
+            return self._waiting.until("replication_session", self._goal.session.id, _always, deadline, at_once=True)
         except OverdueError as late:
             raise late.error or UnreachableError(f"{self._doing}: the session could not be read back.") from late
 
     def _session(self, row: Json) -> ReplicationSession:
-        return ReplicationSession.from_row(row).named(self._wish.session.resource_name)
+        return ReplicationSession.from_row(row).named(self._goal.session.resource_name)
 
 
 def _always(_row: Json) -> bool:

@@ -10,7 +10,7 @@ import threading
 import time
 
 
-class Slots:
+class Throttle:
     """A counted lock whose count is halved by `slow_down` and grows by one for each count of operations that ended.
 
     The array's answers 429 and 503 mean the whole task, not the one request that they happened to meet.

@@ -57,7 +57,7 @@ class OverdueError(Exception):
         self.error = error
 
 
-class Watch:
+class Waiting:
     """Reads rows for all who wait, by ``id=in.(…)``, at a pace that slows down with the age of what is waited for.
 
     The first look comes when most operations of the task before it were done, without any after 45 ms; another
@@ -73,9 +73,9 @@ class Watch:
         self._waiting: list[_Wanted] = []
         self._closed = False
         self._typical: dict[str, float] = {}  # seconds until a row of the collection was accepted, of late
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="waiting", daemon=True)
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Waiting:
         self._thread.start()
         return self
 
@@ -104,7 +104,7 @@ class Watch:
         wanted = _Wanted(collection, row_id, accept, deadline, min(now + (_GATHER if at_once else first), deadline))
         with self._changed:
             if self._closed:
-                raise OverdueError(None, ProtocolError("The watch over the array's rows has ended."))
+                raise OverdueError(None, ProtocolError("The waiting over the array's rows has ended."))
             self._waiting.append(wanted)
             self._changed.notify()
         return wanted.result.result()

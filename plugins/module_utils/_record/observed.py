@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 
 from .._json import Json
 from .._time import format_time, parse_time
+from .._words import SELECTORS
 
 VALIDATE = "validate"
 STEP_KINDS = ("tcp", "http", "command", "tasks")
-_SELECTORS = ("session_id", "volume", "volume_group")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Scoped:
     @property
     def name(self) -> str:
         """The resource's name, else what was asked for."""
-        asked = next((self.wish[by] for by in _SELECTORS if self.wish.get(by)), None)
+        asked = next((self.wish[by] for by in SELECTORS if self.wish.get(by)), None)
         return str(self.seen.get("resource_name") or asked or self.session_id or "unknown")
 
     @property

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One synchronisation of one session, asked of its source: what stands against it, sending it, and its confirmation."""
+"""One synchronisation of one session, asked of its source: what refuses it, sending it, and its confirmation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from .._array.client import Receipt
 from .._array.session import ReplicationSession
 from .._errors import NotReadyError, RejectedError
 from .._json import Json
-from .._operation.operation import Operation, Outcome, Wish
+from .._operation.goal import Goal, Outcome
+from .._operation.operation import Operation
 from .._operation.waiting import OverdueError
 from .._time import parse_time
 
@@ -29,8 +30,13 @@ _REMEDIES: t.Final[t.Mapping[str, str]] = {
 }
 
 
-def refusal(session: ReplicationSession) -> str | None:
-    """Why no fresh synchronisation of this session can be had, and what to do; None where nothing stands against it."""
+def refusal(session: ReplicationSession) -> NotReadyError | None:
+    """Why no fresh synchronisation of this session can be had, and what to do; None where nothing refuses it."""
+    problem = _problem(session)
+    return NotReadyError(problem) if problem else None
+
+
+def _problem(session: ReplicationSession) -> str | None:
     if session.role != "Source":
         return (
             f"The {session.label} is {session.role} on this array: expected Source, as a synchronisation is asked of "
@@ -53,11 +59,11 @@ def refusal(session: ReplicationSession) -> str | None:
 
 
 @dataclass(frozen=True)
-class SyncWish(Wish):
+class SyncGoal(Goal):
     """A synchronisation that ends after what ``session`` showed when it was at rest."""
 
     @classmethod
-    def of(cls, session: ReplicationSession) -> SyncWish:
+    def of(cls, session: ReplicationSession) -> SyncGoal:
         """Of this session, with nothing in the request's body."""
         return cls(session, SYNC, {})
 
@@ -82,20 +88,19 @@ class SyncWish(Wish):
 
 
 class SyncOperation(Operation):
-    """Carries out one such wish: first a cycle that is under way already is waited for, as its data is older."""
+    """Carries out one such goal: first a cycle that is under way already is waited for, as its data is older."""
 
     def _is_ready(self, outcome: Outcome) -> bool:
         try:
-            row = self._watch.until(
-                "replication_session", self._wish.session.id, _is_at_rest, self._deadline, at_once=True
+            row = self._waiting.until(
+                "replication_session", self._goal.session.id, _is_at_rest, self._deadline, at_once=True
             )
         except OverdueError as late:
             raise self._overdue(f"the session is still {WORKING}, of before this task", late) from late
         session = self._session(row)
-        reason = refusal(session)
-        if reason:
-            raise NotReadyError(reason)
-        self._wish = outcome.wish = replace(self._wish, session=session)
+        if error := refusal(session):
+            raise error
+        self._goal = outcome.goal = replace(self._goal, session=session)
         return True
 
     def _send(self, outcome: Outcome) -> Receipt:
@@ -104,7 +109,7 @@ class SyncOperation(Operation):
             return super()._send(outcome)
         except RejectedError:
             row = self._read_row()
-            if row.get("state") != WORKING and not self._wish.is_shown_by(row):
+            if row.get("state") != WORKING and not self._goal.is_shown_by(row):
                 raise
             return Receipt()
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from .._array.session import Cluster, Target
 from .._errors import OperationTimeoutError, PowerStoreError
-from .._failover_test.plan import Entry
+from .._failover_test.entry import Entry
 from .._findings.failover import (
     FailoverReadiness,
     readiness_of,

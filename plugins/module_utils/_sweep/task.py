@@ -36,15 +36,12 @@ from .._errors import (
     PowerStoreError,
     UnreachableError,
 )
-from .._failover_test.plan import (
-    Desired,
-    apply,
-    plan,
-    predict,
-)
+from .._failover_test.act import apply
+from .._failover_test.plan import Desired, plan, predict
 from .._findings.failover import readiness_of
 from .._json import Json
-from .._operation.operation import ArrayClock
+from .._operation.clock import ArrayClock
+from .._operation.limits import Limits
 from .policy import (
     STOP,
     Found,
@@ -198,18 +195,16 @@ class Sweep:
             running=False,
             force=self.policy.force == "always",
             force_when_unreachable=self.policy.force == "when_unreachable",
-            max_parallel=self.policy.max_parallel,
-            wait_timeout=self.policy.wait_timeout,
-            poll_interval=self.policy.poll_interval,
+            limits=Limits(self.policy.max_parallel, self.policy.wait_timeout, self.policy.poll_interval),
         )
         planned = plan(now, [test.found.target for test in due], desired)
-        report = predict(planned) if self.check_mode else apply(planned, self.client)
-        for test, entry in zip(due, report.entries, strict=True):
+        results = predict(planned) if self.check_mode else apply(planned, self.client)
+        for test, entry in zip(due, results.entries, strict=True):
             test.attempts += 1
             test.entry, test.forced = entry, desired.forces(test.found.session)
             test.runs = entry.action == "failed" if self.check_mode else None
         tries = max(test.attempts for test in due)
-        if not self.check_mode and any(entry.error for entry in report.entries):
+        if not self.check_mode and any(entry.error for entry in results.entries):
             time.sleep(min(self.policy.poll_interval * 2**tries, _LONGEST_PAUSE))
 
 

@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import Selector
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import ProtocolError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.end_of_test import EndOfTest
-from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.plan import Entry, Step, _entry
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.operation import START, STOP, Outcome, Wish
+from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.entry import Entry, Step, entry_of
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.goal import START, STOP, Goal, Outcome
 from tests.unit.makers.samples import NOW, a_session, a_snapshot
 
 BROKEN, REFUSED = ProtocolError("Broken."), ProtocolError("Refused.")
@@ -22,12 +22,12 @@ BROKEN, REFUSED = ProtocolError("Broken."), ProtocolError("Refused.")
 
 def became(action: str, **what: t.Any) -> Outcome:
     """A request that was sent."""
-    return Outcome(Wish(a_session(), action, {}), NOW, request_sent=True, **what)
+    return Outcome(Goal(a_session(), action, {}), NOW, request_sent=True, **what)
 
 
-def entry_of(outcome: Outcome, rollback: Outcome | None = None, end: EndOfTest | None = None) -> Entry:
-    step = Step(Selector("session_id", "s-1"), outcome.wish.session, wish=outcome.wish)
-    return _entry(step, outcome, rollback, {"s-1": end} if end else {})
+def entry(outcome: Outcome, rollback: Outcome | None = None, end: EndOfTest | None = None) -> Entry:
+    step = Step(Selector("session_id", "s-1"), outcome.goal.session, goal=outcome.goal)
+    return entry_of(step, outcome, rollback, end)
 
 
 @pytest.mark.parametrize(
@@ -48,18 +48,18 @@ def entry_of(outcome: Outcome, rollback: Outcome | None = None, end: EndOfTest |
     ],
 )
 def test_action_and_error(outcome: Outcome, rollback: Outcome | None, action: str, error: ProtocolError | None) -> None:
-    entry = entry_of(outcome, rollback)
+    found = entry(outcome, rollback)
 
-    assert (entry.action, entry.error) == (action, error)
+    assert (found.action, found.error) == (action, error)
 
 
 def test_what_the_array_shows_last_is_what_is_told() -> None:
     shown = a_session(failover_test_in_progress=True)
     at_rest = a_session(failover_test_in_progress=False)
 
-    assert entry_of(became(START, done=True, after=shown)).after is shown
-    assert entry_of(became(START, done=True, after=shown), became(STOP, done=True, after=at_rest)).after is at_rest
-    assert entry_of(became(START, done=True, after=shown), became(STOP, error=REFUSED)).after is None
+    assert entry(became(START, done=True, after=shown)).after is shown
+    assert entry(became(START, done=True, after=shown), became(STOP, done=True, after=at_rest)).after is at_rest
+    assert entry(became(START, done=True, after=shown), became(STOP, error=REFUSED)).after is None
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def test_what_the_array_shows_last_is_what_is_told() -> None:
     ],
 )
 def test_what_was_learned_on_the_way(outcome: Outcome, found: list[str]) -> None:
-    assert [finding.rule.id for finding in entry_of(outcome).findings] == found
+    assert [finding.rule.id for finding in entry(outcome).findings] == found
 
 
 def test_a_snapshot_without_its_expiration_is_told_after_the_rest() -> None:
     end = EndOfTest(a_snapshot(), REFUSED)
-    entry = entry_of(became(STOP, done=True, answer_lost=True), end=end)
+    found = entry(became(STOP, done=True, answer_lost=True), end=end)
 
-    assert [finding.rule.id for finding in entry.findings] == ["answer.lost", "snapshot.expiration_not_set"]
-    assert (entry.action, entry.error, entry.end_of_test) == ("stopped", REFUSED, end)
+    assert [finding.rule.id for finding in found.findings] == ["answer.lost", "snapshot.expiration_not_set"]
+    assert (found.action, found.error, found.end_of_test) == ("stopped", REFUSED, end)

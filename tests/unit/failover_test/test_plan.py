@@ -26,15 +26,10 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     NotFoundError,
     ProtocolError,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.plan import (
-    Desired,
-    Plan,
-    Report,
-    apply,
-    failed_entries,
-    plan,
-    predict,
-)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.act import apply
+from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.entry import Entry, Results, Step
+from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.plan import Desired, Plan, plan, predict
+from ansible_collections.drdrill.powerstore.plugins.module_utils._module.result import nothing_attempted
 from tests.unit.makers.samples import STATES, a_cluster, a_session, a_snapshot, a_target
 
 START, STOP = Desired(running=True), Desired(running=False)
@@ -54,11 +49,11 @@ def unknown(number: int = 1) -> Unresolved:
 
 
 def sent(planned: Plan) -> list[tuple[str, str, dict[str, t.Any]]]:
-    return [(wish.session.id, wish.action, wish.body) for wish in planned.wishes]
+    return [(goal.session.id, goal.action, goal.body) for goal in planned.goals]
 
 
-def actions(report: Report) -> list[str]:
-    return [entry.action for entry in report.entries]
+def actions(results: Results) -> list[str]:
+    return [entry.action for entry in results.entries]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +71,7 @@ def test_nothing_to_do_where_the_state_is_as_wanted(target: Target, desired: Des
     planned = plan(a_cluster(), [target], desired)
     result = predict(planned).as_result()
 
-    assert not planned.refused and planned.wishes == []
+    assert not planned.refused and planned.goals == []
     assert result["changed"] is False
     assert result["diff"]["before"] == result["diff"]["after"]
     [entry] = result["sessions"]
@@ -91,7 +86,7 @@ def test_start(state: str, flag: bool | None) -> None:
     result = predict(planned).as_result()
 
     assert sent(planned) == [("s-1", "start_failover_test", {})]
-    assert planned.wishes[0].running is True
+    assert planned.goals[0].running is True
     assert result["changed"] is True
     [entry] = result["sessions"]
     assert (entry["action"], entry["changed"], entry["failed"]) == ("started", True, False)
@@ -108,7 +103,7 @@ def test_stop_whatever_the_state_of_the_replication(state: str) -> None:
     result = predict(planned).as_result()
 
     assert sent(planned) == [("s-1", "stop_failover_test", {})]
-    assert planned.wishes[0].running is False
+    assert planned.goals[0].running is False
     [entry] = result["sessions"]
     assert (entry["action"], entry["changed"], entry["failed"]) == ("stopped", True, False)
     assert entry["after"]["failover_test_in_progress"] is False
@@ -141,9 +136,9 @@ def test_stop_whatever_the_state_of_the_replication(state: str) -> None:
 def test_bodies_hold_what_the_description_knows_and_nothing_else(
     target: Target, desired: Desired, body: dict[str, t.Any]
 ) -> None:
-    [wish] = plan(a_cluster(), [target], desired).wishes
+    [goal] = plan(a_cluster(), [target], desired).goals
 
-    assert wish.body == body
+    assert goal.body == body
 
 
 def test_the_snapshot_is_in_the_result_of_a_start_only() -> None:
@@ -174,7 +169,7 @@ def test_one_blocker_refuses_every_start(bad: Target | Unresolved, kind: str, po
     planned = plan(a_cluster(), found, START)
     result = predict(planned).as_result()
 
-    assert planned.refused and planned.wishes == []
+    assert planned.refused and planned.goals == []
     assert result["changed"] is False
     assert result["diff"]["before"] == result["diff"]["after"]
     expected = ["not_attempted", "none"]
@@ -203,13 +198,13 @@ def test_a_stop_waits_for_a_start_that_is_under_way() -> None:
     start = PendingStart("j-1", has_ended=False)
     under_way = replace(at_rest(), pending_start=start)
     planned = plan(a_cluster(), [under_way], STOP)
-    [wish] = planned.wishes
+    [goal] = planned.goals
 
-    assert (wish.action, wish.after) == ("stop_failover_test", start)
+    assert (goal.action, goal.after) == ("stop_failover_test", start)
     assert actions(predict(planned)) == ["stopped"]
-    [ordinary] = plan(a_cluster(), [in_test()], STOP).wishes
+    [ordinary] = plan(a_cluster(), [in_test()], STOP).goals
     assert ordinary.after is None
-    [another] = plan(a_cluster(), [under_way], START).wishes
+    [another] = plan(a_cluster(), [under_way], START).goals
     assert another.after is None
 
 
@@ -218,7 +213,7 @@ def test_a_start_that_has_ended_without_a_test_is_looked_at_but_nothing_is_promi
     planned = plan(a_cluster(), [ended], STOP)
     result = predict(planned).as_result()
 
-    assert [wish.after for wish in planned.wishes] == [ended.pending_start]
+    assert [goal.after for goal in planned.goals] == [ended.pending_start]
     assert result["changed"] is False and result["diff"]["before"] == result["diff"]["after"]
     assert actions(predict(planned)) == ["none"]
 
@@ -283,7 +278,8 @@ def test_without_the_arrays_time_nothing_is_sent() -> None:
 
 def test_failed_entries_are_of_the_same_shape() -> None:
     selectors = [Selector("volume", "erp-data", "monday"), Selector("session_id", "s-1")]
-    entries = failed_entries(selectors, AuthenticationError("Refused.", http_status=401))
+    result = nothing_attempted(selectors, AuthenticationError("Refused.", http_status=401), Entry, Step)
+    entries = result["sessions"]
     [ordinary] = predict(plan(a_cluster(), [at_rest()], START)).as_result()["sessions"]
 
     assert [entry["selector"] for entry in entries] == [{"volume": "erp-data"}, {"session_id": "s-1"}]
@@ -331,11 +327,11 @@ def estates(draw: st.DrawFn) -> Found:
 WISHES = st.builds(Desired, running=st.booleans(), create_snapshot=st.booleans(), force=st.booleans())
 
 
-def afterwards(found: Found, report: Report) -> Found:
-    """The estate as the report says that it is now."""
+def afterwards(found: Found, results: Results) -> Found:
+    """The estate as the results says that it is now."""
     return [
         replace(entry, session=shown.after) if isinstance(entry, Target) and shown.after else entry
-        for entry, shown in zip(found, report.entries, strict=True)
+        for entry, shown in zip(found, results.entries, strict=True)
     ]
 
 
@@ -343,20 +339,22 @@ def afterwards(found: Found, report: Report) -> Found:
 @given(estates(), WISHES)
 def test_after_what_was_predicted_there_is_nothing_left_to_do(found: Found, desired: Desired) -> None:
     planned = plan(a_cluster(), found, desired)
-    report = predict(planned)
-    again = plan(a_cluster(), afterwards(found, report), desired)
+    results = predict(planned)
+    again = plan(a_cluster(), afterwards(found, results), desired)
     # What the array is expected to refuse stays to be done.
     refused_by_array = [
         entry.after.id
-        for entry in report.entries
+        for entry in results.entries
         if entry.step.expected_refusal and entry.after and not planned.refused
     ]
 
-    assert [wish.session.id for wish in again.wishes] == refused_by_array
+    assert [goal.session.id for goal in again.goals] == refused_by_array
     assert predict(again).as_result()["changed"] is False
     if not planned.refused and not refused_by_array and not any(step.error for step in planned.steps):
         assert all(
-            entry.session.in_test is desired.running for entry in afterwards(found, report) if isinstance(entry, Target)
+            entry.session.in_test is desired.running
+            for entry in afterwards(found, results)
+            if isinstance(entry, Target)
         )
 
 
@@ -390,14 +388,14 @@ def test_changed_diff_and_entries_say_the_same(found: Found, desired: Desired) -
         assert bool(snapshot) is (entry["action"] == "started" and entry["snapshot"] is not None)
     sending = sum(entry["changed"] for entry in entries)
     expected_refusals = sum(step.expected_refusal is not None for step in planned.steps)
-    assert sending == (0 if planned.refused else len(planned.wishes) - expected_refusals)
+    assert sending == (0 if planned.refused else len(planned.goals) - expected_refusals)
 
 
 @settings(max_examples=150, deadline=None)
 @given(estates(), WISHES)
 def test_a_wish_is_for_what_is_not_as_wanted(found: Found, desired: Desired) -> None:
     planned = plan(a_cluster(), found, desired)
-    wished = [wish.session.id for wish in planned.wishes]
+    wished = [goal.session.id for goal in planned.goals]
     targets = [entry for entry in found if isinstance(entry, Target)]
 
     assert actions(predict(planned)).count("not_attempted") == 0 or planned.refused
@@ -405,6 +403,6 @@ def test_a_wish_is_for_what_is_not_as_wanted(found: Found, desired: Desired) -> 
         fit = {step.session.id for step in planned.steps if step.session and not step.error}
         wanting = [target.session.id for target in targets if target.session.in_test is not desired.running]
         assert wished == [session_id for session_id in wanting if session_id in fit]
-    for wish in planned.wishes:
-        assert wish.running is desired.running
-        assert wish.body.keys() <= ({"snapshot_id"} if desired.running else {"create_end_of_test_snapshot", "force"})
+    for goal in planned.goals:
+        assert goal.running is desired.running
+        assert goal.body.keys() <= ({"snapshot_id"} if desired.running else {"create_end_of_test_snapshot", "force"})

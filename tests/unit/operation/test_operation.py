@@ -28,15 +28,10 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     UnreachableError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import operation, waiting
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.operation import (
-    START,
-    STOP,
-    ArrayClock,
-    Operation,
-    Outcome,
-    Wish,
-)
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.waiting import Watch
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.clock import ArrayClock
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.goal import START, STOP, Goal, Outcome
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.operation import Operation
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.waiting import Waiting
 from tests.unit.makers.fake_client import FakeClient, Row, within
 from tests.unit.makers.samples import NOW, a_cluster, a_session, session_row
 
@@ -90,10 +85,10 @@ def carry_out(
     session = a_session(failover_test_in_progress=action == STOP and after is None)
 
     def working() -> Outcome:
-        with Watch(client.as_client(), SELECTS, 0.05) as watch:
-            wish = Wish(session, action, body or {}, after)
+        with Waiting(client.as_client(), SELECTS, 0.05) as rows:
+            goal = Goal(session, action, body or {}, after)
             clock = ArrayClock(a_cluster())
-            return Operation(client.as_client(), watch, clock, wish, wait_timeout, contextlib.nullcontext()).run()
+            return Operation(client.as_client(), rows, clock, goal, wait_timeout, contextlib.nullcontext()).run()
 
     outcome = within(15, working)
     assert outcome.finished_at is not None and outcome.finished_at >= outcome.started_at >= NOW
@@ -434,10 +429,10 @@ def test_not_allowed() -> None:
     ],
 )
 def test_changed_is_what_the_array_shows(before: bool, after: t.Any, sent: bool, changed: bool) -> None:
-    wish = Wish(a_session(failover_test_in_progress=before), START, {})
+    goal = Goal(a_session(failover_test_in_progress=before), START, {})
     shown = None if after == "unknown" else a_session(failover_test_in_progress=after)
 
-    assert Outcome(wish, NOW, after=shown, request_sent=sent).changed is changed
+    assert Outcome(goal, NOW, after=shown, request_sent=sent).changed is changed
 
 
 def test_the_clock_of_the_array_goes_on() -> None:

@@ -24,7 +24,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     UnreachableError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import waiting
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.waiting import OverdueError, Watch
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.waiting import OverdueError, Waiting
 from tests.unit.makers.fake_client import Answer, FakeClient, Row, within
 
 SELECTS = {"job": [("select", "id")], "replication_session": [("select", "id")]}
@@ -38,8 +38,8 @@ def ended(row: Row) -> bool:
 
 def wait(client: FakeClient, seconds: float = 5, *, at_once: bool = False, poll_interval: float = 0.05) -> Row:
     def waiting() -> Row:
-        with Watch(client.as_client(), SELECTS, poll_interval) as watch:
-            return watch.until("job", "j-1", ended, time.monotonic() + seconds, at_once=at_once)
+        with Waiting(client.as_client(), SELECTS, poll_interval) as rows:
+            return rows.until("job", "j-1", ended, time.monotonic() + seconds, at_once=at_once)
 
     return within(10, waiting)
 
@@ -130,11 +130,11 @@ def test_one_query_for_many_who_wait() -> None:
     client = FakeClient(jobs=[t.cast(Answer, rows)])
 
     def waiting() -> list[Row]:
-        with Watch(client.as_client(), SELECTS, 1) as watch, ThreadPoolExecutor(count) as pool:
+        with Waiting(client.as_client(), SELECTS, 1) as wait, ThreadPoolExecutor(count) as pool:
 
             def one(row_id: str) -> Row:
                 everybody.wait()
-                return watch.until("job", row_id, ended, time.monotonic() + 5)
+                return wait.until("job", row_id, ended, time.monotonic() + 5)
 
             return list(pool.map(one, [row["id"] for row in rows]))
 
@@ -148,10 +148,10 @@ def test_each_is_answered_by_its_own_row_and_collection() -> None:
     client = FakeClient(jobs=[[ENDED]], sessions=[[{"id": "j-1", "phase": "Completed", "kind": "session"}]])
 
     def waiting() -> list[Row]:
-        with Watch(client.as_client(), SELECTS, 0.05) as watch, ThreadPoolExecutor(2) as pool:
+        with Waiting(client.as_client(), SELECTS, 0.05) as rows, ThreadPoolExecutor(2) as pool:
 
             def one(collection: str) -> Row:
-                return watch.until(collection, "j-1", ended, time.monotonic() + 5)
+                return rows.until(collection, "j-1", ended, time.monotonic() + 5)
 
             return list(pool.map(one, ["job", "replication_session"]))
 
@@ -190,22 +190,22 @@ def test_a_look_at_once() -> None:
     assert waits[True] < waits[False]
 
 
-def test_the_thread_ends_with_the_watch() -> None:
+def test_the_thread_ends_with_the_wait() -> None:
     before = set(threading.enumerate())
-    with Watch(FakeClient(jobs=[[ENDED]]).as_client(), SELECTS, 1) as watch:
+    with Waiting(FakeClient(jobs=[[ENDED]]).as_client(), SELECTS, 1) as rows:
         [thread] = set(threading.enumerate()) - before
-        assert watch.until("job", "j-1", ended, time.monotonic() + 5) == ENDED
+        assert rows.until("job", "j-1", ended, time.monotonic() + 5) == ENDED
 
     assert not thread.is_alive()
 
 
-def test_who_still_waits_when_the_watch_ends_is_told() -> None:
-    watch = Watch(FakeClient(jobs=[[OPEN]]).as_client(), SELECTS, 1)
+def test_who_still_waits_when_the_wait_ends_is_told() -> None:
+    rows = Waiting(FakeClient(jobs=[[OPEN]]).as_client(), SELECTS, 1)
 
     def waiting() -> None:
         with ThreadPoolExecutor(1) as pool:
-            with watch:
-                future = pool.submit(watch.until, "job", "j-1", ended, time.monotonic() + 60)
+            with rows:
+                future = pool.submit(rows.until, "job", "j-1", ended, time.monotonic() + 60)
                 time.sleep(0.2)
             future.result()
 
@@ -218,11 +218,11 @@ def test_nobody_waits_for_ever_for_a_client_that_broke() -> None:
     client = FakeClient(jobs=[RuntimeError("not foreseen")])
 
     def waiting() -> list[type]:
-        with Watch(client.as_client(), SELECTS, 1) as watch, ThreadPoolExecutor(3) as pool:
+        with Waiting(client.as_client(), SELECTS, 1) as rows, ThreadPoolExecutor(3) as pool:
 
             def one(row_id: str) -> type:
                 try:
-                    watch.until("job", row_id, ended, time.monotonic() + 60)
+                    rows.until("job", row_id, ended, time.monotonic() + 60)
                 except OverdueError as late:
                     return type(late)
                 return type(None)
@@ -238,20 +238,20 @@ def test_nobody_begins_to_wait_for_a_client_that_broke() -> None:
     client = FakeClient(jobs=[RuntimeError("not foreseen")])
 
     def waiting() -> None:
-        with Watch(client.as_client(), SELECTS, 1) as watch:
+        with Waiting(client.as_client(), SELECTS, 1) as rows:
             for _number in range(3):
                 with pytest.raises(OverdueError):
-                    watch.until("job", "j-1", ended, time.monotonic() + 60)
+                    rows.until("job", "j-1", ended, time.monotonic() + 60)
 
     within(10, waiting)
 
 
-def test_nobody_begins_to_wait_for_a_watch_that_has_ended() -> None:
-    with Watch(FakeClient(jobs=[[ENDED]]).as_client(), SELECTS, 1) as watch:
+def test_nobody_begins_to_wait_for_a_wait_that_has_ended() -> None:
+    with Waiting(FakeClient(jobs=[[ENDED]]).as_client(), SELECTS, 1) as rows:
         pass
 
     with pytest.raises(OverdueError):
-        within(10, lambda: watch.until("job", "j-1", ended, time.monotonic() + 60))
+        within(10, lambda: rows.until("job", "j-1", ended, time.monotonic() + 60))
 
 
 def test_a_row_that_is_not_as_described_is_looked_at_again() -> None:

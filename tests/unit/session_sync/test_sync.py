@@ -18,21 +18,17 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     RejectedError,
     UnreachableError,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.operation import (
-    JOB_SELECT,
-    ArrayClock,
-    Outcome,
-)
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.waiting import Watch
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.batch import JOB_SELECT
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.clock import ArrayClock
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.goal import Outcome
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.waiting import Waiting
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session_sync.operation import (
+    SyncGoal,
     SyncOperation,
-    SyncWish,
     refusal,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._session_sync.task import (
-    Desired,
-    selectors_and_desired,
-)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._session_sync.plan import Desired
+from ansible_collections.drdrill.powerstore.plugins.module_utils._session_sync.task import selectors_and_desired
 from tests.unit.makers.fake_client import FakeClient, Row, within
 from tests.unit.makers.samples import NOW, STATES, a_cluster, a_session, session_row
 
@@ -48,10 +44,10 @@ def shown(minute: int | None, state: str = "OK", **attributes: t.Any) -> Row:
 
 def carry_out(client: FakeClient, wait_timeout: float = 5) -> Outcome:
     def working() -> Outcome:
-        with Watch(client.as_client(), SELECTS, 0.05) as watch:
-            wish = SyncWish.of(a_session(role="Source"))
+        with Waiting(client.as_client(), SELECTS, 0.05) as rows:
+            goal = SyncGoal.of(a_session(role="Source"))
             clock = ArrayClock(a_cluster())
-            return SyncOperation(client.as_client(), watch, clock, wish, wait_timeout, contextlib.nullcontext()).run()
+            return SyncOperation(client.as_client(), rows, clock, goal, wait_timeout, contextlib.nullcontext()).run()
 
     return within(15, working)
 
@@ -67,7 +63,7 @@ def test_a_cycle_that_was_under_way_does_not_count() -> None:
 
     assert client.sent == [("/replication_session/s-1/sync", {})]
     assert outcome.done and outcome.request_sent and outcome.changed
-    assert outcome.wish.session.last_sync_timestamp == NOW + timedelta(minutes=1)
+    assert outcome.goal.session.last_sync_timestamp == NOW + timedelta(minutes=1)
     assert outcome.after is not None and outcome.after.last_sync_timestamp == NOW + timedelta(minutes=2)
 
 
@@ -146,7 +142,8 @@ def test_a_session_that_may_not_be_read_is_not_synchronised() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_is_taken_or_refused_with_its_name(state: str) -> None:
-    reason = refusal(a_session(role="Source", state=state))
+    refused = refusal(a_session(role="Source", state=state))
+    reason = refused and refused.message
 
     assert (reason is None) is (state in ("OK", "Synchronizing"))
     assert reason is None or (f"is {state}: expected" in reason and reason.endswith("."))
@@ -162,7 +159,9 @@ def test_every_state_is_taken_or_refused_with_its_name(state: str) -> None:
     ],
 )
 def test_sessions_of_another_kind_are_refused(attributes: Row, word: str) -> None:
-    assert word in (refusal(a_session(**{"role": "Source", **attributes})) or "")
+    refused = refusal(a_session(**{"role": "Source", **attributes}))
+
+    assert refused and word in refused.message
 
 
 def test_a_session_of_a_release_without_types_is_asynchronous() -> None:
