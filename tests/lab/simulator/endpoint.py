@@ -17,6 +17,7 @@ from .faults import Fault, Faults, tweaks
 from .journal import Exchange, Journal, masked
 from .message import Reply, Request
 from .rest import Rest
+from .spoiling import ANSWERING, SLOW, answer_of, with_headers, with_odd_row
 from .world import Array
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Delivery:
-    """How a reply goes out: whole, cut short, or not at all (the connection is reset)."""
+    """How a reply goes out: whole, cut short, not at all (the connection is reset), or as a slow fault has it."""
 
     reply: Reply
-    how: str = "send"  # send | truncate | reset
+    how: str = "send"  # send | truncate | reset | slow
+    slow: Fault | None = None
 
     @property
     def size(self) -> int:
@@ -41,11 +43,8 @@ def _error(kind: str, *arguments: object) -> Reply:
     return Reply(error.status, error.body)
 
 
-def _answer(fault: Fault) -> Reply:
-    headers = {str(name): str(value) for name, value in fault.headers.items()}
-    if fault.body is None or not isinstance(fault.body, str):
-        return Reply(fault.status, fault.body, headers)
-    return Reply(fault.status, None, {"Content-Type": "text/html", **headers}, raw=fault.body.encode())
+def _answering(fault: Fault) -> Delivery:
+    return Delivery(answer_of(fault), "slow" if fault.action in SLOW else "send", fault)
 
 
 class Endpoint:
@@ -60,7 +59,7 @@ class Endpoint:
 
     def handle(self, request: Request) -> Delivery:
         sequence = self.journal.next_sequence()
-        selected = self.faults.select(self.array.name, request.method, request.path)
+        selected = self.faults.select(self.array.name, request)
         delivery = self._faulty(request, selected) if selected else Delivery(self.rest.handle(request))
         self._record(sequence, request, delivery)
         return delivery
@@ -69,16 +68,29 @@ class Endpoint:
         early = None
         for fault in faults:
             early = self._before(request, fault) or early
-        reply = early.reply if early else self.rest.handle(request, tweaks(faults))
-        how = early.how if early else "send"
+        delivery = early or Delivery(self.rest.handle(request, tweaks(faults)))
         for fault in faults:
-            if fault.action == "delay" and fault.executed is True:
-                self.array.world.closing.wait(fault.seconds)
-            elif fault.action == "answer" and fault.executed is True:
-                reply = _answer(fault)
-            elif fault.action in {"reset_after", "truncate"} and how != "reset":
-                how = "reset" if fault.action == "reset_after" else "truncate"
-        return Delivery(reply, how)
+            delivery = self._after(request, fault, delivery)
+        return delivery
+
+    def _after(self, request: Request, fault: Fault, delivery: Delivery) -> Delivery:
+        """What becomes of the answer."""
+        action, executed = fault.action, fault.executed is True
+        if action == "delay" and executed:
+            self.array.world.closing.wait(fault.seconds)
+        elif action in ANSWERING and executed:
+            return _answering(fault)
+        elif action == "twice" and delivery.how == "send":
+            return Delivery(self.rest.handle(request))
+        elif action == "headers":
+            return dataclasses.replace(delivery, reply=with_headers(delivery.reply, fault))
+        elif action == "odd_row" and delivery.reply.status < 300:
+            return dataclasses.replace(delivery, reply=with_odd_row(delivery.reply, fault))
+        elif action in {"reset_after", "truncate"} and delivery.how != "reset":
+            return Delivery(delivery.reply, "reset" if action == "reset_after" else "truncate")
+        elif action == "drip":
+            return Delivery(delivery.reply, "slow", fault)
+        return delivery
 
     def _before(self, request: Request, fault: Fault) -> Delivery | None:
         """What happens before the request is processed; a Delivery ends it."""
@@ -91,8 +103,8 @@ class Endpoint:
             return Delivery(Reply(0), "reset")
         elif action == "reset_before":
             return Delivery(Reply(0), "reset")
-        elif action == "answer" and fault.executed is not True:
-            return Delivery(_answer(fault))
+        elif action in ANSWERING and fault.executed is not True:
+            return _answering(fault)
         elif action == "forbid":
             return Delivery(_error("forbidden", "this account", f"{request.method} {request.path}"))
         elif action == "missing_path":
@@ -163,7 +175,7 @@ def _body(reply: Reply) -> object:
         return reply.body
     try:
         parsed: object = json.loads(reply.raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = reply.raw.decode(errors="replace")
     return parsed
 

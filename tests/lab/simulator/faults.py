@@ -13,8 +13,8 @@ from typing import Any
 
 from .jobs import GOOD_JOB, JobPlan
 from .journal import template
-from .message import NO_TWEAKS, Tweaks
-from .strict import ScenarioError, duration, read
+from .message import NO_TWEAKS, Request, Tweaks
+from .strict import ScenarioError, duration, read, size
 from .world import ARRAYS
 
 # action -> the parameters it takes besides those of the match
@@ -25,6 +25,14 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "delay": frozenset({"seconds", "executed"}),
     "truncate": frozenset(),
     "answer": frozenset({"status", "body", "headers", "executed"}),
+    "twice": frozenset(),
+    "headers": frozenset({"headers"}),
+    "odd_row": frozenset({"attribute", "value", "row"}),
+    "drip": frozenset({"seconds", "part"}),
+    "endless": frozenset({"seconds", "executed"}),
+    "huge": frozenset({"bytes", "executed"}),
+    "gzip_bomb": frozenset({"bytes", "executed"}),
+    "nested": frozenset({"depth", "executed"}),
     "expire_session": frozenset(),
     "stale_token": frozenset(),
     "rotate_token": frozenset(),
@@ -40,17 +48,23 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "ignore_async": frozenset({"mode"}),
     "foreign": frozenset({"operation", "session", "user", "state"}),
     "page_shrinks": frozenset({"rows"}),
+    "short_pages": frozenset({"rows"}),
+    "rows_move": frozenset({"rows"}),
+    "no_total": frozenset(),
+    "no_range": frozenset(),
     "cut_link": frozenset(),
     "restore_link": frozenset(),
     "clock_skew": frozenset({"seconds"}),
 }
-_MATCH = frozenset({"action", "array", "method", "path", "nth", "after", "count"})
+_MATCH = frozenset({"action", "array", "method", "path", "when", "nth", "after", "count"})
+ABSENT = object()  # odd_row without a value: the attribute is left out
 
 
 @dataclass(frozen=True)
 class Fault:
     """One fault. It fires at the matching requests number after+1 … after+count, or only at number nth.
 
+    when: what the request's body has to hold besides; null stands for an attribute that is not there, too.
     path: a glob over '/replication_session/1234/sync' or over its template '/replication_session/{id}/sync'.
     """
 
@@ -58,6 +72,7 @@ class Fault:
     array: str | None = None
     method: str | None = None
     path: str = "*"
+    when: Mapping[str, Any] = field(default_factory=dict)
     nth: int | None = None
     after: int = 0
     count: int | None = None
@@ -74,18 +89,29 @@ class Fault:
     password: str = ""
     state: str | None = None
     rows: int = 0
+    attribute: str = ""  # odd_row: 'name', 'storage_element_pairs.0.local_storage_element_id'
+    value: Any = ABSENT
+    row: int | None = 0  # odd_row: which one; None: each
+    part: str = "body"  # drip: headers | body
+    bytes: int = 100 * 2**20  # of the body, unpacked
+    depth: int = 100_000
 
-    def matches(self, array: str, method: str, path: str) -> bool:
+    def matches(self, array: str, request: Request) -> bool:
         return (
             self.array in (None, array)
-            and self.method in (None, method)
-            and (fnmatchcase(path, self.path) or template(path) == self.path)
+            and self.method in (None, "*", request.method)
+            and (fnmatchcase(request.path, self.path) or template(request.path) == self.path)
+            and (not self.when or self._fits(request.json_or_none))
         )
+
+    def _fits(self, body: object) -> bool:
+        sent = body if isinstance(body, dict) else {}
+        return all(sent.get(name) == value for name, value in self.when.items())
 
 
 def read_fault(value: object, where: str = "fault") -> Fault:
     """A fault from a mapping, strictly."""
-    fault = read(Fault, value, where, {"seconds": duration})
+    fault = read(Fault, value, where, {"seconds": duration, "bytes": size})
     if fault.action not in ACTIONS:
         raise ScenarioError(f"{where}.action: {fault.action!r} is not one of {', '.join(ACTIONS)}")
     given = set(value) if isinstance(value, Mapping) else set()
@@ -145,12 +171,12 @@ class Faults:
         with self._lock:
             return sum(each.fired for each in self._armed if action in (None, each.fault.action))
 
-    def select(self, array: str, method: str, path: str) -> list[Fault]:
+    def select(self, array: str, request: Request) -> list[Fault]:
         """The faults of this request, in the order they were added."""
         if not self._armed:
             return []
         with self._lock:
-            return [each.fault for each in self._armed if each.fault.matches(array, method, path) and each.fires()]
+            return [each.fault for each in self._armed if each.fault.matches(array, request) and each.fires()]
 
 
 def tweaks(faults: list[Fault]) -> Tweaks:
@@ -167,6 +193,12 @@ def tweaks(faults: list[Fault]) -> Tweaks:
             result = replace(result, async_mode=fault.mode)
         elif fault.action == "page_shrinks":
             result = replace(result, rows_left=fault.rows)
+        elif fault.action == "short_pages":
+            result = replace(result, page_rows=fault.rows)
+        elif fault.action == "rows_move":
+            result = replace(result, rows_moved=fault.rows)
+        elif fault.action in {"no_total", "no_range"}:
+            result = replace(result, content_range=fault.action)
     plan = GOOD_JOB
     for fault in faults:
         plan = _plan(plan, fault)

@@ -85,7 +85,11 @@ class Reply:
             return self.raw
         if self.body is None:
             return b""
-        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode()
+        text = json.dumps(self.body, separators=(",", ":"), ensure_ascii=False)
+        try:
+            return text.encode()
+        except UnicodeEncodeError:  # a lone surrogate, which JSON can say only by its number
+            return json.dumps(self.body, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,9 @@ class Tweaks:
     plan: JobPlan = GOOD_JOB
     async_mode: str = "honoured"  # honoured | immediate (answered 204 although asked for a job) | blocking
     rows_left: int | None = None
+    page_rows: int | None = None  # the most rows that a page has, whatever was asked for
+    rows_moved: int = 0  # so many rows have gone from the front to the end
+    content_range: str = "whole"  # whole | no_total ('0-99/*') | no_range (206 without the header)
     flag_null: bool = False
     rotate_token: bool = False
     no_token: bool = False

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import filters
 from .errors import ApiError
+from .message import NO_TWEAKS, Tweaks
 from .resources import Reader
 from .schema import Attribute, Reference, Resource
 from .tables import Row
@@ -102,10 +103,10 @@ def collection(
     resource: Resource,
     parameters: Parameters,
     range_header: str | None,
-    rows_left: int | None = None,
+    tweaks: Tweaks = NO_TWEAKS,
     given_rows: list[Row] | None = None,
 ) -> Answer:
-    """GET of a collection. rows_left: a fault makes rows vanish, so many remain. given_rows: these, not the table's."""
+    """GET of a collection. given_rows: these, not the table's."""
     selection = _selection(reader, resource.name, _one_select(parameters))
     filtering = [each for each in parameters if each[0] not in {"select", "order", "limit", "offset"}]
     given = dict(parameters)
@@ -115,16 +116,21 @@ def collection(
     first, limit = _page(given, range_header)
     ordering = _ordering(resource, given.get("order"))
     items: list[object] = list(given_rows) if given_rows is not None else _matching(reader, resource.name, conditions)
+    items = items[tweaks.rows_moved :] + items[: tweaks.rows_moved]
     for attribute, descending in reversed(ordering):
         items.sort(key=partial(_sort_key, reader, attribute), reverse=descending)
-    total = len(items) if rows_left is None else min(len(items), rows_left)
+    total = len(items) if tweaks.rows_left is None else min(len(items), tweaks.rows_left)
     if total and first >= total:
         raise ApiError("bad_range", f"{first}-{first + limit - 1}")
-    page = items[first : min(first + limit, total)]
+    size = limit if tweaks.page_rows is None else min(limit, tweaks.page_rows)
+    page = items[first : min(first + size, total)]
     rows = project(reader, resource.name, page, selection)
     if len(page) == total:
         return Answer(200, rows, {})
-    return Answer(206, rows, {"Content-Range": f"{first}-{first + len(page) - 1}/{total}"})
+    if tweaks.content_range == "no_range":
+        return Answer(206, rows, {})
+    shown = "*" if tweaks.content_range == "no_total" else str(total)
+    return Answer(206, rows, {"Content-Range": f"{first}-{first + len(page) - 1}/{shown}"})
 
 
 def _candidates(reader: Reader, resource: str, conditions: Sequence[filters.Leaf | filters.Group]) -> list[object]:

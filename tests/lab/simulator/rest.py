@@ -117,7 +117,7 @@ class Rest:
         else:
             rows = [self.logins.row(identity)] if resource.name == "login_session" else None
             range_header = request.lower_headers.get("range")
-            answer = query.collection(self.reader, resource, request.query, range_header, tweaks.rows_left, rows)
+            answer = query.collection(self.reader, resource, request.query, range_header, tweaks, rows)
         return Reply(answer.status, answer.body, answer.headers)
 
     def _find(self, resource: str, key: str) -> object:

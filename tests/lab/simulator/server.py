@@ -21,7 +21,9 @@ from http import HTTPStatus
 from typing import Protocol
 
 from .endpoint import Delivery, Endpoint, shortened
+from .faults import Fault
 from .message import Reply, Request
+from .spoiling import pieces
 
 BACKLOG = 1024
 HANDSHAKE_SECONDS = 15.0
@@ -80,11 +82,12 @@ def _read_headers(stream: Stream) -> dict[str, str]:
 
 def answer_bytes(reply: Reply, keep: bool) -> bytes:
     """Head and body in one piece."""
-    payload = reply.payload
+    bare = reply.status < 200 or reply.status in (204, 304)  # a body there would be taken for the next answer
+    payload = b"" if bare else reply.payload
     lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}"]
     if payload and "Content-Type" not in reply.headers:
         lines.append("Content-Type: application/json")
-    if reply.status != 204:
+    if not bare:
         lines.append(f"Content-Length: {len(payload)}")
     lines += [f"{name}: {value}" for name, value in reply.headers.items()]
     lines.append(f"Connection: {'keep-alive' if keep else 'close'}")
@@ -216,9 +219,19 @@ class ArrayServer:
         if delivery.how == "reset":
             tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             return False
+        if delivery.how == "slow" and delivery.slow is not None:
+            return self._slowly(tls, delivery.slow, answer_bytes(delivery.reply, keep=False))
         if delivery.how == "truncate":
             # The length of what is sent: the JSON is broken, not the HTTP.
             tls.sendall(answer_bytes(shortened(delivery.reply), keep))
             return keep
         tls.sendall(answer_bytes(delivery.reply, keep))
         return keep
+
+    def _slowly(self, tls: ssl.SSLSocket, fault: Fault, whole: bytes) -> bool:
+        """Until it is all out, the client has had enough (OSError) or the simulator ends; the connection ends, too."""
+        for piece, seconds in pieces(fault, whole):
+            if self._stopping.wait(seconds):
+                break
+            tls.sendall(piece)
+        return False
