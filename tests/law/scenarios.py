@@ -111,6 +111,33 @@ def _sweep_of_a_stranger(simulator: Simulator, _folder: Path) -> Options:
     return {"username": "nobody", "policy": "stop"}
 
 
+def _checks(simulator: Simulator, folder: Path, *, good: bool = True) -> Options:
+    """One of each kind, a hidden one, and one that nothing answers and that is not critical."""
+    folder.mkdir(exist_ok=True)
+    port = {"host": simulator.dr.host, "port": simulator.dr.port}
+    checks: list[Options] = [
+        {"name": "port", "tcp": port, "session": "erp-data"},
+        {"name": "command", "command": ["true" if good else "false"], "chdir": str(folder), "timeout": 1},
+        {"name": "hidden", "command": "true", "no_log": True},
+        {
+            "name": "page",
+            "http": {"url": "http://127.0.0.1:1/", "ca_path": str(simulator.ca_path)},
+            "critical": False,
+            "timeout": 0.5,
+        },
+    ]
+    return {**dict.fromkeys(connection_to(simulator)), "checks": checks}
+
+
+def _check_failed(simulator: Simulator, folder: Path) -> Options:
+    return _checks(simulator, folder, good=False)
+
+
+def _odd_check(simulator: Simulator, folder: Path) -> Options:
+    given = _checks(simulator, folder)
+    return {**given, "checks": [*given["checks"], {"name": "odd", "command": "true", "contains": True}]}
+
+
 def _record(simulator: Simulator, folder: Path) -> Options:
     nothing = dict.fromkeys(connection_to(simulator))  # it asks no array
     return {**nothing, **CONTEXT, **a_drill(), "kind": "drill", "directory": str(folder / "records")}
@@ -132,6 +159,11 @@ def _result(simulator: Simulator, *, name: str, **options: t.Any) -> Result:
 
 
 SCENARIOS: dict[str, list[Scenario]] = {
+    "drill_check": [
+        Scenario("checks", _checks, changes=False),
+        Scenario("a critical one failed", _check_failed, changes=False, fails=True, unforeseen=True),
+        Scenario("refused", _odd_check, changes=False, fails=True),
+    ],
     "drill_record": [
         Scenario("record", _record, not_repeatable="each drill has a record of its own, none is overwritten"),
     ],

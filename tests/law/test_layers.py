@@ -29,6 +29,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_session_info": OPERATING,
     "_session_sync": OPERATING,
     "_sweep": OPERATING | {"_failover_test"},
+    "_check": {"_errors"},
     "_record": GROUND,
     "_report": GROUND | {"_record"},
 }
