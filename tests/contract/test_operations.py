@@ -76,9 +76,9 @@ def test_a_running_cycle_is_no_time_for_a_sync(simulator: Simulator) -> None:
     """The state that the array shows counts, not the one that it would show between cycles."""
     simulator.dr.set_session("erp", failover_test_in_progress=False)
     side = simulator.dr.set_session("erp", role="Destination", type="Asynchronous", state="OK")
-    assert side.replication.period is not None
+    assert side.period is not None
     side.replication.last_sync = simulator.clock.now()
-    simulator.clock.advance(side.replication.period - 30)
+    simulator.clock.advance(side.period - 30)
     with pytest.raises(ApiError, match="Synchronizing"):
         simulator.dr.operate("erp", "sync")
     simulator.clock.advance(60)

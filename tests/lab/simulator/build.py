@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from . import snapshots
 from .clock import Clock, stamp
-from .estate import APPLIANCE, add_alerts, add_cluster, add_hosts, add_rules, map_hosts
+from .estate import add_alerts, add_cluster, add_hosts, add_rules, map_hosts
 from .scenario import METRO, RPO_SECONDS, Scenario, SessionSpec
 from .strict import ScenarioError
 from .tables import Row
-from .world import ARRAYS, Array, FailoverTest, Replication, Side, World
+from .world import APPLIANCE, ARRAYS, Array, FailoverTest, Replication, Side, World
 
 _OTHER_ROLE: Mapping[str, str] = {
     "Destination": "Source",
@@ -38,6 +38,9 @@ def build(scenario: Scenario) -> World:
     for session in scenario.sessions:
         _session(world, scenario, session)
     add_alerts(world, scenario)
+    for name in ARRAYS:
+        if scenario.arrays[name].write_protected:
+            world.set_write_protected(name, True)
     if scenario.link == "cut":
         world.set_link(False)
     return world

@@ -49,6 +49,7 @@ def session_json(side: Side) -> dict[str, Any]:
         "resource_type": side.resource_type,
         "resource_name": side.resource_name,
         "last_sync_timestamp": stamp(side.last_sync),
+        "writable": side.is_writable(),
         **{name: getattr(side, name) for name in _SETTABLE},
         "failover_test": {"user": test.user, "started_at": stamp(test.started_at), "snapshot_id": test.snapshot_id}
         if test
@@ -87,6 +88,7 @@ def state_json(simulator: Simulator) -> dict[str, Any]:
                 name: {
                     "release_version": handle.array.release_version,
                     "clock_skew": handle.array.clock_skew,
+                    "write_protected": handle.array.write_protected,
                     "sessions": [session_json(side) for side in handle.array.sessions],
                 }
                 for name, handle in simulator.arrays.items()
@@ -209,6 +211,20 @@ def _add_world(app: Flask, simulator: Simulator) -> None:
     @app.delete("/faults")
     def clear_faults() -> ResponseReturnValue:
         simulator.faults.clear()
+        return "", 204
+
+    @app.put("/arrays/<array>/clock")
+    def clock_of(array: str) -> ResponseReturnValue:
+        given, handle = _body(), _handle(simulator, array)
+        if "step" in given:
+            handle.step_clock(duration(given["step"], "step"))
+        else:
+            handle.set_clock_skew(duration(given["skew"], "skew"))
+        return jsonify({"clock_skew": handle.array.clock_skew})
+
+    @app.put("/arrays/<array>/write_protected")
+    def write_protected(array: str) -> ResponseReturnValue:
+        _handle(simulator, array).set_write_protected(_body()["on"] is True)
         return "", 204
 
     @app.put("/arrays/<array>/accounts/<path:username>/password")

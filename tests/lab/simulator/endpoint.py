@@ -132,6 +132,10 @@ class Endpoint:
             self.array.world.set_link(fault.action == "restore_link")
         elif fault.action == "clock_skew":
             self.array.clock_skew = fault.seconds
+        elif fault.action == "clock_step":
+            self.array.step_clock(fault.seconds)
+        elif fault.action == "write_protect":
+            self.array.world.set_write_protected(self.array.name, True)
         elif fault.action == "foreign":
             self._foreign(request, fault)
 

@@ -11,7 +11,7 @@ from .clock import stamp
 from .scenario import RPO_SECONDS, Scenario
 from .strict import ScenarioError
 from .tables import Row
-from .world import Array, World
+from .world import APPLIANCE, Array, World
 from .writes import add_mapping
 
 _CAPABILITIES = [
@@ -21,7 +21,6 @@ _CAPABILITIES = [
     "Asynchronous_Vvol_Replication",
     "Block_Metro_Active_Active",
 ]
-APPLIANCE = "A1"
 
 
 def add_cluster(array: Array, scenario: Scenario) -> None:
@@ -177,25 +176,23 @@ def map_hosts(array: Array, names: tuple[str, ...], volumes: list[Row]) -> None:
 
 
 def add_alerts(world: World, scenario: Scenario) -> None:
-    for number, entry in enumerate(scenario.alerts):
+    for entry in scenario.alerts:
         array = world.arrays[entry.array]
         side = array.session(entry.session) if entry.session else None
+        if side:
+            target = ("replication_session", side.id, side.resource_name)
+        elif entry.resource_type == "appliance":
+            target = ("appliance", APPLIANCE, f"{array.cluster_name}-appliance-1")
+        else:
+            target = ("cluster", "0", array.cluster_name)
         raised = stamp(array.now() - timedelta(minutes=10))
-        alert_id = array.make_id("alert", str(number))
-        array.tables["alert"].add(
-            alert_id,
-            {
-                "id": alert_id,
-                "event_code": entry.event_code,
-                "severity": entry.severity,
-                "state": entry.state,
-                "is_acknowledged": entry.is_acknowledged,
-                "description_l10n": entry.description,
-                "resource_type": "replication_session" if side else "cluster",
-                "resource_id": side.id if side else "0",
-                "resource_name": side.resource_name if side else array.cluster_name,
-                "raised_timestamp": raised,
-                "generated_timestamp": raised,
-                "events": [],
-            },
+        array.alert(
+            entry.event_code,
+            entry.severity,
+            entry.description,
+            target,
+            state=entry.state,
+            is_acknowledged=entry.is_acknowledged,
+            raised_timestamp=raised,
+            generated_timestamp=raised,
         )

@@ -55,6 +55,8 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "cut_link": frozenset(),
     "restore_link": frozenset(),
     "clock_skew": frozenset({"seconds"}),
+    "clock_step": frozenset({"seconds"}),
+    "write_protect": frozenset(),
 }
 _MATCH = frozenset({"action", "array", "method", "path", "when", "nth", "after", "count"})
 ABSENT = object()  # odd_row without a value: the attribute is left out

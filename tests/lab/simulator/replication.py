@@ -235,7 +235,7 @@ def do_sync(call: Call) -> Outcome:
 
 def _synced(side: Side) -> None:
     if side.replication.last_sync is not None:
-        side.replication.last_sync = side.array.world.clock.now().astimezone(UTC)
+        side.replication.synced(side.array.world.clock.now().astimezone(UTC))
 
 
 def _swap_roles(side: Side) -> None:

@@ -41,6 +41,7 @@ class ArraySpec:
     global_id: str
     release_version: str = "4.1.0.0"
     clock_skew: float = 0.0
+    write_protected: bool = False
     hosts: tuple[str, ...] = ()
     host_groups: Mapping[str, Any] = field(default_factory=dict)  # group -> its hosts
 
@@ -117,6 +118,7 @@ class AlertEntry:
     description: str
     session: str | None = None
     array: str = "dr"
+    resource_type: str = "cluster"  # without a session: cluster | appliance
     severity: str = "Major"
     state: str = "ACTIVE"
     event_code: str = "0x01800A01"
@@ -262,7 +264,13 @@ def _sessions(document: Mapping[str, Any]) -> list[SessionSpec]:
 
 
 def _alerts(value: object, where: str) -> object:
-    return [read(AlertEntry, item, f"{where}[{number}]") for number, item in enumerate(sequence(value, where))]
+    alerts = []
+    for number, item in enumerate(sequence(value, where)):
+        alert = read(AlertEntry, item, f"{where}[{number}]")
+        if alert.resource_type not in {"cluster", "appliance"}:
+            raise ScenarioError(f"{where}[{number}].resource_type: either cluster or appliance")
+        alerts.append(alert)
+    return alerts
 
 
 def _faults(value: object, where: str) -> object:
@@ -274,7 +282,10 @@ def _seconds(value: object, where: str) -> object:
 
 
 def _options(value: object, where: str) -> object:
-    return read(Options, value, where, {"idle_timeout": duration})
+    options = read(Options, value, where, {"idle_timeout": duration})
+    if options.recovery_point_clock not in {"own", "source"}:
+        raise ScenarioError(f"{where}.recovery_point_clock: either own or source")
+    return options
 
 
 def from_dict(document: object) -> Scenario:

@@ -147,8 +147,18 @@ class ArrayHandle:
             self.logins_state.set_password(username, password)
 
     def set_clock_skew(self, seconds: float) -> None:
-        """How far this array's clock is ahead of the other's and the controller's."""
+        """How far this array's clock is ahead of the other's and the controller's, as if it had always been."""
         self.array.clock_skew = seconds
+
+    def step_clock(self, seconds: float) -> None:
+        """This array's clock jumps now; what was stamped before stays as it is."""
+        with self.array.world.lock:
+            self.array.world.settle()
+            self.array.step_clock(seconds)
+
+    def set_write_protected(self, on: bool = True) -> None:
+        """The appliance is full (or has room again): an alert on it, and its volumes are read-only."""
+        self.array.world.set_write_protected(self.name, on)
 
     def set_release_version(self, version: str) -> None:
         """Another PowerStoreOS from the next request on."""

@@ -20,6 +20,8 @@ from .schema import Version, parse_version
 from .tables import Row, Table
 
 ARRAYS = ("production", "dr")
+APPLIANCE = "A1"
+WRITE_PROTECTED = "0x00200701"  # the event code of write protect mode [api-facts 10]
 REPLICATING = frozenset({"OK", "Synchronizing"})
 
 
@@ -33,6 +35,7 @@ class Options:
     stopped_snapshot_days: float = 3.0  # lifetime of failover_test_STOPPED_* snapshots (INF)
     session_ceiling: int = 2000  # login sessions; the oldest is dropped above it
     idle_timeout: float = 3600.0  # seconds of simulated time
+    recovery_point_clock: str = "own"  # whose clock stamps last_sync_timestamp: own (each array's) | source
     show_hidden: bool = False  # true: select=* shows attributes that are in no description [api-facts 10]
 
 
@@ -57,11 +60,13 @@ class Replication:
     test: FailoverTest | None = None
     flag_lags: bool = False  # a fault: failover_test_in_progress does not yet show what is
     operation: Job | None = None
+    # Seconds to add to the stamp of the last sync for each array whose clock was stepped since.
+    stepped: dict[str, float] = field(default_factory=dict)
 
-    @property
-    def period(self) -> float | None:
-        """[IH] cycles run at 50 % of the RPO."""
-        return self.rpo_seconds / 2 if self.rpo_seconds else None
+    def synced(self, moment: datetime) -> None:
+        """A cycle has ended, by simulated time."""
+        self.last_sync = moment
+        self.stepped.clear()
 
     @property
     def busy(self) -> Job | None:
@@ -103,6 +108,21 @@ class Side:
             raise LookupError(f"session {self.id} has no other side")
         return self.peer_side
 
+    @property
+    def source(self) -> Side:
+        """The side that replicates to the other one."""
+        return self.peer if self.role in {"Destination", "Metro_Non_Preferred"} else self
+
+    @property
+    def period(self) -> float | None:
+        """Cycles run at 50 % of the RPO before 4.0 [IH], at 80 % since [api-facts 10]; the source's release counts."""
+        rpo = self.replication.rpo_seconds
+        return rpo * (0.8 if self.source.array.version >= (4, 0, 0, 0) else 0.5) if rpo else None
+
+    def is_writable(self) -> bool:
+        """Whether hosts can write to the resource on this array."""
+        return (self.role != "Destination" or self.in_test()) and not self.array.write_protected
+
     def volumes(self) -> list[str]:
         """The ids of the volumes that replicate."""
         if self.resource_type == "volume":
@@ -124,27 +144,30 @@ class Side:
 
     def is_replicating(self) -> bool:
         world = self.array.world
-        return self.state in REPLICATING and world.link_up and not self.replication.stalled
+        target = self.source.peer.array
+        running = self.state in REPLICATING and world.link_up and not target.write_protected
+        return running and not self.replication.stalled
 
     def settle(self) -> None:
         """Let the sync cycles that have passed count; they go on during a failover test [S 4.1]."""
         replication = self.replication
-        period, last = replication.period, replication.last_sync
+        period, last = self.period, replication.last_sync
         if period and last and self.is_replicating():
             cycles = int((self.array.world.clock.now() - last).total_seconds() // period)
             if cycles > 0:
-                replication.last_sync = last + timedelta(seconds=cycles * period)
+                replication.synced(last + timedelta(seconds=cycles * period))
 
     def cycle_share(self) -> float | None:
         """How much of a running cycle is done, 0..1; null between cycles and unless the scenario shows cycles."""
         replication = self.replication
-        if not (self.array.world.options.show_synchronizing and replication.period and self.is_replicating()):
+        period = self.period
+        if not (self.array.world.options.show_synchronizing and period and self.is_replicating()):
             return None
         self.settle()
         if (last := replication.last_sync) is None:
             return None
         into = (self.array.world.clock.now() - last).total_seconds()
-        share = (into - replication.period + replication.sync_duration) / max(replication.sync_duration, 0.001)
+        share = (into - period + replication.sync_duration) / max(replication.sync_duration, 0.001)
         return share if 0 <= share < 1 else None
 
     @property
@@ -159,10 +182,12 @@ class Side:
 
     @property
     def last_sync(self) -> datetime | None:
-        """By this array's clock."""
+        """As it was stamped: by this array's clock or by the source's, and not changed by later steps of that clock."""
         self.settle()
         last = self.replication.last_sync
-        return None if last is None else last + timedelta(seconds=self.array.clock_skew)
+        by = self.source.array if self.array.world.options.recovery_point_clock == "source" else self.array
+        skew = by.clock_skew + self.replication.stepped.get(by.name, 0.0)
+        return None if last is None else last + timedelta(seconds=skew)
 
 
 def _tables() -> dict[str, Table[Row]]:
@@ -195,6 +220,7 @@ class Array:
         self.cluster_name = cluster_name
         self.release_version = release_version
         self.clock_skew = 0.0  # seconds this array is ahead of simulated time
+        self.write_protected = False  # the appliance is full: all its volumes are read-only
         self.tables = _tables()
         self.sessions: Table[Side] = Table("local_resource_id", "remote_system_id", "replication_rule_id")
         self.jobs: Table[Job] = Table("resource_id", "parent_id")
@@ -216,6 +242,14 @@ class Array:
 
     def now(self) -> datetime:
         return self.world.clock.now() + timedelta(seconds=self.clock_skew)
+
+    def step_clock(self, seconds: float) -> None:
+        """The clock jumps, as by a correction of NTP; what was stamped before stays as it is."""
+        for side in self.sessions:
+            side.settle()
+            stepped = side.replication.stepped
+            stepped[self.name] = stepped.get(self.name, 0.0) - seconds
+        self.clock_skew += seconds
 
     def make_id(self, kind: str, name: str) -> str:
         """The same scenario always has the same ids."""
@@ -277,6 +311,26 @@ class Array:
         target = (job.resource_type, job.resource_name or job.resource_id)
         self.audit(job.user, job.resource_action, target, job.phase == "Completed", job)
 
+    def alert(self, code: str, severity: str, text: str, target: tuple[str, str, str | None], **values: object) -> Row:
+        """Raise an alert on target (resource type, id, name)."""
+        alert_id = self.make_id("alert", str(len(self.tables["alert"])))
+        now = stamp(self.now())
+        row: Row = {
+            "id": alert_id,
+            "event_code": code,
+            "severity": severity,
+            "state": "ACTIVE",
+            "is_acknowledged": False,
+            "description_l10n": text,
+            "resource_type": target[0],
+            "resource_id": target[1],
+            "resource_name": target[2] or f"{self.cluster_name}-appliance-1",
+            "raised_timestamp": now,
+            "generated_timestamp": now,
+            "events": [],
+        }
+        return self.tables["alert"].add(alert_id, {**row, **values})
+
     def audit(self, user: str, action: str, target: tuple[str, str | None], good: bool, job: Job | None = None) -> None:
         """Leave an audit event; refused requests leave one too, without a job (INF)."""
         event_id = self.next_id()
@@ -319,6 +373,21 @@ class World:
 
     def settle(self) -> None:
         self.agenda.settle()
+
+    def set_write_protected(self, name: str, on: bool) -> None:
+        """The appliance of an array fills up, or has room again: an alert on the appliance, no word on its sessions."""
+        array = self.arrays[name]
+        with self.lock:
+            self.settle()
+            for side in array.sessions:
+                side.settle()
+            array.write_protected = on
+            alerts = array.tables["alert"]
+            for row in [each for each in alerts if each["event_code"] == WRITE_PROTECTED and each["state"] == "ACTIVE"]:
+                row["state"], row["cleared_timestamp"] = "CLEARED", stamp(array.now())
+            if on:
+                text = "The appliance is in write protect mode: its volumes are read-only."
+                array.alert(WRITE_PROTECTED, "Critical", text, ("appliance", APPLIANCE, None))
 
     def set_link(self, up: bool) -> None:
         """Replication and management link together. Without it sessions pause; with it they go on by themselves."""

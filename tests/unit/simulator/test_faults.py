@@ -202,6 +202,13 @@ def test_page_shrinks_link_and_clock(sim: Simulator, dr: Client) -> None:
     (cluster,) = dr.get("/cluster", select="system_time")
     assert cluster["system_time"] > (sim.clock.now().isoformat())
     assert sim.faults.fired("cut_link") == 1
+    last = sim.dr.session("erp-data").last_sync
+    sim.faults.add(action="clock_step", array="dr", path="/cluster", nth=1, seconds="1h")
+    sim.faults.add(action="write_protect", array="dr", path="/cluster", nth=1)
+    (stepped,) = dr.get("/cluster", select="system_time")
+    assert stepped["system_time"] > cluster["system_time"]
+    assert sim.dr.session("erp-data").last_sync == last
+    assert len(dr.get("/alert", resource_type="eq.appliance")) == 1
 
 
 @pytest.mark.parametrize(

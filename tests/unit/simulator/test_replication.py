@@ -241,7 +241,7 @@ def test_recovery_points_advance_by_cycles_and_during_a_test(sim: Simulator) -> 
 
     sim.dr.start_failover_test("erp-data")
     sim.clock.advance(3600)
-    assert age("erp-data") < 151
+    assert age("erp-data") < 241
     sim.dr.set_session("erp-db", state="Paused")
     before = age("erp-db")
     sim.clock.advance(600)
@@ -256,9 +256,74 @@ def test_synchronizing_is_shown_if_asked_for() -> None:
     with Simulator.from_dict(estate) as sim:
         client = Client(sim, sim.production)
         client.login()
-        sim.clock.advance(150 - 60 - 4)  # half of the cycle's 8 seconds
+        sim.clock.advance(240 - 60 - 4)  # half of the cycle's 8 seconds
         row = client.get(path(sim, "erp-data", "").rstrip("/"), select="state,progress_percentage")
     assert row == {"state": "Synchronizing", "progress_percentage": 50}
+
+
+@pytest.mark.parametrize(
+    ("release", "cycle", "shown"),
+    [("3.6.1.0", 150, 150), ("4.0.0.0", 240, 150), ("4.1.0.0", 240, 150), ("4.2.0.0", 240, 240)],
+)
+def test_cycles_and_what_is_said_of_the_next_one(release: str, cycle: int, shown: int) -> None:
+    arrays = {name: {"release_version": release} for name in ("production", "dr")}
+    sim = Simulator.from_dict({"arrays": arrays, "clock": {"frozen": True}, "sessions": [{"volume": "erp"}]})
+    with sim:
+        client = Client(sim, sim.production)
+        client.login()
+        ages = set()
+        for _second in range(cycle + 60):
+            sim.clock.advance(1)
+            last = sim.dr.session("erp").last_sync
+            assert last is not None
+            ages.add((sim.clock.now() - last).total_seconds())
+        assert max(ages) == cycle - 1
+        (row,) = client.get("/replication_session", select="last_sync_timestamp,next_sync_timestamp")
+    said, last = (datetime.fromisoformat(row[f"{name}_sync_timestamp"]) for name in ("next", "last"))
+    assert said - last == timedelta(seconds=shown)
+
+
+@pytest.mark.parametrize(("stamper", "ahead"), [("own", 60), ("source", 600)])
+def test_whose_clock_stamps_the_recovery_point(stamper: str, ahead: int) -> None:
+    estate = {
+        "arrays": {"dr": {"clock_skew": 60}, "production": {"clock_skew": 600}},
+        "clock": {"frozen": True},
+        "options": {"recovery_point_clock": stamper},
+        "sessions": [{"volume": "erp", "recovery_point_age": 100}],
+    }
+    with Simulator.from_dict(estate) as sim:
+
+        def stamped() -> float:
+            last = sim.dr.session("erp").last_sync
+            assert last is not None
+            return (last - sim.clock.now()).total_seconds()
+
+        assert stamped() == ahead - 100
+        sim.dr.step_clock(1000)
+        sim.production.step_clock(-2000)
+        assert sim.dr.array.now() - sim.clock.now() == timedelta(seconds=1060)
+        assert stamped() == ahead - 100  # what was stamped stays
+        sim.production.operate("erp", "sync")
+        assert stamped() == (1060 if stamper == "own" else -1400)
+
+
+def test_a_full_appliance_makes_its_volumes_read_only(sim: Simulator, dr: Client) -> None:
+    sim.dr.start_failover_test("erp-data")
+    writable = {name: sim.dr.session(name).is_writable() for name in ("erp-data", "erp-db")}
+    assert writable == {"erp-data": True, "erp-db": False}
+    last = sim.dr.session("erp-data").last_sync
+    sim.dr.set_write_protected()
+    sim.clock.advance(1000)
+    assert not sim.dr.session("erp-data").is_writable()
+    assert sim.dr.session("erp-data").last_sync == last
+    (alert,) = dr.get("/alert", select="*")
+    assert (alert["severity"], alert["event_code"], alert["state"]) == ("Critical", "0x00200701", "ACTIVE")
+    assert (alert["resource_type"], alert["resource_id"]) == ("appliance", "A1")
+    assert dr.get("/appliance/A1", select="name") == {"name": alert["resource_name"]}
+    sim.dr.set_write_protected(False)
+    (alert,) = dr.get("/alert", select="state,cleared_timestamp")
+    assert (alert["state"], alert["cleared_timestamp"] is not None) == ("CLEARED", True)
+    assert sim.dr.session("erp-data").is_writable()
 
 
 def test_planned_failover_waits_for_the_test_to_end(sim: Simulator, production: Client, dr: Client) -> None:

@@ -39,6 +39,8 @@ ROOT = Path(__file__).parents[3]
         ({"arrays": {"third": {}}}, "unknown key third"),
         ({"accounts": [{"username": "a", "password": "b", "role": "king"}]}, "king"),
         ({"options": {"colour": 1}}, "options: unknown key colour"),
+        ({"options": {"recovery_point_clock": "sundial"}}, "recovery_point_clock"),
+        ({"alerts": [{"description": "x", "resource_type": "moon"}]}, r"alerts\[0\].resource_type"),
         ({"link": "broken"}, "link"),
         ({"generate": {"colour": 1}}, "unknown key colour"),
     ],
@@ -61,7 +63,10 @@ def test_an_estate_with_problems() -> None:
                 {"nas_server": "nas"},
                 {"replication_group": "vvols"},
             ],
-            "alerts": [{"description": "RPO exceeded", "session": "unmapped"}],
+            "alerts": [
+                {"description": "RPO exceeded", "session": "unmapped"},
+                {"description": "Getting full", "resource_type": "appliance", "severity": "Minor"},
+            ],
             "link": "cut",
         }
     )
@@ -73,6 +78,7 @@ def test_an_estate_with_problems() -> None:
         assert (job["user"], job["resource_action"]) == ("jdoe", "start_failover_test")
         (alert,) = client.get("/alert", resource_id=f"eq.{sim.dr.session('unmapped').id}", select="description_l10n")
         assert alert["description_l10n"] == "RPO exceeded"
+        assert len(client.get("/alert", resource_type="eq.appliance", resource_id="eq.A1")) == 1
         assert sim.dr.session("in-test").in_test()
         assert sim.dr.session("vol-0002").state == "Paused"
         assert sim.dr.session("nas").failover_test_in_progress is None
@@ -128,6 +134,10 @@ def test_control_interface(sim: Simulator, dr: Client) -> None:
     assert sessions["erp-db"]["state"] == "Paused"
     call("POST", "/clock", {"advance": "1h"})
     call("PUT", "/arrays/dr/software", {"release_version": "2.1.0.0"})
+    call("PUT", "/arrays/dr/clock", {"step": 90})
+    assert call("PUT", "/arrays/dr/clock", {"skew": "1h"}) == {"clock_skew": 3600}
+    call("PUT", "/arrays/dr/write_protected", {"on": True})
+    assert call("GET", "/state")["arrays"]["dr"]["write_protected"] is True
     call("PUT", "/arrays/production/accounts/admin/password", {"password": "new"})
     assert Client(sim, sim.production, "admin", "new").login().status_code == 200
     call("DELETE", "/arrays/dr/sessions/old")
