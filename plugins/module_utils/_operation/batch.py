@@ -13,14 +13,15 @@ from contextlib import ExitStack
 from .._array.client import Client
 from .._array.lookup import session_select
 from .._array.session import Cluster
+from .account import Account
 from .clock import ArrayClock
 from .goal import Goal, Outcome
 from .limits import Limits
-from .operation import Operation
+from .operation import Means, Operation
 from .throttle import Throttle
 from .waiting import Waiting
 
-JOB_SELECT = ("select", "id,phase,start_time,end_time,response_body")
+JOB_SELECT = ("select", "id,phase,user,response_body")
 Item = t.TypeVar("Item")
 Result = t.TypeVar("Result")
 
@@ -32,13 +33,14 @@ class Batch:
         self, client: Client, cluster: Cluster, limits: Limits, operation: type[Operation] = Operation
     ) -> None:
         """``operation``: the kind of operation that reaches these goals."""
+        clock = ArrayClock(cluster)
         self._client = client
-        self._limits = limits
         self._operation = operation
-        self._clock = ArrayClock(cluster)
         selects = {"job": (JOB_SELECT,), "replication_session": (session_select(cluster.release),)}
         self._waiting = Waiting(client, selects, limits.poll_interval)
         self._throttle = Throttle(limits.max_parallel)
+        account = Account(client.is_own)
+        self._means = Means(client, self._waiting, clock, account, self._throttle, limits.wait_timeout)
         # Twice as many threads as may be under way: while some read back what the array shows, others keep it at work.
         self._pool = ThreadPoolExecutor(2 * limits.max_parallel, thread_name_prefix="operation")
         self._open = ExitStack()
@@ -61,5 +63,4 @@ class Batch:
         return list(self._pool.map(work, items))
 
     def _one(self, goal: Goal) -> Outcome:
-        limit = self._limits.wait_timeout
-        return self._operation(self._client, self._waiting, self._clock, goal, limit, self._throttle).run()
+        return self._operation(self._means, goal).run()

@@ -19,9 +19,9 @@ class ArrayClock:
     def __init__(self, cluster: Cluster) -> None:
         if cluster.system_time is None:
             raise ProtocolError("The array gave no time of its own (cluster.system_time); nothing was sent.")
-        self._system_time = cluster.system_time
+        self.first = cluster.system_time
         self._read_at = cluster.read_at
 
     def now(self) -> datetime:
         """UTC on the array's clock."""
-        return self._system_time + timedelta(seconds=time.monotonic() - self._read_at)
+        return self.first + timedelta(seconds=time.monotonic() - self._read_at)

@@ -21,12 +21,17 @@ __all__ = ["START", "STOP", "Goal", "Outcome", "as_timing"]
 
 @dataclass(frozen=True)
 class Goal:
-    """An operation to be sent to one session; ``after``: the start that has to show before there is a test to stop."""
+    """An operation to be sent to one session.
+
+    ``after``: the start that has to show before there is a test to stop. ``job_id``: a job of this task that was sent
+    before and has not ended; it is followed, and nothing is sent.
+    """
 
     session: ReplicationSession
     action: str  # START, STOP, or another operation of /replication_session
     body: Json
     after: PendingStart | None = None
+    job_id: str | None = None
 
     @property
     def running(self) -> bool:
@@ -43,6 +48,11 @@ class Goal:
     def unmet(self) -> str:
         """How a message says that the array does not show the wanted state."""
         return f"the session does not show the test as {'in progress' if self.running else 'stopped'}"
+
+    @property
+    def doubt_is_ours(self) -> bool:
+        """Whether the wanted state counts as this request's doing where no job of somebody else accounts for it."""
+        return True
 
     def is_shown_by(self, row: Json) -> bool:
         """Whether the array shows the wanted state. null counts as no test, never as a running one."""

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from .._array.client import Client, Receipt, path_id
-from .._array.jobs import FINAL_PHASES, GOOD_PHASES, Job, read_jobs
+from .._array.jobs import FINAL_PHASES, GOOD_PHASES, START, STOP, Job, read_jobs
 from .._array.session import ReplicationSession, flag_of
 from .._errors import (
     MALFORMED,
@@ -28,42 +27,50 @@ from .._errors import (
     error_text,
 )
 from .._json import Json
+from .account import Account
 from .clock import ArrayClock
 from .goal import Goal, Outcome
-from .sending import Answer, Fate, Owner, Sending, State, Traces, fate_of, owner_of
-from .throttle import Throttle
+from .sending import Answer, Claim, Fate, Owner, Sending, State, Traces, fate_of, owner_of
 from .waiting import OverdueError, Waiting
 
 _GRACE = 3.0  # seconds in which a request without an answer may still show up in the array's jobs
 _LATE = 10.0  # seconds in which a session may show a test after the job of its start has ended
 _LAST_LOOK = 10.0  # seconds to read the session once more after a failure
+_LAST_MOMENT = 1.0  # seconds for a look that comes when the time of the operation is over
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the operations of one task share; ``throttle`` is entered while the array works on one of them."""
+
+    client: Client
+    waiting: Waiting
+    clock: ArrayClock
+    account: Account
+    throttle: t.ContextManager[None]
+    wait_timeout: float  # seconds for each operation
 
 
 class Operation:
     """Carries out one goal within a time of its own."""
 
-    def __init__(
-        self,
-        client: Client,
-        waiting: Waiting,
-        clock: ArrayClock,
-        goal: Goal,
-        wait_timeout: float,
-        throttle: Throttle,
-    ) -> None:
-        """``throttle``: entered while the array works on the operation; reading back afterwards takes none."""
-        self._throttle = throttle
-        self._client = client
-        self._waiting = waiting
-        self._clock = clock
+    def __init__(self, means: Means, goal: Goal) -> None:
+        self._throttle = means.throttle
+        self._account = means.account
+        self._client = means.client
+        self._waiting = means.waiting
+        self._clock = means.clock
+        self._wait_timeout = means.wait_timeout
         self._goal = goal
-        self._wait_timeout = wait_timeout
-        self._deadline = time.monotonic() + wait_timeout
+        self._deadline = time.monotonic() + self._wait_timeout
         self._doing = goal.doing
+        self._sending = Sending()
+        self._is_answered = False  # the job is known from the answer to the request, not from the array's log
 
     def run(self) -> Outcome:
         """Send, follow, confirm. Errors are in the outcome, together with the state that the array shows."""
-        outcome = Outcome(self._goal, self._clock.now())
+        self._sent_at = self._clock.now()
+        outcome = Outcome(self._goal, self._sent_at)
         try:
             if self._is_ready(outcome):
                 with self._throttle:
@@ -91,10 +98,11 @@ class Operation:
         try:
             phase = self._waiting.until("job", job_id, _has_ended, self._deadline, at_once=True).get("phase")
         except OverdueError as late:
-            raise self._overdue(f"job {job_id}, a start, is still {_phase(late.row)}", late) from late
+            if flag_of(self._read_row(within=_LAST_LOOK)) is not True:  # a test that shows is stopped all the same
+                raise self._overdue(f"job {job_id}, a start, is still {_phase(late.row)}", late) from late
         except PowerStoreError:  # a job that cannot be read any more: the session tells
             pass
-        until = min(time.monotonic() + _LATE, self._deadline)
+        until = time.monotonic() + max(min(_LATE, self._deadline - time.monotonic()), _LAST_MOMENT)
         try:
             row = self._waiting.until("replication_session", self._goal.session.id, flag_of, until, at_once=True)
         except OverdueError as late:
@@ -111,19 +119,22 @@ class Operation:
 
     def _send(self, outcome: Outcome) -> Receipt:
         """Send it, and again where the array shows that it was not executed. Raises what it was refused with."""
-        sending = Sending()
+        if self._goal.job_id:  # it was sent before, and the array is still at it
+            outcome.request_sent = True
+            return Receipt(job_id=self._goal.job_id)
         while True:
-            sent_at, answer = self._clock.now(), self._request()
-            sending = sending.after(answer)
+            self._sent_at, answer = self._clock.now(), self._request()
+            self._sending = self._sending.after(answer, self._sent_at)
             if answer.state is State.REFUSED and answer.error:
                 raise answer.error
             if answer.state is State.LOST:
                 outcome.answer_lost = outcome.request_sent = True
-            receipt = answer.receipt or self._trace(sent_at, answer, outcome)
+            self._is_answered = answer.state is State.SENT
+            receipt = answer.receipt or self._trace(answer, outcome)
             if receipt:
                 outcome.request_sent = True
                 return receipt
-            self._pause(sending, answer)
+            self._pause(answer)
 
     def _request(self) -> Answer:
         path = f"/replication_session/{path_id(self._goal.session.id)}/{self._goal.action}"
@@ -133,14 +144,14 @@ class Operation:
             return Answer.failed(error)
         return Answer(State.SENT, receipt)
 
-    def _pause(self, sending: Sending, answer: Answer) -> None:
+    def _pause(self, answer: Answer) -> None:
         """Wait until the request may be sent again. Raises the answer's error where it may not."""
-        wait = sending.pause_before_next(answer, self._deadline - time.monotonic())
+        wait = self._sending.pause_before_next(answer, self._deadline - time.monotonic())
         if wait is None and answer.error:
-            raise sending.given_up(answer.error) from answer.error
+            raise self._sending.given_up(answer.error) from answer.error
         time.sleep(wait or 0)
 
-    def _trace(self, sent_at: datetime, answer: Answer, outcome: Outcome) -> Receipt | None:
+    def _trace(self, answer: Answer, outcome: Outcome) -> Receipt | None:
         """What the array shows of a request without a usable answer: its receipt, or None if it was not executed.
 
         Raises RejectedError where somebody else brought the wanted state about meanwhile, and the answer's error where
@@ -149,8 +160,8 @@ class Operation:
         grace = _GRACE if answer.state is State.LOST else 0
         until = min(time.monotonic() + grace, self._deadline)
         while True:
-            traces = self._traces(sent_at)
-            fate, job_id = fate_of(answer.state, traces, self._client.is_own, waited=time.monotonic() >= until)
+            traces = self._traces()
+            fate, job_id = fate_of(answer.state, traces, self._claim(), waited=time.monotonic() >= until)
             if fate is Fate.EXECUTED:
                 return Receipt(job_id=job_id)
             if fate is not Fate.OPEN:
@@ -163,21 +174,29 @@ class Operation:
                 raise answer.error
             time.sleep(0.5)
 
-    def _traces(self, sent_at: datetime) -> Traces:
+    def _traces(self) -> Traces:
         try:
             row = self._read_row()
         except UnreachableError:  # an array that restarts is asked again until it answers
             return Traces(None, None)
-        jobs = self._jobs_since(sent_at)
-        return Traces(self._goal.is_shown_by(row), None if jobs is None else tuple(jobs))
+        return Traces(self._goal.is_shown_by(row), self._jobs())
 
-    def _jobs_since(self, moment: datetime) -> list[Job] | None:
-        """This session's jobs of this kind since then, newest first; None where they cannot be read."""
+    def _claim(self) -> Claim:
+        return Claim(
+            self._goal.action,
+            self._sending.since or self._sent_at,
+            self._clock.first,
+            self._account.is_own,
+            self._goal.doubt_is_ours,
+        )
+
+    def _jobs(self) -> tuple[Job, ...] | None:
+        """This session's jobs of this kind and its opposite, newest first; None where they cannot be read."""
+        actions = (START, STOP) if self._goal.action in (START, STOP) else (self._goal.action,)
         try:
-            jobs = read_jobs(self._client, [self._goal.session.id], [self._goal.action], deadline=self._deadline)
+            return tuple(read_jobs(self._client, [self._goal.session.id], actions, deadline=self._deadline))
         except PowerStoreError:
             return None
-        return [job for job in jobs if job.began_since(moment)]
 
     # Following
 
@@ -192,6 +211,8 @@ class Operation:
                 raise self._overdue(f"job {receipt.job_id} is still {_phase(late.row)}", late) from late
             except PowerStoreError:
                 return
+            if self._is_answered:
+                self._account.learn(job.get("user"))
             body = job.get("response_body") or {}
             if job.get("phase") not in GOOD_PHASES:
                 raise self._failed_job(receipt.job_id, job)
@@ -237,8 +258,7 @@ class Operation:
 
     def _attribute(self, outcome: Outcome) -> None:
         """The array refused, and shows the wanted state: the outcome says whose doing that is."""
-        jobs = self._jobs_since(outcome.started_at) if outcome.request_sent or outcome.answer_lost else []
-        owner = owner_of(outcome.job_id, jobs, self._client.is_own, answer_lost=outcome.answer_lost)
+        owner = owner_of(outcome.job_id, self._jobs(), self._claim(), answer_lost=outcome.answer_lost)
         if owner is not Owner.NOT_SHOWN:
             outcome.request_sent = owner is Owner.OURS
             outcome.done = outcome.done or outcome.request_sent

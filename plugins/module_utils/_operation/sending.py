@@ -13,16 +13,19 @@ from __future__ import annotations
 import enum
 import typing as t
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from .._array.client import Receipt
-from .._array.jobs import GOOD_PHASES, Job
+from .._array.jobs import GOOD_PHASES, START, STOP, Job
 from .._errors import BusyError, OutcomeUnknownError, PowerStoreError
 
 MOST_LOST = 3  # requests without an answer: the first, and two more once the array's jobs show that none was executed
 _FIRST_PAUSE = 0.5  # seconds before a request is sent again
 _LONGEST_PAUSE = 10.0  # seconds between two requests to a busy array, unless it asks for more
 
-IsOwn = t.Callable[[str | None], bool]
+_OPPOSITE = {START: STOP, STOP: START}
+
+IsOwn = t.Callable[[str | None], bool | None]  # None: the array may mean this account, or another
 
 
 class State(enum.Enum):
@@ -64,25 +67,71 @@ class Traces:
     """What the array shows after a request; None for what could not be read just now."""
 
     shown: bool | None  # whether the session is in the wanted state
-    jobs: tuple[Job, ...] | None  # of this session and action since the request, newest first
+    jobs: tuple[Job, ...] | None  # of this session, this action and its opposite, newest first
 
 
-def fate_of(state: State, traces: Traces, is_own: IsOwn, *, waited: bool) -> tuple[Fate, str | None]:
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What makes a job, or the state of a session, that of a request.
+
+    A job that began before the request is not its own: two controllers may use the same account. A state that appeared
+    after the request, and that nobody else's job accounts for, counts as the request's doing where ``doubt_is_ours``:
+    a test that is left running because its owner is in doubt keeps the site from taking over.
+    """
+
+    action: str
+    since: datetime  # the first request went out whose execution is not ruled out, by the array's clock
+    known_from: datetime  # the session was read after this, and was not in the wanted state
+    is_own: IsOwn
+    doubt_is_ours: bool = True
+
+    def own_job(self, jobs: t.Iterable[Job]) -> Job | None:
+        """The newest job that the request may have brought about; one of this account's name before one in doubt."""
+        possible = [
+            job
+            for job in jobs
+            if job.action == self.action and _began_since(job, self.since) and self.is_own(job.user) is not False
+        ]
+        return next((job for job in possible if self.is_own(job.user)), possible[0] if possible else None)
+
+    def is_accounted_for(self, jobs: t.Iterable[Job]) -> bool:
+        """Whether a job that is not the request's brought the wanted state about."""
+        about = (self.action, _OPPOSITE.get(self.action))
+        last = next((job for job in jobs if job.action in about and job.phase in GOOD_PHASES), None)
+        if last is None or last.action != self.action:
+            return False
+        ended = last.end_time or last.start_time
+        if ended is not None and ended < self.known_from:  # that was undone before the session was read
+            return False
+        return self.is_own(last.user) is False or not _began_since(last, self.since)
+
+
+def _began_since(job: Job, moment: datetime) -> bool:
+    """Whether a job began then or later; a queued one has no start yet. A start in whole seconds may have been cut."""
+    if job.start_time is None:
+        return True
+    return job.start_time >= (moment if job.start_time.microsecond else moment.replace(microsecond=0))
+
+
+def fate_of(state: State, traces: Traces, claim: Claim, *, waited: bool) -> tuple[Fate, str | None]:
     """The fate of a busy or lost request, and its job where there is one.
 
     A busy answer is the array's own word that it did not take the request. Without an answer it is the array's jobs
     that decide, and where they cannot be read, the session. ``waited``: a request that was executed shows by now.
     """
-    own = [job for job in traces.jobs or () if is_own(job.user)]
+    own = claim.own_job(traces.jobs or ())
     if own:
-        return Fate.EXECUTED, own[0].id
+        return Fate.EXECUTED, own.id
     busy = state is State.BUSY
-    if traces.shown and traces.jobs is None and not busy:
+    if traces.shown and traces.jobs is None and (claim.doubt_is_ours or not busy):
         return Fate.EXECUTED, None
     proven = traces.shown is not None and (busy or traces.jobs is not None)
     if not (proven and waited):
         return Fate.OPEN, None
-    return (Fate.BY_SOMEBODY_ELSE if traces.shown else Fate.NOT_EXECUTED), None
+    if not traces.shown:
+        return Fate.NOT_EXECUTED, None
+    in_doubt = claim.doubt_is_ours and not claim.is_accounted_for(traces.jobs or ())
+    return (Fate.EXECUTED if in_doubt else Fate.BY_SOMEBODY_ELSE), None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +140,14 @@ class Sending:
 
     requests: int = 0
     lost: int = 0
+    since: datetime | None = None  # the first request went out whose execution is not ruled out
 
-    def after(self, answer: Answer) -> Sending:
+    def after(self, answer: Answer, sent_at: datetime) -> Sending:
         """With one more request, and what came of it."""
-        return replace(self, requests=self.requests + 1, lost=self.lost + (answer.state is State.LOST))
+        lost = answer.state is State.LOST
+        return replace(
+            self, requests=self.requests + 1, lost=self.lost + lost, since=self.since or (sent_at if lost else None)
+        )
 
     def pause_before_next(self, answer: Answer, seconds_left: float) -> float | None:
         """Seconds until the request may be sent again after this answer; None where it may not be any more."""
@@ -117,15 +170,19 @@ class Owner(enum.Enum):
     NOT_SHOWN = "a job of this task failed, and no other accounts for the state"
 
 
-def owner_of(job_id: str | None, jobs: t.Sequence[Job] | None, is_own: IsOwn, *, answer_lost: bool) -> Owner:
+def owner_of(job_id: str | None, jobs: t.Sequence[Job] | None, claim: Claim, *, answer_lost: bool) -> Owner:
     """The array refused, or failed the job ``job_id``, and shows the wanted state all the same: whose doing is it?
 
-    This task's own, where an earlier request was executed although its answer was lost. Somebody else's, where the
-    array logged their job; then nothing is wrong, and nothing is this task's. A job of this task that failed while the
-    test runs all the same stays a failure. ``jobs``: since the first request; None where they cannot be read.
+    This task's own, where an earlier request was executed although its answer was lost, or where one request was
+    delivered twice. Somebody else's, where the array logged their job; then nothing is wrong, and nothing is this
+    task's. A job of this task that failed while the test runs all the same stays a failure. ``jobs``: None where they
+    cannot be read.
     """
-    good = [job for job in jobs or () if job.phase in GOOD_PHASES]
-    own = any(is_own(job.user) for job in good)
+    accounted = claim.is_accounted_for(jobs or ())
     if job_id is not None:
-        return Owner.SOMEBODY_ELSE if good and not own else Owner.NOT_SHOWN
-    return Owner.OURS if own or (jobs is None and answer_lost) else Owner.SOMEBODY_ELSE
+        return Owner.SOMEBODY_ELSE if accounted else Owner.NOT_SHOWN
+    own = claim.own_job(jobs or ())
+    if own and own.phase in GOOD_PHASES:
+        return Owner.OURS
+    in_doubt = claim.doubt_is_ours and not accounted
+    return Owner.OURS if in_doubt or (jobs is None and answer_lost) else Owner.SOMEBODY_ELSE

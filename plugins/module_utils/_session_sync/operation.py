@@ -77,6 +77,11 @@ class SyncGoal(Goal):
         """How a message says that the array does not show the wanted state."""
         return "the session does not show a later last_sync_timestamp"
 
+    @property
+    def doubt_is_ours(self) -> bool:
+        """The array synchronises by itself, too, without a job."""
+        return False
+
     def is_shown_by(self, row: Json) -> bool:
         """Whether a synchronisation ended since. Raises ProtocolError for a time that is none."""
         shown, known = parse_time(row.get("last_sync_timestamp")), self.session.last_sync_timestamp

@@ -28,9 +28,10 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     UnreachableError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import operation, waiting
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.account import Account
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.clock import ArrayClock
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.goal import START, STOP, Goal, Outcome
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.operation import Operation
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.operation import Means, Operation
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.waiting import Waiting
 from tests.unit.makers.fake_client import FakeClient, Row, within
 from tests.unit.makers.samples import NOW, a_cluster, a_session, session_row
@@ -87,8 +88,9 @@ def carry_out(
     def working() -> Outcome:
         with Waiting(client.as_client(), SELECTS, 0.05) as rows:
             goal = Goal(session, action, body or {}, after)
-            clock = ArrayClock(a_cluster())
-            return Operation(client.as_client(), rows, clock, goal, wait_timeout, contextlib.nullcontext()).run()
+            clock, account = ArrayClock(a_cluster()), Account(client.is_own)
+            means = Means(client.as_client(), rows, clock, account, contextlib.nullcontext(), wait_timeout)
+            return Operation(means, goal).run()
 
     outcome = within(15, working)
     assert outcome.finished_at is not None and outcome.finished_at >= outcome.started_at >= NOW
@@ -206,8 +208,10 @@ def test_a_refusal() -> None:
     assert len(client.sent) == 1
 
 
-def test_a_refusal_because_someone_else_was_quicker() -> None:
-    outcome = carry_out(FakeClient(receipts=[REFUSED], sessions=[IN_TEST]))
+@pytest.mark.parametrize("began", [timedelta(hours=1), timedelta(seconds=-1)])
+def test_a_refusal_because_someone_else_was_quicker(began: timedelta) -> None:
+    log = [logged(user="somebody", began=NOW + began)]
+    outcome = carry_out(FakeClient(receipts=[REFUSED], job_log=[log], sessions=[IN_TEST]))
 
     # As wanted, but not this task's: nothing that it may stop again.
     assert (kind(outcome), outcome.done, outcome.changed, outcome.request_sent) == (None, False, False, False)

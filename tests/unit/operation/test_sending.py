@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import typing as t
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.jobs import Job
@@ -19,9 +23,11 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     RejectedError,
     ServerFaultError,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.account import Account
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.sending import (
     MOST_LOST,
     Answer,
+    Claim,
     Fate,
     Owner,
     Sending,
@@ -35,15 +41,30 @@ from tests.unit.makers.samples import NOW
 BUSY, LOST = State.BUSY, State.LOST
 
 
-def is_own(user: str | None) -> bool:
-    return user in (None, "drill")
+def is_own(user: str | None) -> bool | None:
+    """The account is drill; with a domain before it, the array may mean another."""
+    return None if user and "\\" in user else user in (None, "drill")
 
 
-def job(user: str | None = "drill", phase: str = "Completed", job_id: str = "j-1") -> Job:
-    return Job(job_id, "s-1", "start_failover_test", phase, user, NOW, NOW)
+CLAIM = Claim("start_failover_test", NOW, NOW - timedelta(seconds=10), is_own)
+MODEST = replace(CLAIM, doubt_is_ours=False)
 
 
-OURS, THEIRS = job(), job("somebody", job_id="j-2")
+def job(
+    user: str | None = "drill",
+    phase: str = "Completed",
+    began: float | None = 0,
+    action: str = "start",
+    name: str = "j",
+) -> Job:
+    """A job that began so many seconds after the request, and took no time."""
+    moment = None if began is None else NOW + timedelta(seconds=began)
+    return Job(name, "s-1", f"{action}_failover_test", phase, user, moment, moment)
+
+
+OURS, THEIRS = job(name="ours"), job("somebody", name="theirs")
+DOUBTFUL = job("CORP\\x", name="doubtful")
+BEFORE = job(began=-1, name="before")  # of the same account: another controller's
 
 
 @pytest.mark.parametrize(
@@ -66,7 +87,13 @@ def test_the_state_of_a_request(error: PowerStoreError, state: State) -> None:
 @pytest.mark.parametrize("shown", [False, True, None])
 @pytest.mark.parametrize("state", [BUSY, LOST])
 def test_a_job_of_ours_is_the_request(state: State, shown: bool | None, waited: bool) -> None:
-    assert fate_of(state, Traces(shown, (THEIRS, OURS)), is_own, waited=waited) == (Fate.EXECUTED, "j-1")
+    for job_id, jobs in (
+        ("ours", (THEIRS, DOUBTFUL, OURS)),
+        ("doubtful", (THEIRS, DOUBTFUL)),
+        ("queued", (job(began=None, phase="Queued", name="queued"), BEFORE)),
+        ("late", (job(began=3, name="late"), OURS)),
+    ):
+        assert fate_of(state, Traces(shown, jobs), CLAIM, waited=waited) == (Fate.EXECUTED, job_id)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +103,15 @@ def test_a_job_of_ours_is_the_request(state: State, shown: bool | None, waited: 
         (LOST, False, (), False, Fate.OPEN),
         (LOST, False, (), True, Fate.NOT_EXECUTED),
         (LOST, False, (THEIRS,), True, Fate.NOT_EXECUTED),
+        (LOST, False, (BEFORE,), True, Fate.NOT_EXECUTED),
         (LOST, True, (THEIRS,), True, Fate.BY_SOMEBODY_ELSE),
+        (LOST, True, (BEFORE,), True, Fate.BY_SOMEBODY_ELSE),
         (LOST, True, (THEIRS,), False, Fate.OPEN),
+        # Where nobody's job accounts for the test, it is ours.
+        (LOST, True, (), True, Fate.EXECUTED),
+        (LOST, True, (job("somebody", phase="Failed"),), True, Fate.EXECUTED),
+        (LOST, True, (job("somebody", action="stop"), job("somebody", began=-2)), True, Fate.EXECUTED),
+        (LOST, True, (job("somebody", began=-60),), True, Fate.EXECUTED),  # over when the session was read
         # Where they cannot be read, the session does, if it shows anything.
         (LOST, True, None, False, Fate.EXECUTED),
         (LOST, False, None, True, Fate.OPEN),
@@ -86,7 +120,10 @@ def test_a_job_of_ours_is_the_request(state: State, shown: bool | None, waited: 
         # Busy is the array's own word.
         (BUSY, False, None, True, Fate.NOT_EXECUTED),
         (BUSY, False, (), True, Fate.NOT_EXECUTED),
-        (BUSY, True, None, True, Fate.BY_SOMEBODY_ELSE),
+        (BUSY, False, (BEFORE,), True, Fate.NOT_EXECUTED),
+        (BUSY, True, (THEIRS,), True, Fate.BY_SOMEBODY_ELSE),
+        (BUSY, True, (BEFORE,), True, Fate.BY_SOMEBODY_ELSE),
+        (BUSY, True, None, True, Fate.EXECUTED),
         (BUSY, None, None, True, Fate.OPEN),
         (BUSY, False, None, False, Fate.OPEN),
     ],
@@ -94,14 +131,34 @@ def test_a_job_of_ours_is_the_request(state: State, shown: bool | None, waited: 
 def test_the_fate_of_a_request(
     state: State, shown: bool | None, jobs: tuple[Job, ...] | None, waited: bool, fate: Fate
 ) -> None:
-    assert fate_of(state, Traces(shown, jobs), is_own, waited=waited) == (fate, None)
+    assert fate_of(state, Traces(shown, jobs), CLAIM, waited=waited) == (fate, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "jobs", "fate"),
+    [
+        (LOST, (), Fate.BY_SOMEBODY_ELSE),
+        (LOST, None, Fate.EXECUTED),
+        (BUSY, None, Fate.BY_SOMEBODY_ELSE),
+        (BUSY, (), Fate.BY_SOMEBODY_ELSE),
+    ],
+)
+def test_what_the_array_does_by_itself_is_nobodys_in_doubt(state: State, jobs: t.Any, fate: Fate) -> None:
+    assert fate_of(state, Traces(True, jobs), MODEST, waited=True) == (fate, None)
+
+
+def test_a_start_in_whole_seconds_may_have_been_cut() -> None:
+    claim = replace(CLAIM, since=NOW + timedelta(milliseconds=900))
+
+    assert claim.own_job([job(began=0)]) is not None
+    assert claim.own_job([job(began=0.1)]) is None
 
 
 def test_pauses_grow_up_to_ten_seconds() -> None:
     sending, pauses = Sending(), []
     for _number in range(7):
         answer = Answer(BUSY, error=BusyError("busy"))
-        sending = sending.after(answer)
+        sending = sending.after(answer, NOW)
         pauses.append(sending.pause_before_next(answer, 100))
     assert pauses == [0.5, 1, 2, 4, 8, 10, 10]
 
@@ -109,14 +166,14 @@ def test_pauses_grow_up_to_ten_seconds() -> None:
 @pytest.mark.parametrize(("asked", "left", "pause"), [(3, 10, 3), (0.1, 10, 0.5), (60, 10, None), (None, 0.4, None)])
 def test_the_array_may_ask_for_a_longer_pause(asked: float | None, left: float, pause: float | None) -> None:
     answer = Answer(BUSY, error=BusyError("busy", retry_after=asked))
-    assert Sending().after(answer).pause_before_next(answer, left) == pause
+    assert Sending().after(answer, NOW).pause_before_next(answer, left) == pause
 
 
 def test_after_three_lost_requests_there_is_no_other() -> None:
     sending, answer = Sending(), Answer(LOST, error=OutcomeUnknownError("lost", http_status=502, code="0x1"))
     pauses = []
     for _number in range(MOST_LOST):
-        sending = sending.after(answer)
+        sending = sending.after(answer, NOW)
         pauses.append(sending.pause_before_next(answer, 100))
     assert pauses == [0.5, 1, None]
     assert answer.error is not None
@@ -126,15 +183,28 @@ def test_after_three_lost_requests_there_is_no_other() -> None:
     assert (type(given_up), given_up.http_status, given_up.code) == (OutcomeUnknownError, 502, "0x1")
 
 
+def test_what_may_have_been_executed_goes_back_to_the_first_lost_request() -> None:
+    busy, lost = Answer(BUSY, error=BusyError("busy")), Answer(LOST, error=OutcomeUnknownError("lost"))
+    sending = Sending().after(busy, NOW)
+    assert sending.since is None
+    sending = sending.after(lost, NOW + timedelta(seconds=1)).after(lost, NOW + timedelta(seconds=2))
+    assert sending.since == NOW + timedelta(seconds=1)
+
+
 @pytest.mark.parametrize(
     ("job_id", "jobs", "answer_lost", "owner"),
     [
         (None, (OURS,), True, Owner.OURS),
         (None, (THEIRS, OURS), False, Owner.OURS),
+        (None, (DOUBTFUL,), False, Owner.OURS),
         (None, None, True, Owner.OURS),
-        (None, None, False, Owner.SOMEBODY_ELSE),
+        # Delivered twice: executed, then refused, and nobody else's job accounts for it.
+        (None, (), False, Owner.OURS),
+        (None, None, False, Owner.OURS),
+        (None, (job(phase="Failed"),), True, Owner.OURS),
         (None, (THEIRS,), True, Owner.SOMEBODY_ELSE),
-        (None, (job(phase="Failed"),), True, Owner.SOMEBODY_ELSE),
+        (None, (job("somebody", began=-1),), False, Owner.SOMEBODY_ELSE),
+        (None, (BEFORE,), False, Owner.SOMEBODY_ELSE),
         ("j-1", (THEIRS,), False, Owner.SOMEBODY_ELSE),
         ("j-1", (OURS, THEIRS), False, Owner.NOT_SHOWN),
         ("j-1", (), False, Owner.NOT_SHOWN),
@@ -144,4 +214,20 @@ def test_after_three_lost_requests_there_is_no_other() -> None:
 def test_whose_doing_the_wanted_state_is(
     job_id: str | None, jobs: tuple[Job, ...] | None, answer_lost: bool, owner: Owner
 ) -> None:
-    assert owner_of(job_id, jobs, is_own, answer_lost=answer_lost) is owner
+    assert owner_of(job_id, jobs, CLAIM, answer_lost=answer_lost) is owner
+
+
+@pytest.mark.parametrize(("jobs", "lost", "owner"), [((), True, "else"), (None, False, "else"), (None, True, "task")])
+def test_a_cycle_of_the_array_is_nobodys(jobs: t.Any, lost: bool, owner: str) -> None:
+    assert owner in owner_of(None, jobs, MODEST, answer_lost=lost).value
+
+
+def test_the_word_for_the_account_is_learned_from_a_job_of_its_own() -> None:
+    account = Account(is_own)
+    assert [account.is_own(user) for user in ("drill", None, "somebody", "CORP\\drill")] == [True, True, False, None]
+    for nothing in (None, "", 7):
+        account.learn(nothing)
+    assert account.is_own("CORP\\drill") is None
+    account.learn("corp-DRILL")
+    answers = [account.is_own(user) for user in ("Corp-Drill", "drill", None, "somebody", "CORP\\drill")]
+    assert answers == [True, True, True, False, False]

@@ -18,9 +18,11 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     RejectedError,
     UnreachableError,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.account import Account
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.batch import JOB_SELECT
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.clock import ArrayClock
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.goal import Outcome
+from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.operation import Means
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.waiting import Waiting
 from ansible_collections.drdrill.powerstore.plugins.module_utils._session_sync.operation import (
     SyncGoal,
@@ -46,8 +48,9 @@ def carry_out(client: FakeClient, wait_timeout: float = 5) -> Outcome:
     def working() -> Outcome:
         with Waiting(client.as_client(), SELECTS, 0.05) as rows:
             goal = SyncGoal.of(a_session(role="Source"))
-            clock = ArrayClock(a_cluster())
-            return SyncOperation(client.as_client(), rows, clock, goal, wait_timeout, contextlib.nullcontext()).run()
+            clock, account = ArrayClock(a_cluster()), Account(client.is_own)
+            means = Means(client.as_client(), rows, clock, account, contextlib.nullcontext(), wait_timeout)
+            return SyncOperation(means, goal).run()
 
     return within(15, working)
 
