@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import typing as t
 from collections.abc import Mapping
 
@@ -30,7 +31,8 @@ def checked_arguments(given: t.Mapping[str, t.Any], spec: t.Mapping[str, Json]) 
     arguments = {str(name): plain(value) for name, value in given.items()}
     kept = {name: value for name, value in arguments.items() if _is_opaque(value, spec.get(name, {}))}
     stand_ins: Json = {name: [{}] * len(value) if isinstance(value, list) else {} for name, value in kept.items()}
-    checked = ArgumentSpecValidator(spec).validate({**arguments, **stand_ins})
+    # The validator fills in the defaults of an option into its own default, where that is an empty dictionary.
+    checked = ArgumentSpecValidator(copy.deepcopy(spec)).validate({**arguments, **stand_ins})
     return {**checked.validated_parameters, **kept}, "; ".join(checked.error_messages)
 
 

@@ -9,21 +9,10 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._json import Json
-from .._words import Kind, Verdict
+from .._record.types import AbortRecord, AnyRecord, DrillRecord, DrillSession, Session
+from .._words import Verdict
 from .source import Source
-from .text import (
-    all_validations,
-    counted,
-    duration,
-    meaning,
-    one_line,
-    session_name,
-    utc,
-    verdict_sign,
-    verdict_words,
-    worst_first,
-)
+from .text import Count, duration, meaning, one_line, utc, worst_first
 
 _SESSIONS, _REASONS, _LONGEST = 9, 8, 200
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#!|~<>&$^])")
@@ -40,9 +29,8 @@ def markdown_text(value: str, longest: int = _LONGEST) -> str:
 def render_markdown(source: Source) -> str:
     """The summary of a record. The same record gives the same bytes."""
     record = source.record
-    verdict = record["verdict"]
     lines = [
-        f"## {verdict_sign(verdict)} {verdict_words(verdict)}: {markdown_text(record['drill']['title'])}",
+        f"## {record.verdict.sign} {record.verdict.word}: {markdown_text(record.drill.title)}",
         "",
         meaning(record),
         "",
@@ -55,64 +43,61 @@ def render_markdown(source: Source) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _facts(record: Json) -> t.Iterator[str]:
-    array, who = record["array"], record["who"]
-    name = markdown_text(array["name"] or array["host"] or "not known")
-    begun = utc(record["times"]["started_at"] or record["times"]["written_at"])
+def _facts(record: AnyRecord) -> t.Iterator[str]:
+    who = record.who
+    name = markdown_text(record.array.name or record.array.host or "not known")
+    begun = utc(record.times.started_at or record.times.written_at)
     yield f"- **Array:** {name}, **begin:** {begun}"
-    run_by = f"{who['controller_user']} on {who['controller_host']}"
-    job = (who["awx"] or {}).get("job_id")
-    yield f"- **Run by:** {markdown_text(run_by)}" + (f", AWX job {markdown_text(job)}" if job else "")
-    if record["drill"]["change_ticket"]:
-        yield f"- **Change:** {markdown_text(record['drill']['change_ticket'])}"
-    if "cleanup" in record:
-        cleanup = record["cleanup"]["verdict"]
-        yield f"- **Clean-up:** {verdict_sign(cleanup)} {verdict_words(cleanup)}"
-    yield f"- **Sessions passed:** {_count(session['verdict'] == Verdict.PASSED for session in record['sessions'])}"
-    if record["kind"] == Kind.ABORT:
-        ready = duration(record["seconds_to_failover_ready"], "not shown by all sessions")
+    job = who.awx.job_id if who.awx else None
+    run_by = markdown_text(f"{who.controller_user} on {who.controller_host}")
+    yield f"- **Run by:** {run_by}" + (f", AWX job {markdown_text(job)}" if job else "")
+    if record.drill.change_ticket:
+        yield f"- **Change:** {markdown_text(record.drill.change_ticket)}"
+    if isinstance(record, DrillRecord):
+        yield f"- **Clean-up:** {record.cleanup.verdict.sign} {record.cleanup.verdict.word}"
+    yield f"- **Sessions passed:** {_count(session.verdict is Verdict.PASSED for session in record.sessions)}"
+    if isinstance(record, AbortRecord):
+        ready = duration(record.seconds_to_failover_ready, "not shown by all sessions")
         yield f"- **Ready for a failover:** {ready}"
     else:
-        yield f"- **RPO met:** {_count(session['recovery_point']['met'] for session in record['sessions'])}"
-    if record["kind"] == Kind.DRILL:
-        yield f"- **RTO met:** {_count(session['rto']['met'] for session in record['sessions'])}"
-        checks = all_validations(record)
-        yield f"- **Validations passed:** {_count(check['passed'] for check in checks)}"
+        yield f"- **RPO met:** {_count(session.recovery_point.met for session in record.sessions)}"
+    if isinstance(record, DrillRecord):
+        yield f"- **RTO met:** {_count(session.rto.met for session in record.sessions)}"
+        yield f"- **Validations passed:** {_count(check.passed for check in record.all_validations)}"
 
 
 def _count(results: t.Iterable[bool | None]) -> str:
-    count = counted(results)
-    unknown = f", {count['unknown']} not measured" if count["unknown"] else ""
-    return f"{count['met']} of {count['total']}{unknown}"
+    count = Count.of(results)
+    unknown = f", {count.unknown} not measured" if count.unknown else ""
+    return f"{count.met} of {count.total}{unknown}"
 
 
-def _reasons(record: Json) -> t.Iterator[str]:
-    if not record["reasons"]:
+def _reasons(record: AnyRecord) -> t.Iterator[str]:
+    if not record.reasons:
         return
     yield ""
     yield "**Why it is not passed**"
     yield ""
-    for reason in record["reasons"][:_REASONS]:
+    for reason in record.reasons[:_REASONS]:
         yield f"- {markdown_text(reason)}"
-    if len(record["reasons"]) > _REASONS:
-        yield f"- and {len(record['reasons']) - _REASONS} more, see the report"
+    if len(record.reasons) > _REASONS:
+        yield f"- and {len(record.reasons) - _REASONS} more, see the report"
 
 
-def _table(record: Json) -> t.Iterator[str]:
-    sessions = worst_first(record["sessions"])
+def _table(record: AnyRecord) -> t.Iterator[str]:
+    sessions: list[Session] = worst_first(record.sessions)
     if not sessions:
         return
-    drill = record["kind"] == Kind.DRILL
+    drill = isinstance(record, DrillRecord)
     yield ""
     yield f"| Session | Verdict | RPO age / objective |{' RTO / objective |' if drill else ''}"
     yield f"| --- | --- | --- |{' --- |' if drill else ''}"
     for session in sessions[:_SESSIONS]:
-        point = session["recovery_point"]
-        name, verdict = markdown_text(session_name(session), 60), session["verdict"]
-        row = f"| {name} | {verdict_sign(verdict)} {verdict_words(verdict)} "
-        row += f"| {_against(point['age_seconds'], point['objective_seconds'])} |"
-        if drill:
-            row += f" {_against(session['rto']['actual_seconds'], session['rto']['objective_seconds'])} |"
+        point = session.recovery_point
+        row = f"| {markdown_text(session.called, 60)} | {session.verdict.sign} {session.verdict.word} "
+        row += f"| {_against(point.age_seconds, point.objective_seconds)} |"
+        if isinstance(session, DrillSession):
+            row += f" {_against(session.rto.actual_seconds, session.rto.objective_seconds)} |"
         yield row
     if len(sessions) > _SESSIONS:
         yield ""

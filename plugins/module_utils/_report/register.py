@@ -14,14 +14,11 @@ import time
 import typing as t
 
 from .._errors import InvalidInputError, OperationTimeoutError
-from .._json import Json
-from .._words import Kind, Verdict
+from .._record.types import AbortRecord, DrillRecord
+from .._time import format_time
+from .._words import Verdict
 from .source import Source
-from .text import (
-    all_validations,
-    counted,
-    one_line,
-)
+from .text import Count, one_line
 
 COLUMNS: t.Final = (
     "record_id", "kind", "title", "scenario", "change_ticket", "array", "array_global_id", "started_at", "finished_at",
@@ -50,55 +47,54 @@ def csv_text(value: object) -> str:
 def register_row(source: Source) -> list[str]:
     """The line of a record, one text for each of `COLUMNS`."""
     record = source.record
-    array, times, who = record["array"], record["times"], record["who"]
-    values: Json = {
+    awx = record.who.awx
+    values: dict[str, object] = {
         "record_id": source.id,
-        "kind": record["kind"],
-        **{name: record["drill"][name] for name in ("title", "scenario", "change_ticket")},
-        "array": array["name"] or array["host"],
-        "array_global_id": array["global_id"],
-        "started_at": times["started_at"],
-        "finished_at": times["finished_at"],
-        "run_by": f"{who['controller_user']}@{who['controller_host']}",
-        "awx_job_id": (who["awx"] or {}).get("job_id"),
-        "verdict": record["verdict"],
-        "cleanup": record.get("cleanup", {}).get("verdict"),
-        "deviations": len(record["deviations"]),
-        "seconds_to_failover_ready": record.get("seconds_to_failover_ready"),
-        "collection_version": record["versions"]["collection"],
-        "powerstoreos_version": record["versions"]["powerstoreos"],
+        "kind": record.kind,
+        "title": record.drill.title,
+        "scenario": record.drill.scenario,
+        "change_ticket": record.drill.change_ticket,
+        "array": record.array.name or record.array.host,
+        "array_global_id": record.array.global_id,
+        "started_at": format_time(record.times.started_at),
+        "finished_at": format_time(record.times.finished_at),
+        "run_by": f"{record.who.controller_user}@{record.who.controller_host}",
+        "awx_job_id": awx.job_id if awx else None,
+        "verdict": record.verdict,
+        "deviations": len(record.deviations),
+        "sessions": len(record.sessions),
+        "sessions_passed": sum(1 for session in record.sessions if session.verdict is Verdict.PASSED),
+        **_results("rpo", [session.recovery_point.met for session in record.sessions]),
+        "collection_version": record.versions.collection,
+        "powerstoreos_version": record.versions.powerstoreos,
         "record_file": source.file_name,
         "record_sha256": source.sha256,
-        **_figures(record),
     }
+    if isinstance(record, DrillRecord):
+        values |= _figures(record)
+    if isinstance(record, AbortRecord):
+        values["seconds_to_failover_ready"] = record.seconds_to_failover_ready
     return [csv_text(values.get(column)) for column in COLUMNS]
 
 
-def _figures(record: Json) -> Json:
-    sessions = record["sessions"]
-    figures: Json = {
-        "sessions": len(sessions),
-        "sessions_passed": sum(1 for session in sessions if session["verdict"] == Verdict.PASSED),
-        **_results("rpo", [session["recovery_point"]["met"] for session in sessions]),
-    }
-    if record["kind"] != Kind.DRILL:
-        return figures
-    judged = counted(check["passed"] for check in all_validations(record))
-    measured = [session["rto"]["actual_seconds"] for session in sessions]
+def _figures(record: DrillRecord) -> dict[str, object]:
+    """What only a drill measures."""
+    judged = Count.of(check.passed for check in record.all_validations)
+    measured = [session.rto.actual_seconds for session in record.sessions]
     return {
-        **figures,
-        **_results("rto", [session["rto"]["met"] for session in sessions]),
-        "rto_objective_seconds": record["objectives"]["rto_seconds"],
+        "cleanup": record.cleanup.verdict,
+        **_results("rto", [session.rto.met for session in record.sessions]),
+        "rto_objective_seconds": record.objectives.rto_seconds,
         "rto_longest_seconds": max((seconds for seconds in measured if seconds is not None), default=None),
-        "validations_passed": judged["met"],
-        "validations_failed": judged["missed"],
-        "validations_not_executed": judged["unknown"],
+        "validations_passed": judged.met,
+        "validations_failed": judged.missed,
+        "validations_not_executed": judged.unknown,
     }
 
 
-def _results(name: str, results: t.Iterable[bool | None]) -> Json:
-    count = counted(results)
-    return {f"{name}_met": count["met"], f"{name}_missed": count["missed"], f"{name}_not_measured": count["unknown"]}
+def _results(name: str, results: t.Iterable[bool | None]) -> dict[str, int]:
+    count = Count.of(results)
+    return {f"{name}_met": count.met, f"{name}_missed": count.missed, f"{name}_not_measured": count.unknown}
 
 
 def is_registered(path: str, row: t.Sequence[str]) -> bool:

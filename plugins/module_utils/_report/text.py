@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import re
 import typing as t
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from .._json import Json
-from .._words import CleanUp, Kind, Verdict
+from .._record.types import AnyRecord, Session
+from .._words import Kind, Verdict
+
+S = t.TypeVar("S", bound=Session)
 
 NOT_MEASURED = "not measured"
-# Verdicts of records and of clean-ups; those that both have are the same words.
-_VERDICTS: t.Final[t.Mapping[str, Verdict | CleanUp]] = {each.value: each for each in (*Verdict, *CleanUp)}
 
-_MEANING: t.Final[t.Mapping[str, t.Mapping[str, str]]] = {
+_MEANING: t.Final[t.Mapping[Kind, t.Mapping[Verdict, str]]] = {
     Kind.DRILL: {
         Verdict.PASSED: "Every failover test was started, validated and stopped; every objective that was set was met.",
         Verdict.PASSED_WITH_DEVIATIONS: "The drill held what it had to hold; the deviations below have to be seen to.",
@@ -53,15 +54,20 @@ _UNITS: t.Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 
 _LONGEST = timedelta(days=36500).total_seconds()
 
 
-def cleaned(value: t.Any) -> t.Any:
-    """The same value with every text in it, keys included, free of what no report can show safely."""
+def cleaned(value: object) -> object:
+    """The same JSON with every text in it, keys included, free of what no report can show safely."""
     if isinstance(value, str):
-        return _FORBIDDEN.sub(lambda found: _visible(found.group()), value)
+        return cleaned_text(value)
     if isinstance(value, list):
         return [cleaned(entry) for entry in value]
     if isinstance(value, dict):
         return {cleaned(name): cleaned(entry) for name, entry in value.items()}
     return value
+
+
+def cleaned_text(text: str) -> str:
+    """A text free of what no report can show safely."""
+    return _FORBIDDEN.sub(lambda found: _visible(found.group()), text)
 
 
 def _visible(character: str) -> str:
@@ -75,27 +81,19 @@ def one_line(text: str, longest: int | None = None) -> str:
     return flat if longest is None or len(flat) <= longest else flat[: longest - 1].rstrip() + "…"
 
 
-def parsed(moment: str | None) -> datetime | None:
-    """A time of a record; None where there is none."""
-    return None if moment is None else datetime.fromisoformat(moment).astimezone(UTC)
-
-
-def between(begin: str | None, end: str | None) -> float | None:
+def between(begin: datetime | None, end: datetime | None) -> float | None:
     """Seconds from one time to the other; None where one is not known."""
-    first, last = parsed(begin), parsed(end)
-    return (last - first).total_seconds() if first and last else None
+    return (end - begin).total_seconds() if begin and end else None
 
 
-def utc(moment: str | None) -> str:
+def utc(moment: datetime | None) -> str:
     """A time for a person, to the second: ``2026-11-23 20:02:11 UTC``."""
-    seen = parsed(moment)
-    return "not known" if seen is None else f"{seen:%Y-%m-%d %H:%M:%S} UTC"
+    return "not known" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def clock(moment: str | None) -> str:
+def clock(moment: datetime | None) -> str:
     """The same without the day, to the tenth of a second: ``20:02:11.1``."""
-    seen = parsed(moment)
-    return "-" if seen is None else f"{seen:%H:%M:%S}.{seen.microsecond // 100000}"
+    return "-" if moment is None else f"{moment:%H:%M:%S}.{moment.microsecond // 100000}"
 
 
 def duration(seconds: float | None, unknown: str = NOT_MEASURED) -> str:
@@ -133,47 +131,27 @@ def words(name: str | None) -> str:
     return "-" if name is None else name.replace("_", " ")
 
 
-def verdict_words(verdict: str) -> str:
-    """A verdict, of a record or of a clean-up, for a person."""
-    return _VERDICTS[verdict].word
-
-
-def verdict_sign(verdict: str) -> str:
-    """A verdict's sign in a chat or a ticket."""
-    return _VERDICTS[verdict].sign
-
-
-def verdict_icon(verdict: str) -> str:
-    """The name of a verdict's symbol in the HTML report."""
-    return _VERDICTS[verdict].icon
-
-
-def meaning(record: Json) -> str:
+def meaning(record: AnyRecord) -> str:
     """The verdict in one sentence."""
-    return _MEANING[record["kind"]][record["verdict"]]
+    return _MEANING[record.kind][record.verdict]
 
 
-def session_name(session: Json) -> str:
-    """What a session is called: its resource, or else its id."""
-    return session["resource_name"] or session["session_id"] or "not known"
-
-
-def worst_first(sessions: t.Iterable[Json]) -> list[Json]:
+def worst_first(sessions: t.Iterable[S]) -> list[S]:
     """Sessions with the worst verdict first, otherwise in their order."""
-    return sorted(sessions, key=lambda session: Verdict(session["verdict"]).weight)
+    return sorted(sessions, key=lambda session: session.verdict.weight)
 
 
-def all_validations(record: Json) -> list[Json]:
-    """The validations of a drill as a whole and of its sessions."""
-    return [*record["validations"], *(check for session in record["sessions"] for check in session["validations"])]
-
-
-def counted(entries: t.Iterable[t.Any]) -> Json:
+@dataclass(frozen=True)
+class Count:
     """How many of some results are true, false and not known (null), and how many there are."""
-    seen = list(entries)
-    return {
-        "met": sum(1 for entry in seen if entry is True),
-        "missed": sum(1 for entry in seen if entry is False),
-        "unknown": sum(1 for entry in seen if entry is None),
-        "total": len(seen),
-    }
+
+    met: int
+    missed: int
+    unknown: int
+    total: int
+
+    @classmethod
+    def of(cls, results: t.Iterable[bool | None]) -> Count:
+        """Of results."""
+        seen = list(results)
+        return cls(seen.count(True), seen.count(False), seen.count(None), len(seen))

@@ -80,6 +80,14 @@ def test_wrong_arguments_are_named(given: dict[str, t.Any], message: str) -> Non
     assert message in checked_arguments(given, SPEC)[1]
 
 
+def test_a_spec_stays_as_it_is() -> None:
+    """A default that is a dictionary with options of its own is filled in each time, in a copy."""
+    spec: dict[str, t.Any] = {"policy": {"type": "dict", "default": {}, "options": {"all": {"default": "yes"}}}}
+
+    assert checked_arguments({}, spec)[0] == {"policy": {"all": "yes"}}
+    assert spec["policy"]["default"] == {}
+
+
 def test_json_as_a_text_is_taken_as_ansible_takes_it() -> None:
     assert checked_arguments({"before": '{"a": 1}'}, SPEC)[0]["before"] == {"a": 1}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,16 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._report.text im
     one_line,
     size,
 )
-from tests.unit.makers.records import SAMPLES, Filling, drill_record, failed_record, filled, large_record
+from tests.unit.makers.records import (
+    SAMPLES,
+    Filling,
+    drill_record,
+    failed_record,
+    filled,
+    large_record,
+    step,
+    validation,
+)
 from tests.unit.makers.reporting import hostile, source_of
 
 KINDS = ("drill", "readiness", "abort")
@@ -111,24 +121,90 @@ def outcomes(xml: str, suite: str) -> dict[str, str]:
 
 
 def test_what_happened_to_each_session_in_junit(tmp_path: Path) -> None:
+    """One fault is one failure, where it happened; what follows from it is skipped."""
     xml = render_junit(source_of(tmp_path, failed_record()))
 
     assert outcomes(xml, "erp-data") == {
-        "verdict": "failure", "start": "passed", "array: the array shows the test": "passed", "RPO": "failure",
+        "verdict": "skipped", "start": "passed", "array: the array shows the test": "passed", "RPO": "failure",
         "RTO": "failure", "stop": "passed", "return to normal": "passed",
     }  # fmt: skip
-    assert outcomes(xml, "erp-db") | {"verdict": "", "RPO": "", "RTO": ""} == {
-        "verdict": "", "start": "passed", "array: the array shows the test": "passed", "RPO": "", "RTO": "",
-        "stop": "error", "return to normal": "failure",
+    assert outcomes(xml, "erp-db") | {"RPO": "", "RTO": ""} == {
+        "verdict": "skipped", "start": "passed", "array: the array shows the test": "passed", "RPO": "", "RTO": "",
+        "stop": "skipped", "return to normal": "skipped",
     }  # fmt: skip
     assert outcomes(xml, "files-archive") == {
-        "verdict": "failure", "start": "error", "array: the array shows the test": "skipped", "RPO": "passed",
+        "verdict": "skipped", "start": "error", "array: the array shows the test": "skipped", "RPO": "passed",
         "RTO": "skipped", "stop": "skipped", "return to normal": "skipped",
     }  # fmt: skip
     own = outcomes(xml, "drill")
-    assert own["verdict"] == own["clean-up"] == own["http: ERP answers"] == "failure"
+    assert own["verdict"] == "skipped"
+    assert own["clean-up"] == own["http: ERP answers"] == "failure"
     assert own["step release: Unmount on dr-host-1"] == "error"
     assert own["step report: Tell the service desk"] == "skipped"
+
+
+def test_the_times_in_junit_are_those_of_the_drill_and_of_each_session(tmp_path: Path) -> None:
+    root = ET.fromstring(render_junit(source_of(tmp_path, failed_record())))
+
+    assert (root.get("time"), [suite.get("time") for suite in root]) == (
+        "194.000", ["194.000", "173.100", "173.100", "2.000"],
+    )  # fmt: skip
+
+
+def test_no_class_name_has_the_place_in_a_list(tmp_path: Path) -> None:
+    record = drill_record()
+    record["sessions"].reverse()
+    record["sessions"][1]["resource_name"] = record["sessions"][0]["resource_name"]
+    root = ET.fromstring(render_junit(source_of(tmp_path, record)))
+
+    assert [case.get("classname") for case in root.iterfind("testsuite/testcase[@name='start']")] == [
+        "drdrill.drill.files-archive (volume)",
+        "drdrill.drill.files-archive (volume group)",
+        "drdrill.drill.erp-data",
+    ]
+    assert {case.get("classname") for case in root[0].findall("testcase")} == {"drdrill.drill"}
+
+
+def test_what_is_not_critical_is_not_red(tmp_path: Path) -> None:
+    record = drill_record(1)
+    record["validations"].append(validation("nice to have", False, critical=False))
+    record["sessions"][0]["return_to_normal"]["differences"] = [{"what": "hosts", "before": "a", "after": "none"}]
+    xml = render_junit(source_of(tmp_path, record))
+
+    assert ET.fromstring(xml).get("failures") == "0"
+    assert outcomes(xml, "drill")["http: nice to have"] == "skipped"
+    assert outcomes(xml, "erp-data")["return to normal"] == "skipped"
+
+
+def test_attempts_have_names_of_their_own_in_junit(tmp_path: Path) -> None:
+    record = drill_record(1)
+    record["steps"] += [
+        step("stop", "Stop the failover tests", 200, 11),
+        validated := step("validate", "ERP answers", 9),
+    ]
+    record["steps"].append(
+        {**step("stop", "Stop erp-data", 200, 1), "session_ids": [record["sessions"][0]["session_id"]]}
+    )
+    own = outcomes(render_junit(source_of(tmp_path, record)), "drill")
+
+    assert "step stop: Stop the failover tests" in own and "step stop, attempt 2: Stop the failover tests" in own
+    assert not [name for name in own if validated["name"] in name and name.startswith("step")]
+    assert not [name for name in own if "Stop erp-data" in name]
+
+
+@pytest.mark.parametrize("verdict", ["failed", "incomplete", "aborted"])
+def test_a_verdict_that_no_case_explains_is_red_itself(tmp_path: Path, verdict: str) -> None:
+    root = ET.fromstring(render_junit(source_of(tmp_path, {**drill_record(), "verdict": verdict})))
+
+    assert (root.get("failures"), root.get("errors"), root[0][1][0].tag) == ("1", "0", "failure")
+
+
+def test_an_interruption_is_one_error(tmp_path: Path) -> None:
+    record = {**drill_record(), "verdict": "incomplete", "interruption": {"task": "Attach", "message": "No route."}}
+    root = ET.fromstring(render_junit(source_of(tmp_path, record)))
+
+    assert (root.get("failures"), root.get("errors")) == ("0", "1")
+    assert outcomes(ET.tostring(root, encoding="unicode"), "drill")["ran to its end"] == "error"
 
 
 def test_a_drill_that_passed_is_green_in_junit(tmp_path: Path) -> None:
@@ -207,7 +283,7 @@ def test_sizes(count: int | None, text: str) -> None:
 
 
 def test_times() -> None:
-    assert [clock(None), clock("2026-11-23T20:02:11.160Z")] == ["-", "20:02:11.1"]
+    assert [clock(None), clock(datetime(2026, 11, 23, 20, 2, 11, 160000, tzinfo=UTC))] == ["-", "20:02:11.1"]
 
 
 def test_what_cannot_be_shown_is_told_by_its_number() -> None:

@@ -10,9 +10,10 @@ import functools
 import typing as t
 from pathlib import Path
 
-from ..._json import Json
+from ..._record.types import Awx
+from ..._time import format_time
 from ..._version import VERSION
-from ..._words import Kind, StepResult
+from ..._words import StepResult
 from .. import text as words
 from ..source import Source
 from .view import view
@@ -46,11 +47,16 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters.update(
-        {"text": text, "utc": words.utc, "clock": words.clock, "duration": words.duration, "words": words.words}
+        {
+            "text": text,
+            "iso": format_time,
+            "utc": words.utc,
+            "clock": words.clock,
+            "duration": words.duration,
+            "words": words.words,
+        }
     )
-    made.globals.update(
-        verdict_words=words.verdict_words, verdict_icon=words.verdict_icon, step_result=StepResult, check=StepResult.of
-    )
+    made.globals["check"] = StepResult.of
     made.globals["style"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704  (our own file)
     return made
 
@@ -64,19 +70,19 @@ def render_html(source: Source) -> str:
         .render(
             record=record,
             source=source,
-            heading=Kind(record["kind"]).heading,
+            v=view(record),
+            heading=record.kind.heading,
             meaning=words.meaning(record),
             version=VERSION,
-            took=words.between(record["times"]["started_at"], record["times"]["finished_at"]),
+            took=words.between(record.times.started_at, record.times.finished_at),
             shown_reasons=_SHOWN_REASONS,
-            job_url=_web_address(record["who"]["awx"]),
-            **view(record),
+            job_url=_web_address(record.who.awx),
         )
     )
     return "\n".join(line for line in rendered.splitlines() if line.strip()) + "\n"
 
 
-def _web_address(awx: Json | None) -> str | None:
+def _web_address(awx: Awx | None) -> str | None:
     """The job's page where it is an address that a browser opens as a page and nothing else."""
-    url = (awx or {}).get("job_url") or ""
+    url = (awx.job_url if awx else None) or ""
     return url if url.startswith(("https://", "http://")) else None

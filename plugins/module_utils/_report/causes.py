@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why sessions did not pass, in a few words each, and the sentence that counts them. Pure.
+
+A session counts once, under the first cause that applies: a test that could not be started has no RTO either, and that
+is a consequence.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from dataclasses import dataclass
+
+from .._record.types import AbortRecord, AbortSession, AnyRecord, DrillRecord, DrillSession, Session, Validation
+from .._words import Severity, Verdict
+from .text import one_line
+
+_SHOWN, _LONGEST = 4, 60
+_OTHER: t.Final = "another reason"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What keeps some sessions from having passed."""
+
+    words: str
+    sessions: int
+
+
+def causes(record: AnyRecord) -> list[Cause]:
+    """The causes of a record's sessions, the most frequent first."""
+    counted = Counter(cause_of(session) for session in record.sessions if session.verdict is not Verdict.PASSED)
+    return [Cause(words, count) for words, count in counted.most_common()]
+
+
+def counting_sentence(record: AnyRecord) -> str:
+    """``12 of 40 sessions did not pass: 8 not mapped to a host, 4 RPO missed.``; empty where all passed."""
+    parts = [*_of_sessions(record), *_of_the_drill(record)]
+    return " ".join(parts)
+
+
+def _of_sessions(record: AnyRecord) -> t.Iterator[str]:
+    found = causes(record)
+    failed, total = sum(cause.sessions for cause in found), len(record.sessions)
+    if not failed:
+        return
+    did = "cannot be failed over" if isinstance(record, AbortRecord) else "did not pass"
+    shown = [f"{cause.sessions} {cause.words}" for cause in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        shown.append(f"{sum(cause.sessions for cause in found[_SHOWN:])} for other reasons")
+    if total == 1:
+        yield f"The session {did}: {found[0].words}."
+    elif len(found) == 1:
+        yield f"{failed} of {total} sessions {did}: {found[0].words}."
+    else:
+        yield f"{failed} of {total} sessions {did}: {', '.join(shown)}."
+
+
+def _of_the_drill(record: AnyRecord) -> t.Iterator[str]:
+    """What concerns the drill as a whole and no session alone."""
+    if not isinstance(record, DrillRecord):
+        return
+    for passed, did in ((False, "failed"), (None, "not executed")):
+        checks = [check for check in record.validations if check.passed is passed and check.critical]
+        if checks:
+            plural = "check" if len(checks) == 1 else "checks"
+            names = ", ".join(one_line(check.name, _LONGEST) for check in checks[:_SHOWN])
+            more = f" and {len(checks) - _SHOWN} more" if len(checks) > _SHOWN else ""
+            yield f"{len(checks)} {plural} of the drill {did}: {names}{more}."
+    if record.interruption:
+        yield f"The drill was interrupted in “{one_line(record.interruption.task, _LONGEST)}”."
+
+
+def cause_of(session: Session) -> str:
+    """The first cause of a session that did not pass, in words that follow a number of sessions."""
+    if isinstance(session, DrillSession):
+        found = _drill_causes(session)
+    elif isinstance(session, AbortSession):
+        found = _abort_causes(session)
+    else:
+        found = iter(())
+    return next(found, None) or next(_finding_causes(session), None) or _point_cause(session) or _OTHER
+
+
+def _drill_causes(session: DrillSession) -> t.Iterator[str]:
+    normal = session.return_to_normal
+    if normal and normal.held:
+        yield "left running on purpose"
+    elif normal and not normal.stop_confirmed:
+        yield "stop not confirmed"
+    if session.start and session.start.failed:
+        kind = session.start.failure.kind if session.start.failure else "no reason known"
+        yield f"not started ({kind.replace('_', ' ')})"
+    if not session.test_owned:
+        yield "not tested"
+    yield from (_check_words(check) for check in session.validations if check.passed is False and check.critical)
+    if session.rto.met is False:
+        yield "RTO missed"
+    yield from (_check_words(check) for check in session.validations if check.passed is None)
+    if session.rto.met is None and session.rto.objective_seconds is not None:
+        yield "RTO not measured"
+    if normal and normal.differences:
+        yield "not as before"
+    yield from (_check_words(check) for check in session.validations if check.passed is False)
+    if session.stop and session.stop.failure:
+        yield "stopped with a problem"
+
+
+def _check_words(check: Validation) -> str:
+    """What the array shows has words of its own; a check of the user is called by its name."""
+    if check.kind == "array":
+        if "RPO" in check.name:
+            return "RPO not measured" if check.passed is None else "RPO missed"
+        if "mapped" in check.name:
+            return "mapping not read" if check.passed is None else "not mapped to a host"
+        return "test not read" if check.passed is None else "test not shown by the array"
+    did = "failed" if check.passed is False else "was not executed"
+    return f"“{one_line(check.name, _LONGEST)}” {did}"
+
+
+def _abort_causes(session: AbortSession) -> t.Iterator[str]:
+    if session.stop and session.stop.failed:
+        kind = session.stop.failure.kind if session.stop.failure else "no reason known"
+        yield f"test not stopped ({kind.replace('_', ' ')})"
+
+
+def _finding_causes(session: Session) -> t.Iterator[str]:
+    """The heaviest finding, by its id: ``host.not_mapped`` reads ``host not mapped``."""
+    heavy = [finding for finding in session.findings if finding.severity is not Severity.INFO]
+    for finding in sorted(heavy, key=lambda finding: finding.severity.weight):
+        yield finding.id.replace(".", " ").replace("_", " ").replace("rpo ", "RPO ")
+
+
+def _point_cause(session: Session) -> str | None:
+    met = session.recovery_point.met
+    return "RPO missed" if met is False else None
