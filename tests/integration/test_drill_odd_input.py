@@ -20,6 +20,8 @@ SEEN = {"null": False, "false": False, "''": False, "0": True, "[a, b]": True}
 # Facts that a tasks file sets for hosts of its own: with them no module would find its way to the array.
 TAKEN = ["ansible_connection: ssh, ansible_host: nowhere.invalid", "ansible_python_interpreter: /no/such/python"]
 
+EVERYTHING: Json = {"sessions": [], "filters": {"name": "*"}}
+
 # Refused before the start, with these words.
 REFUSED: dict[str, tuple[Json, str]] = {
     "past": (
@@ -30,6 +32,37 @@ REFUSED: dict[str, tuple[Json, str]] = {
         {"sessions": [{"volume": "erp-data", "wave": "2"}], "checks": [{**GOOD, "wave": 2}]},
         "The wave 2 is a text",
     ),
+    # An exclusion protects: one that leaves nothing out is refused, as is a filter that is not understood.
+    "group": (
+        {**EVERYTHING, "exclusions": [{"volume": "erp-db", "reason": "production uses it"}]},
+        "erp-db is a volume group. Write volume_group: erp-db.",
+    ),
+    "misspelt": ({**EVERYTHING, "exclusions": [{"volume": "erp-dta", "reason": "x"}]}, "The nearest name is erp-data."),
+    "pattern": ({**EVERYTHING, "exclusions": [{"volume": "erp-*", "reason": "x"}]}, "exclusions take no patterns"),
+}
+# Refused by Ansible itself, which knows the role's variables from its argument specs.
+NOT_BEGUN: dict[str, tuple[Json, str]] = {
+    "filter-text": ({"sessions": [], "filters": "erp-d*"}, "unable to convert to dict"),
+    "filter-key": ({"sessions": [], "filters": {"names": "erp-d*"}}, "failover_drill_filters.names"),
+}
+LEFT_OUT: dict[str, tuple[Json, list[str]]] = {
+    "by-filter": (
+        {**EVERYTHING, "exclusions": [{"volume": "ERP-Data", "reason": "x"}]},
+        ["erp-db", "files-archive"],
+    ),
+    "by-list": (
+        {
+            "sessions": [{"volume": "erp-data"}, {"volume": "files-archive"}],
+            "exclusions": [{"volume": "ERP-DATA", "reason": "x"}],
+        },
+        ["files-archive"],
+    ),
+    # From a survey, or -e: a text is never widened.
+    "text": ({"sessions": [], "filters": '{"name": "erp-d*"}'}, ["erp-data", "erp-db"]),
+    "any-role": (
+        {"sessions": [], "filters": {"role": "any", "failover_test_in_progress": False, "name": "f*"}},
+        ["files-archive"],
+    ),
 }
 
 
@@ -39,6 +72,17 @@ def somebody_meanwhile(simulator: Simulator) -> None:
         array="dr", method="GET", path="/replication_session", action="foreign",
         operation="start_failover_test", session="erp-db", user="colleague", nth=2,
     )  # fmt: skip
+
+
+def test_what_is_left_out_is_not_tested(arrays: Prepare) -> None:
+    drill = arrays(*(Case(name, variables) for name, (variables, _tested) in LEFT_OUT.items()))
+    done = drill.run()
+    assert done.code == 0, done.output
+    for name, (_variables, tested) in LEFT_OUT.items():
+        array = drill[name].simulator.dr
+        started = array.executed("start_failover_test")
+        assert sorted(s.resource_name for s in array.array.sessions if s.id in started) == tested, name
+        assert sorted(s["resource_name"] for s in drill[name].record()["sessions"]) == tested, name
 
 
 def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare, tmp_path: Path) -> None:
@@ -55,7 +99,7 @@ def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare
     drill = arrays(
         Case("seen", {"checks": [looking(f"failover_drill_check_observed: {value}") for value in SEEN]}),
         Case("taken", {"sessions": objectives, "checks": [*lost, good]}),
-        *(Case(name, variables) for name, (variables, _said) in REFUSED.items()),
+        *(Case(name, variables) for name, (variables, _said) in (REFUSED | NOT_BEGUN).items()),
         Case("meanwhile", {}, somebody_meanwhile),
         # No module can be run any more, as on a full disk: Ansible calls that unreachable.
         Case("full", {"sessions": SESSIONS[:1], "checks": [looking(f"{SAW}, ansible_remote_tmp: /proc/none"), port]}),
@@ -71,6 +115,9 @@ def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare
         assert done.says(said), name
         assert drill[name].verdicts == ("aborted", "not_needed"), name
         assert drill[name].simulator.dr.executed("start_failover_test") == [], name
+    for name, (_variables, said) in NOT_BEGUN.items():
+        assert done.says(said), name
+        assert drill[name].simulator.dr.journal() == [], name
     # Somebody else's test is not taken for the drill's own: neither stopped nor missed by the clean-up.
     assert drill["meanwhile"].running() == ["erp-db"]
     assert drill["meanwhile"].verdicts == ("incomplete", "passed")

@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What playbooks decide about a drill, as filters. Thin: the decisions are in ``module_utils/_drill``."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils._drill.scope import Request, chosen, request
+from ..module_utils._errors import PowerStoreError
+
+Result = dict[str, t.Any]
+
+
+def drill_selection(
+    sessions: object, filters: object = None, exclusions: object = None, everything: bool = False
+) -> Result:
+    """The options of ``replication_session_info`` that read what is asked for."""
+    return _request(sessions, filters, exclusions, everything).selection()
+
+
+def drill_scope(
+    read: Result, sessions: object = None, filters: object = None, exclusions: object = None, everything: bool = False
+) -> Result:
+    """The sessions of the drill, out of the result of ``replication_session_info``."""
+    asked = _request(sessions, filters, exclusions, everything)
+    array = (read.get("cluster") or {}).get("name") or "this array"
+    try:
+        found = chosen(asked, read.get("sessions") or [], array)
+    except PowerStoreError as error:
+        raise AnsibleFilterError(error.message) from error
+    return {
+        "wishes": [wish.as_wish() for wish in found.wishes],
+        "sessions": list(found.sessions),
+        "exclusions": [exclusion.as_result() for exclusion in asked.exclusions],
+        "filters": {} if asked.wishes else asked.selection(),
+    }
+
+
+def _request(sessions: object, filters: object, exclusions: object, everything: bool) -> Request:
+    try:
+        return request(sessions, filters, exclusions, everything=everything)
+    except PowerStoreError as error:
+        raise AnsibleFilterError(f"{error.message} Nothing was asked of the array.") from error
+
+
+class FilterModule:
+    """Ansible's entry to this file."""
+
+    def filters(self) -> dict[str, t.Callable[..., Result]]:
+        return {"drill_selection": drill_selection, "drill_scope": drill_scope}

@@ -1,0 +1,192 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which sessions a drill is about: what is asked for, what is left out, and what is refused instead of guessed."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.scope import (
+    NothingFitsError,
+    Request,
+    Scope,
+    chosen,
+    request,
+)
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+
+
+def entry(name: str, kind: str = "volume") -> Json:
+    return {"session_id": f"s-{name}", "resource_type": kind, "resource_name": name, "resource_id": f"id-{name}"}
+
+
+ARRAY = [entry("erp-data"), entry("erp-db", "volume_group"), entry("files-archive")]
+BY_NAME = {each["resource_name"]: each for each in ARRAY}
+
+
+def out(reason: object = "why", **named: object) -> Json:
+    return {**named, "reason": reason}
+
+
+def scope(sessions: object, filters: object, exclusions: object) -> Scope:
+    """The scope on an array that has just these three sessions, and answers filters with all of them."""
+    asked = request(sessions, filters, exclusions)
+    if not asked.wishes:
+        return chosen(asked, ARRAY)
+    read = [BY_NAME[wish.value.lower()] for wish in asked.wishes]
+    return chosen(asked, read)
+
+
+def names(found: Scope) -> list[str]:
+    return [session["resource_name"] for session in found.sessions]
+
+
+# What is asked for
+
+
+def test_sessions_and_what_is_asked_of_the_array() -> None:
+    asked = request(
+        [{"volume": 1234, "wave": "2", "rto_seconds": "300"}, {"volume_group": "g", "snapshot": "monday"}], {}, []
+    )
+    assert asked.selection() == {"sessions": [{"volume": "1234"}, {"volume_group": "g", "snapshot": "monday"}]}
+    assert [wish.as_wish() for wish in asked.wishes] == [
+        {"volume": "1234", "wave": 2, "rto_seconds": 300},
+        {"volume_group": "g", "wave": 1, "snapshot": "monday"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "selection"),
+    [
+        ({"name": "erp-*"}, {"role": "Destination", "name": "erp-*"}),
+        ('{"name": "erp-*"}', {"role": "Destination", "name": "erp-*"}),
+        ({"role": "any", "failover_test_in_progress": "no"}, {"failover_test_in_progress": False}),
+        ({"role": "source", "resource_type": "Volume"}, {"role": "Source", "resource_type": "volume"}),
+        ({"state": "OK", "remote_system": 7}, {"role": "Destination", "state": "OK", "remote_system": "7"}),
+    ],
+)
+def test_filters_have_one_meaning(filters: object, selection: Json) -> None:
+    assert request([], filters, []).selection() == selection
+
+
+def test_without_sessions_and_filters_only_a_preflight_takes_all() -> None:
+    assert request([], {}, [], everything=True).selection() == {"role": "Destination"}
+    assert request(None, None, None, everything=True).selection() == {"role": "Destination"}
+    with pytest.raises(InvalidInputError, match="failover_drill_sessions is empty, and failover_drill_filters, too"):
+        request([], {}, [])
+
+
+REFUSED: list[tuple[tuple[t.Any, t.Any, t.Any], str]] = [
+    (([{"volume": "a"}], {"name": "b"}, []), "both given"),
+    (("erp-data", {}, []), "failover_drill_sessions is 'erp-data': expected a list"),
+    ((["erp-data"], {}, []), r"failover_drill_sessions\[0\] is 'erp-data': expected a mapping"),
+    (([{"volume": "a", "volume_group": "b"}], {}, []), "names volume and volume_group"),
+    (([{"snapshot": "a"}], {}, []), "names no session"),
+    (([{"volume": ""}], {}, []), r"failover_drill_sessions\[0\].volume is '': expected a text"),
+    (([{"volume": True}], {}, []), "expected a text"),
+    (([{"volume": "a", "waves": 2}], {}, []), "has 'waves'"),
+    (([{"volume": "a", "wave": 0}], {}, []), "whole number from 1"),
+    (([{"volume": "a", "wave": "two"}], {}, []), "whole number from 1"),
+    (([{"volume": "a", "rpo_seconds": -1}], {}, []), "whole number from 0"),
+    (([{"volume": "a", "rto_seconds": True}], {}, []), "whole number from 0"),
+    (([{"volume": "a", "snapshot": ""}], {}, []), "snapshot is '': expected a text"),
+    (([], "erp-*", []), "failover_drill_filters is 'erp-.': expected a mapping"),
+    (([], '{"name": "a", "name": "b"}', []), "expected a mapping"),
+    (([], ["erp-*"], []), "expected a mapping"),
+    (([], True, []), "expected a mapping"),
+    (([], {"nam": "erp-*"}, []), "has 'nam': expected only role, resource_type"),
+    (([], {"name": None}, []), "failover_drill_filters.name is null: expected a text"),
+    (([], {"name": ["a", "b"]}, []), "expected a text"),
+    (([], {"role": "Dest"}, []), "expected one of Source, Destination"),
+    (([], {"role": None}, []), "expected one of Source, Destination"),
+    (([], {"resource_type": "volumes"}, []), "expected one of volume"),
+    (([], {"failover_test_in_progress": "perhaps"}, []), "expected true or false"),
+    (([], {"name": "*"}, "erp-data"), "failover_drill_exclusions is 'erp-data': expected a list"),
+    (([], {"name": "*"}, {"volume": "a"}), "failover_drill_exclusions is .*expected a list"),
+    (([], {"name": "*"}, ["erp-data"]), "expected a mapping"),
+    (([], {"name": "*"}, [out(volumes="a")]), "has 'volumes'"),
+    (([], {"name": "*"}, [out(volume=None)]), "names no session"),
+    (([], {"name": "*"}, [{"volume": "a"}]), "reason is null: expected a text"),
+    (([{"volume": "a"}], {}, [out(volume="A")]), "leave out every one"),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), REFUSED)
+def test_what_is_not_understood_is_refused(given: tuple[t.Any, t.Any, t.Any], said: str) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        request(*given)
+
+
+# What is left out
+
+
+@pytest.mark.parametrize(
+    ("exclusion", "left"),
+    [
+        (out(volume="ERP-Data"), ["erp-db", "files-archive"]),
+        (out(volume="ID-erp-data"), ["erp-db", "files-archive"]),
+        (out(volume_group="Erp-DB"), ["erp-data", "files-archive"]),
+        (out(session_id="s-files-archive"), ["erp-data", "erp-db"]),
+    ],
+)
+def test_an_exclusion_leaves_out_by_any_name_of_the_session(exclusion: Json, left: list[str]) -> None:
+    for filters in ({"name": "*"}, '{"name": "*"}'):
+        found = scope([], filters, [exclusion])
+        assert names(found) == left
+        assert len(found.wishes) == 2 and len(found.excluded) == 1
+    asked = [{"volume": "erp-data"}, {"volume_group": "erp-db"}, {"volume": "files-archive"}]
+    assert names(scope(asked, {}, [exclusion])) == left
+
+
+def test_what_is_named_in_the_same_words_is_not_even_read() -> None:
+    asked = request([{"volume": "erp-data"}, {"volume": "gone"}], {}, [out(volume="GONE")])
+    assert asked.selection() == {"sessions": [{"volume": "erp-data"}]}
+    found = chosen(asked, [BY_NAME["erp-data"]])
+    assert names(found) == ["erp-data"] and found.excluded == ()
+
+
+def test_wishes_stay_with_their_sessions() -> None:
+    asked = [{"volume": "files-archive", "wave": 3}, {"volume": "erp-data", "wave": 1}, {"volume_group": "erp-db"}]
+    found = scope(asked, {}, [out(session_id="s-erp-data")])
+    assert [
+        (wish.wave, session["resource_name"]) for wish, session in zip(found.wishes, found.sessions, strict=True)
+    ] == [(3, "files-archive"), (1, "erp-db")]
+
+
+IDLE: list[tuple[Json, str]] = [
+    (out(volume="erp-db"), "erp-db is a volume group. Write volume_group: erp-db"),
+    (out(volume_group="ERP-DATA"), "erp-data is a volume. Write volume: ERP-DATA"),
+    (out(volume="erp-dta"), "The nearest name is erp-data"),
+    (out(volume="erp-*"), "exclusions take no patterns"),
+    (out(volume="quite-another"), "No name is near it"),
+    (out(session_id="s-erp-dat"), "The nearest name is s-erp-data"),
+]
+
+
+@pytest.mark.parametrize(("exclusion", "said"), IDLE)
+def test_an_exclusion_that_leaves_nothing_out_is_refused(exclusion: Json, said: str) -> None:
+    with pytest.raises(InvalidInputError, match="fits none of the 3 sessions") as refused:
+        scope([], {"name": "*"}, [exclusion])
+    assert said in refused.value.message
+    with pytest.raises(InvalidInputError):
+        scope([{"volume": "erp-data"}], {}, [out(volume="erp-dta")])
+
+
+def test_nothing_left_is_refused() -> None:
+    asked = request([], {"name": "x*"}, [])
+    with pytest.raises(NothingFitsError, match="No replication session on dr fits failover_drill_filters"):
+        chosen(asked, [], "dr")
+    everything = [out(volume="erp-data"), out(volume_group="erp-db"), out(session_id="s-files-archive")]
+    with pytest.raises(NothingFitsError):
+        scope([], {"name": "*"}, everything)
+
+
+def test_a_session_that_was_not_found_is_no_exclusions() -> None:
+    unresolved = {"session_id": None, "resource_type": "volume", "resource_name": "none", "resource_id": None}
+    asked = Request(request([{"volume": "none"}], {}, []).wishes, {}, ())
+    assert names(chosen(asked, [unresolved])) == ["none"]
