@@ -25,7 +25,7 @@ WANTED = re.compile(
     | docs/awx-project/[\w/-]+\.yml | docs/record-[\d.]+\.schema\.json
     | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
     | playbooks/((tasks|vars)/)?\w+\.yml
-    | plugins/(action|modules|module_utils|plugin_utils|doc_fragments)/([\w]+/)*\w+\.py
+    | plugins/(action|filter|modules|module_utils|plugin_utils|doc_fragments)/([\w]+/)*\w+\.py | plugins/filter/\w+\.yml
     | plugins/module_utils/_report/html/templates/(\w+\.html\.j2 | style\.css)
     | roles/\w+/(README\.md | (defaults|vars|meta|tasks|handlers)/[\w/]+\.yml | templates/[\w/.]+\.j2)
     """,
