@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 UTILS = Path(__file__).parents[2] / "plugins/module_utils"
-GROUND = {"_errors", "_json", "_time", "_version", "_words"}
+GROUND = {"_errors", "_json", "_text", "_time", "_version", "_words"}
 OPERATING = GROUND | {"_array", "_findings", "_operation", "_module"}
 MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_errors": set(),
     "_json": set(),
+    "_text": set(),
     "_version": set(),
     "_words": set(),
     "_time": {"_errors"},

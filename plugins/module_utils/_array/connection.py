@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from .._errors import InvalidInputError
 
+BASE_PATH = "/api/rest"
 # A name or an address and nothing else: a scheme, a path, a port or credentials in `host` would end up in messages
 # and in the URL of every request.
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
@@ -51,10 +52,14 @@ class Connection:
         )
 
     @property
+    def url_host(self) -> str:
+        """The host as a URL has it: an IPv6 address in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
     def base_url(self) -> str:
         """The URL that all paths of the REST API are under."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"https://{host}:{self.port}/api/rest"
+        return f"https://{self.url_host}:{self.port}{BASE_PATH}"
 
 
 def _checked_host(host: str) -> str:

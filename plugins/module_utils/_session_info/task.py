@@ -114,7 +114,7 @@ def _matches(name: str, pattern: str) -> bool:
     return re.fullmatch(expression, name.casefold(), re.DOTALL) is not None
 
 
-def _view(target: Target, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], bool]) -> Json:
+def _view(target: Target, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], object]) -> Json:
     session = target.session
     findings = findings_of(target, related, cluster)
     volumes = related.volumes_of(session)
@@ -184,7 +184,7 @@ def _raised(finding: Finding, session: ReplicationSession, related: Related, clu
 
 
 def _running(
-    session: ReplicationSession, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], bool]
+    session: ReplicationSession, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], object]
 ) -> Json:
     running = related.running_test(session)
     age = running.age(cluster) if session.in_test else None
@@ -192,7 +192,7 @@ def _running(
         "in_progress": None if session.is_file else session.in_test,
         "started_at": format_time(running.started_at),
         "started_by": running.started_by,
-        "own": running.started_by is not None and is_own(running.started_by) if session.in_test else None,
+        "own": running.started_by is not None and bool(is_own(running.started_by)) if session.in_test else None,
         "age_seconds": None if age is None else round(age.total_seconds(), 3),
         "source": running.source if session.in_test else None,
     }
