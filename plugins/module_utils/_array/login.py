@@ -32,6 +32,7 @@ from .transport import UNREADABLE, Answer, Request
 Flow = t.Generator[Request, Answer, Answer]
 
 _TOKEN = "DELL-EMC-TOKEN"  # noqa: S105  # the name of a header
+_SELECT = [("select", "id,user,is_password_change_required")]  # else the array shows the id alone
 _LOGINS = 6  # in one task; a login session that keeps dying is a fault to report, not to work around
 _SETTLING = (0.5, 1.0)  # seconds; just after a login the array may not know the session everywhere yet (api-facts 10)
 
@@ -125,7 +126,7 @@ class Login:
             raise self._refused
         doing = f"Logging in to {self._connection.host} as {self._connection.username}"
         self._cookies, self._token, self._proven = {}, None, False
-        answer = yield Request("GET", "/login_session", doing, headers={"Authorization": self._basic()})
+        answer = yield Request("GET", "/login_session", doing, _SELECT, headers={"Authorization": self._basic()})
         if answer.status == 401:
             self._refused = AuthenticationError(
                 f"{doing}: user name or password was refused (401). Tried once, not again: accounts lock. "
