@@ -24,7 +24,7 @@ from .._errors import (
 )
 from .._json import Json
 from .connection import Connection
-from .login import Flow, Login, Own
+from .login import Flow, Login
 from .transport import (
     REQUESTS_IMPORT_ERROR,
     UNREADABLE,
@@ -40,7 +40,6 @@ __all__ = [
     "REQUESTS_IMPORT_ERROR",
     "URL_LENGTH",
     "Client",
-    "Own",
     "Query",
     "Receipt",
     "chunks",
@@ -92,12 +91,13 @@ class Client:
         """The name or address that is asked."""
         return self._connection.host
 
-    def is_own(self, user: str | None) -> Own:
-        """Whether the array means this task's account: yes, no or doubt; doubt is true, as it counts as ours.
+    def is_own(self, user: str | None) -> bool | None:
+        """Whether the array means this task's account; None where that is in doubt.
 
         ``CORP\\drill``, ``drill@corp.example`` and ``Drill`` are one account. In doubt: no name at all, and another
-        name as long as the array has not shown how it writes this account (`learn_account`). Who would stop
-        somebody else's test asks for ``Own.YES``; who looks after its own request takes doubt, too.
+        name as long as the array has not shown how it writes this account, neither at login nor by `learn_account`.
+        Who looks after its own request takes doubt for ours (``is not False``); who would stop somebody else's test
+        does not (``is True``).
         """
         return self._login.account.is_own(user)
 

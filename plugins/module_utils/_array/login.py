@@ -12,7 +12,6 @@ is no GET (api-facts 1). Credentials that were refused are never sent a second t
 from __future__ import annotations
 
 import base64
-import enum
 import threading
 import time
 import typing as t
@@ -37,17 +36,6 @@ _LOGINS = 6  # in one task; a login session that keeps dying is a fault to repor
 _SETTLING = (0.5, 1.0)  # seconds; just after a login the array may not know the session everywhere yet (api-facts 10)
 
 
-class Own(enum.Enum):
-    """Whether the array means this task's account. As a truth value doubt counts as ours (design, rule 6)."""
-
-    YES = "yes"
-    NO = "no"
-    DOUBT = "doubt"
-
-    def __bool__(self) -> bool:
-        return self is not Own.NO
-
-
 class Account:
     """The account of a task, in all the ways in which the array writes it."""
 
@@ -66,26 +54,26 @@ class Account:
             self._shown = name
             self._names.append(name)
 
-    def is_own(self, name: object) -> Own:
-        """Whether a job's or an audit event's account is this one.
+    def is_own(self, name: object) -> bool | None:
+        """Whether a job's or an audit event's account is this one; None where that is in doubt.
 
         Names are case-blind, and ``CORP\\drill``, ``drill@corp.example`` and ``drill`` are one. In doubt: no name; two
         domains written in one way; another name while the array has not shown how it writes this account.
         """
         if not isinstance(name, str) or not name.strip():
-            return Own.DOUBT
-        found = {_compared(known, name) for known in self._names}
-        if Own.YES in found:
-            return Own.YES
-        return Own.DOUBT if Own.DOUBT in found or self._shown is None else Own.NO
+            return None
+        found = {_same(known, name) for known in self._names}
+        if True in found:
+            return True
+        return None if None in found or self._shown is None else False
 
 
-def _compared(one: str, other: str) -> Own:
+def _same(one: str, other: str) -> bool | None:
     (one_name, one_domains), (other_name, other_domains) = _parts(one), _parts(other)
     if one_name != other_name:
-        return Own.NO
+        return False
     differ = any(a and b and a != b for a, b in zip(one_domains, other_domains, strict=True))
-    return Own.DOUBT if differ else Own.YES
+    return None if differ else True
 
 
 def _parts(name: str) -> tuple[str, tuple[str, str]]:

@@ -114,7 +114,7 @@ def _matches(name: str, pattern: str) -> bool:
     return re.fullmatch(expression, name.casefold(), re.DOTALL) is not None
 
 
-def _view(target: Target, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], object]) -> Json:
+def _view(target: Target, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], bool | None]) -> Json:
     session = target.session
     findings = findings_of(target, related, cluster)
     volumes = related.volumes_of(session)
@@ -184,7 +184,7 @@ def _raised(finding: Finding, session: ReplicationSession, related: Related, clu
 
 
 def _running(
-    session: ReplicationSession, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], object]
+    session: ReplicationSession, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], bool | None]
 ) -> Json:
     running = related.running_test(session)
     age = running.age(cluster) if session.in_test else None

@@ -116,7 +116,7 @@ def _max_age(text: str) -> timedelta:
     return age
 
 
-def decide(found: Found, policy: Policy, cluster: Cluster, is_own: t.Callable[[str], object]) -> Decision:
+def decide(found: Found, policy: Policy, cluster: Cluster, is_own: t.Callable[[str], bool | None]) -> Decision:
     """What to do with one running test. ``is_own``: whether the array means this task's account by a name."""
     allowed, denied = _names(found.session, policy.allow), _names(found.session, policy.deny)
     if obstacle := _obstacle(found.target, cluster):
@@ -135,7 +135,7 @@ def decide(found: Found, policy: Policy, cluster: Cluster, is_own: t.Callable[[s
     return _by_age_and_account(found, policy, is_own)
 
 
-def _by_age_and_account(found: Found, policy: Policy, is_own: t.Callable[[str], object]) -> Decision:
+def _by_age_and_account(found: Found, policy: Policy, is_own: t.Callable[[str], bool | None]) -> Decision:
     account = found.running.started_by
     if _is_young(found, policy):
         return Decision(LEAVE, f"younger than max_age ({_seconds(policy.max_age)})", False)
