@@ -322,7 +322,6 @@ WRONG: dict[str, tuple[str, str, dict[str, str], Any]] = {
     "limit": ("GET", "/replication_session", {"limit": "0"}, None),
     "filter of a simple resource": ("GET", "/cluster", {"name": "eq.x"}, None),
     "limit of a simple resource": ("GET", "/cluster", {"limit": "1"}, None),
-    "filter of an instance": ("GET", "/replication_session/{session}", {"state": "eq.OK"}, None),
     "is_async on a GET": ("GET", "/replication_session", {"is_async": "true"}, None),
     "unknown attribute": ("POST", "/replication_session/{session}/start_failover_test", {}, {"snapshot": "1"}),
     "type": ("POST", "/replication_session/{session}/stop_failover_test", {}, {"force": "yes"}),

@@ -28,7 +28,7 @@ ROLE_IDS: Mapping[str, str] = {"administrator": "1", "storage_administrator": "2
 _MAY_CHANGE: Mapping[str, frozenset[str] | None] = {
     "administrator": None,
     "storage_administrator": None,
-    "storage_operator": frozenset({"replication_session", "volume", "volume_group"}),
+    "storage_operator": frozenset({"replication_session", "volume", "volume_group", "host", "host_group"}),
     "operator": frozenset(),
 }
 

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from . import snapshots
 from .clock import Clock, stamp
 from .estate import add_alerts, add_cluster, add_hosts, add_rules, map_hosts
-from .scenario import METRO, RPO_SECONDS, Scenario, SessionSpec
+from .scenario import METRO, Scenario, SessionSpec
 from .strict import ScenarioError
 from .tables import Row
-from .world import APPLIANCE, ARRAYS, Array, FailoverTest, Replication, Side, World
+from .world import APPLIANCE, ARRAYS, RPO_SECONDS, Array, FailoverTest, Replication, Side, World
 
 _OTHER_ROLE: Mapping[str, str] = {
     "Destination": "Source",

@@ -103,6 +103,14 @@ _TABLE: Mapping[str, tuple[int, str, str]] = MappingProxyType(
             "0xE0A080010061",
             "{0} is the destination of a replication session: {1} is not allowed.",
         ),
+        "policy_not_found": (404, "0xE0A090010001", "Protection policy with id {0} was not found."),
+        "group_member": (422, "0xE0A050010072", "Volume {0} is a member of a volume group: {1} is not allowed."),
+        "members_in_test": (
+            422,
+            "0xE0A070010070",
+            "Volume group {0} is in a failover test: its members cannot be changed.",
+        ),
+        "not_simulated": (422, "0xE04010019999", "The simulated array cannot do this: {0}"),
         "size": (400, "0xE0A080010062", "Size {0} is not valid: it must be a multiple of 8192 and not shrink."),
         # what a job can end with
         "internal": (500, "0xE04010010001", "An internal error occurred: {0}"),

@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from .clock import stamp
-from .scenario import RPO_SECONDS, Scenario
+from .scenario import Scenario
 from .strict import ScenarioError
 from .tables import Row
-from .world import APPLIANCE, Array, World
+from .world import APPLIANCE, RPO_SECONDS, Array, World
 from .writes import add_mapping
 
 _CAPABILITIES = [
@@ -158,7 +158,15 @@ def _host(array: Array, name: str, group_id: str | None) -> None:
             "os_type": "Linux",
             "type": "External",
             "host_connectivity": "Local_Only",
-            "host_initiators": [],
+            "host_initiators": [
+                {
+                    "port_name": f"iqn.2026-01.example:{name}",
+                    "port_type": "iSCSI",
+                    "chap_single_username": None,
+                    "chap_mutual_username": None,
+                    "active_sessions": [],
+                }
+            ],
         },
     )
 

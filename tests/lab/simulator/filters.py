@@ -35,19 +35,20 @@ class Leaf:
     """One comparison. Null compares as unknown, as in SQL: neither it nor its negation selects the row."""
 
     attribute: Attribute
-    json_key: str | None
+    steps: tuple[str, ...]  # into an object or a list: 'host_initiators->0->>port_type' has ('0', 'port_type')
     operation: str
     operand: object
     negated: bool
 
     @property
     def key(self) -> str:
-        return f"{self.attribute.name}->>{self.json_key}" if self.json_key else self.attribute.name
+        return "->>".join([self.attribute.name, *self.steps])
 
     def test(self, item: object, get: Getter) -> bool | None:
         value = get(item, self.attribute)
-        if self.json_key is not None:
-            value = value.get(self.json_key) if isinstance(value, dict) else None
+        if self.steps:
+            for step in self.steps:
+                value = _inside_of(value, step)
             value = value if value is None or isinstance(value, str) else str(value).lower()
         result = self._test(value)
         return None if result is None else result is not self.negated
@@ -81,6 +82,12 @@ class Group:
         return (all(results) if self.every else any(results)) is not self.negated
 
 
+def _inside_of(value: object, step: str) -> object:
+    if isinstance(value, list):
+        return value[int(step)] if step.isdigit() and int(step) < len(value) else None
+    return value.get(step) if isinstance(value, dict) else None
+
+
 def _comparable(value: object, attribute: Attribute) -> object:
     if attribute.kind == "time" and isinstance(value, str):
         return parse_stamp(value)
@@ -99,9 +106,9 @@ def _operand(text: str, attribute: Attribute) -> object:
     except ValueError as error:
         raise ApiError("invalid_request", f"{text!r} is not a value for {attribute.name}.") from error
     if attribute.kind == "bool":
-        if text not in ("true", "false"):
+        if text.lower() not in ("true", "false"):  # Python's clients send True
             raise ApiError("invalid_request", f"{text!r} is not a value for {attribute.name}.")
-        return text == "true"
+        return text.lower() == "true"
     return text.lower() if attribute.case_insensitive else text
 
 
@@ -142,23 +149,23 @@ def _inside(text: str, brackets: str) -> list[str]:
     return [unquoted(part) for part in split(text[1:-1])] if len(text) > 2 else []
 
 
-def _attribute(resource: Resource, name: str) -> tuple[Attribute, str | None]:
-    base, arrow, key = name.partition("->>")
+def _attribute(resource: Resource, name: str) -> tuple[Attribute, tuple[str, ...]]:
+    base, *steps = re.split("->>?", name)
     attribute = resource.attributes.get(base)
     if attribute is None:
         raise ApiError("unknown_attribute", resource.name, name)
-    if arrow:
-        if attribute.kind != "object":
+    if steps:
+        if attribute.kind not in {"object", "list"} or "->>" not in name:
             raise ApiError("invalid_request", f"{base} of {resource.name} is not an object.")
-        return attribute, key
+        return attribute, tuple(steps)
     if attribute.no_filter or attribute.kind == "object":
         raise ApiError("invalid_request", f"Filtering by {name} of {resource.name} is not supported.")
-    return attribute, None
+    return attribute, ()
 
 
 def leaf(resource: Resource, name: str, text: str, quotes: bool = False) -> Leaf:
     """`name` and 'not.in.(a,b)' -> the comparison; quotes: a quoted value is unquoted (inside and(…) and or(…))."""
-    attribute, json_key = _attribute(resource, name)
+    attribute, steps = _attribute(resource, name)
     operation, dot, value = text.partition(".")
     negated = operation == "not"
     if negated:
@@ -166,7 +173,7 @@ def leaf(resource: Resource, name: str, text: str, quotes: bool = False) -> Leaf
     if not dot:
         raise ApiError("invalid_request", f"Filter {name}={text} has no operator.")
     plain = Attribute("", (0, 0, 0, 0), "text", False, False, None)
-    typed = plain if json_key else attribute
+    typed = plain if steps else attribute
     operand: object
     if operation == "is" and value in _IS:
         operand = _IS[value]
@@ -180,7 +187,7 @@ def leaf(resource: Resource, name: str, text: str, quotes: bool = False) -> Leaf
         operand = _operand(unquoted(value) if quotes else value, typed)
     else:
         raise ApiError("invalid_request", f"Operator {operation!r} in {name}={text} is not known.")
-    return Leaf(attribute, json_key, operation, operand, negated)
+    return Leaf(attribute, steps, operation, operand, negated)
 
 
 def group(resource: Resource, every: bool, negated: bool, text: str) -> Group:

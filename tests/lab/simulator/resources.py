@@ -14,7 +14,7 @@ from typing import Any
 from .clock import stamp
 from .jobs import Job
 from .schema import Attribute, Reference, Resource, resources
-from .tables import Row, Table
+from .tables import Row, Table, stored_value
 from .world import Array, Side
 
 Getter = Callable[[Any], object]
@@ -215,6 +215,9 @@ class Reader:
             return table.lookup("id", [item.get(key) if isinstance(item, dict) else getattr(item, key, None)])
         if isinstance(item, Side):  # volumes or volume_groups: the session's resource
             return table.lookup("id", [item.local_resource_id]) if item.resource_type == reference.resource else ()
+        if resource == "volume" and reference.name in {"host", "host_group"}:
+            mappings = self._pointing_back(item, "host_volume_mapping", "volume_id")
+            return table.lookup("id", [stored_value(each, f"{reference.name}_id") for each in mappings])
         back = _BACK.get((resource, reference.name))
         if back is None:
             if reference.name == "replication_sessions" and isinstance(item, dict):

@@ -29,6 +29,15 @@ CHANGES: Mapping[str, Mapping[str, str]] = {
     f"volume_group/{_ID}/snapshot": {"POST": "snapshot"},
     f"volume/{_ID}/attach": {"POST": "attach"},
     f"volume/{_ID}/detach": {"POST": "detach"},
+    **{
+        f"{kind}/{_ID}/{action}": {"POST": action}
+        for kind, actions in {
+            "host": ("attach", "detach"),
+            "host_group": ("attach", "detach"),
+            "volume_group": ("add_members", "remove_members"),
+        }.items()
+        for action in actions
+    },
     "logout": {"POST": "logout"},
 }
 
@@ -128,7 +137,7 @@ class Rest:
 
     def _change(self, request: Request, action: str, identity: Identity, tweaks: Tweaks) -> Job:
         for name, value in request.query:
-            if name != "is_async" or value not in {"true", "false"}:
+            if name != "is_async" or value.lower() not in {"true", "false"}:
                 raise ApiError("invalid_request", f"Query parameter {name}={value} is not supported.")
         resource, key = request.segments[0], request.segments[1]
         user, version = identity.account.recorded, self.array.version
@@ -146,7 +155,7 @@ class Rest:
 
     def _answer_of_job(self, job: Job, request: Request, tweaks: Tweaks) -> Reply:
         """202 and the job's id if asked for; else wait and answer what the job ended with."""
-        asked = ("is_async", "true") in request.query
+        asked = any(name == "is_async" and value.lower() == "true" for name, value in request.query)
         if asked and tweaks.async_mode == "honoured":
             return Reply(202, {"id": job.id})
         if asked and tweaks.async_mode == "immediate":

@@ -16,18 +16,8 @@ import yaml
 from .auth import ROLE_IDS, Account
 from .faults import Fault, read_fault
 from .strict import ScenarioError, duration, mapping, read, sequence, size
-from .world import ARRAYS, Options
+from .world import ARRAYS, RPO_SECONDS, Options
 
-RPO_SECONDS: Mapping[str, int] = {
-    "Zero": 0,
-    "Five_Minutes": 300,
-    "Fifteen_Minutes": 900,
-    "Thirty_Minutes": 1800,
-    "One_Hour": 3600,
-    "Six_Hours": 21600,
-    "Twelve_Hours": 43200,
-    "One_Day": 86400,
-}
 RESOURCE_KEYS = ("volume", "volume_group", "nas_server", "file_system", "replication_group")
 METRO = "Metro_Active_Active"
 

@@ -43,13 +43,14 @@ class Table(Generic[Stored]):
     def change(self, item_id: str, attribute: str, value: object) -> None:
         """Another value of a row's attribute, in its index, too."""
         item = self._items[item_id]
-        if not isinstance(item, dict):
-            raise TypeError(f"{item_id} is not a row")
         index = self._indexes.get(attribute)
         if index is not None:
-            index[item.get(attribute)].pop(item_id, None)
+            index[stored_value(item, attribute)].pop(item_id, None)
             index.setdefault(value, {})[item_id] = None
-        item[attribute] = value
+        if isinstance(item, dict):
+            item[attribute] = value
+        else:
+            setattr(item, attribute, value)
 
     def remove(self, item_id: str) -> None:
         item = self._items.pop(item_id)

@@ -23,6 +23,16 @@ ARRAYS = ("production", "dr")
 APPLIANCE = "A1"
 WRITE_PROTECTED = "0x00200701"  # the event code of write protect mode [api-facts 10]
 REPLICATING = frozenset({"OK", "Synchronizing"})
+RPO_SECONDS: Mapping[str, int] = {
+    "Zero": 0,
+    "Five_Minutes": 300,
+    "Fifteen_Minutes": 900,
+    "Thirty_Minutes": 1800,
+    "One_Hour": 3600,
+    "Six_Hours": 21600,
+    "Twelve_Hours": 43200,
+    "One_Day": 86400,
+}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from . import snapshots
+from . import policies, snapshots
 from .clock import parse_stamp, stamp
 from .errors import ApiError
 from .jobs import Job, JobPlan, Outcome
@@ -37,6 +37,8 @@ _SNAPSHOT: Properties = {
     "expiration_timestamp": (TEXT, V1),
     "is_secure": ((bool,), (3, 5, 0, 0)),
 }
+_HOSTS = ("host", "host_group")
+_MEMBERS = ("add_members", "remove_members")
 _HOST: Properties = {"host_id": (TEXT, V1), "host_group_id": (TEXT, V1)}
 PROPERTIES: Mapping[tuple[str, str], Properties] = {
     ("volume", "modify"): {**_MODIFY, "size": ((int,), V1)},
@@ -45,6 +47,9 @@ PROPERTIES: Mapping[tuple[str, str], Properties] = {
     ("volume_group", "delete"): {"delete_members": ((bool,), V1), "immediate": ((bool,), (3, 5, 0, 0))},
     ("volume", "snapshot"): {**_SNAPSHOT, "creator_type": (TEXT, V1)},
     ("volume_group", "snapshot"): {**_SNAPSHOT, "expiration_timestamp": (TEXT, V2)},
+    **{(kind, "attach"): {"volume_id": (TEXT, V1), "logical_unit_number": ((int,), V1)} for kind in _HOSTS},
+    **{(kind, "detach"): {"volume_id": (TEXT, V1)} for kind in _HOSTS},
+    **{("volume_group", action): {"volume_ids": ((list,), V1), "force_internal": ((bool,), V1)} for action in _MEMBERS},
     ("volume", "attach"): {**_HOST, "logical_unit_number": ((int,), V1)},
     ("volume", "detach"): {**_HOST, "clear_host_agent_data": ((bool,), (3, 0, 0, 0))},
 }
@@ -69,10 +74,10 @@ def validated(body: object, properties: Properties, version: Version) -> Mapping
 
 @dataclass(frozen=True)
 class Change:
-    """One change of one volume or volume group."""
+    """One change of one volume, volume group, host or host group."""
 
     array: Array
-    kind: str  # volume | volume_group
+    kind: str  # volume | volume_group | host | host_group
     row: Row
     body: Mapping[str, object]
     user: str
@@ -105,7 +110,7 @@ def _expiration(change: Change) -> str | None:
 
 def modify(change: Change) -> Job:
     """PATCH. An active destination takes nothing but a new size during a failover test [S]."""
-    row, body = change.row, change.body
+    row, body, own = change.row, change.body, _own_side(change)
     expires = _expiration(change)
     if "expiration_timestamp" in body and row["type"] != "Snapshot":
         raise ApiError("not_a_snapshot", change.name, "expiration_timestamp")
@@ -117,8 +122,12 @@ def modify(change: Change) -> Job:
     size = body.get("size")
     if isinstance(size, int) and (size % 8192 or size < int(str(row["size"]))):
         raise ApiError("size", size)
+    protect = policies.change_of(
+        change.array, change.kind, row, body.get("protection_policy_id", row["protection_policy_id"]), own
+    )
 
     def effect() -> Outcome:
+        protect()
         if "expiration_timestamp" in body:
             change.data["expiration_timestamp"] = expires
         for name, value in body.items():
@@ -127,6 +136,10 @@ def modify(change: Change) -> Job:
         return 204, None
 
     return change.run("modify", effect)
+
+
+def _own_side(change: Change) -> Side | None:
+    return next(iter(change.array.sessions.lookup("local_resource_id", [change.row["id"]])), None)
 
 
 def _sides(change: Change) -> list[Side]:
@@ -198,8 +211,29 @@ def _target(change: Change) -> tuple[str, Row]:
     return given[0], row
 
 
-def _mapping(change: Change, attribute: str, host: Row) -> Row | None:
-    rows = change.array.tables["host_volume_mapping"].lookup("volume_id", [change.row["id"]])
+def _volume_of(change: Change) -> Row:
+    """The volume that a host (group) is attached to or detached from."""
+    if "volume_id" not in change.body:
+        raise ApiError("missing_property", "volume_id")
+    key = str(change.body["volume_id"])
+    table = change.array.tables["volume"]
+    row = table.get(key)
+    if row is None and key.startswith("name:"):
+        row = next((each for each in table if str(each["name"]).lower() == key[5:].lower()), None)
+    if row is None:
+        raise ApiError("volume_not_found", key)
+    return row
+
+
+def _ends(change: Change) -> tuple[Row, str, Row]:
+    """(volume, 'host_id' or 'host_group_id', host or host group), whichever of them the request is to."""
+    if change.kind in _HOSTS:
+        return _volume_of(change), f"{change.kind}_id", change.row
+    return (change.row, *_target(change))
+
+
+def _mapping(array: Array, volume: Row, attribute: str, host: Row) -> Row | None:
+    rows = array.tables["host_volume_mapping"].lookup("volume_id", [volume["id"]])
     return next((row for row in rows if row[attribute] == host["id"]), None)
 
 
@@ -223,23 +257,23 @@ def add_mapping(array: Array, volume: Row, attribute: str, host: Row, lun: int |
 
 def attach(change: Change) -> Job:
     """Destination volumes can be mapped, before and during a test (BELIEF)."""
-    attribute, host = _target(change)
-    if _mapping(change, attribute, host) is not None:
-        raise ApiError("already_mapped", change.row["id"], host["name"])
+    volume, attribute, host = _ends(change)
+    if _mapping(change.array, volume, attribute, host) is not None:
+        raise ApiError("already_mapped", volume["id"], host["name"])
     lun = change.body.get("logical_unit_number")
 
     def effect() -> Outcome:
-        add_mapping(change.array, change.row, attribute, host, lun if isinstance(lun, int) else None)
+        add_mapping(change.array, volume, attribute, host, lun if isinstance(lun, int) else None)
         return 204, None
 
     return change.run("attach", effect)
 
 
 def detach(change: Change) -> Job:
-    attribute, host = _target(change)
-    found = _mapping(change, attribute, host)
+    volume, attribute, host = _ends(change)
+    found = _mapping(change.array, volume, attribute, host)
     if found is None:
-        raise ApiError("not_mapped", change.row["id"], host["name"])
+        raise ApiError("not_mapped", volume["id"], host["name"])
 
     def effect() -> Outcome:
         change.array.tables["host_volume_mapping"].remove(str(found["id"]))
@@ -248,10 +282,23 @@ def detach(change: Change) -> Job:
     return change.run("detach", effect)
 
 
+def change_members(change: Change) -> Job:
+    """[S] not during a failover test; a destination takes no changes at all. What is left is not simulated."""
+    if "volume_ids" not in change.body:
+        raise ApiError("missing_property", "volume_ids")
+    side = _own_side(change)
+    if side is not None and side.in_test() and side.role == "Destination":
+        raise ApiError("members_in_test", change.name)
+    if side is not None and side.role == "Destination":
+        raise ApiError("replication_destination", change.name, "another membership")
+    raise ApiError("not_simulated", "other members of a volume group")
+
+
 ACTIONS: Mapping[str, Callable[[Change], Job]] = {
     "modify": modify,
     "delete": delete,
     "snapshot": snapshot,
     "attach": attach,
     "detach": detach,
+    **dict.fromkeys(_MEMBERS, change_members),
 }
