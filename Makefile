@@ -66,6 +66,10 @@ demo: $(DEMO_COLLECTIONS)/.installed ## A whole drill against simulated arrays (
 simulator: $(VENV)/.demo | build/tmp ## The simulated pair of arrays, until Ctrl-C (SIMULATOR_ARGS=--help)
 	python -m tests.lab.simulator $(SIMULATOR_ARGS)
 
+.PHONY: verify
+verify: $(VENV)/.demo ## Compares a folder of records with its chain (DIR=build/demo/records)
+	@python -I -S docs/evidence/drdrill_verify.py "$(DIR)"
+
 .PHONY: build
 build: build/.built ## The collection's tarball, in build/
 	@ls -l build/$(COLLECTION)-*.tar.gz
@@ -140,6 +144,10 @@ on-this-python: $(VENV)/.dev $(LINK) | build/tmp
 faults: $(VENV)/.dev $(LINK) | build/tmp ## The fault table: each fault, what the module makes of it, requests, seconds
 	PYTHONPATH=.ansible/collections python -m tests.lab.faults
 
+.PHONY: tamper-table
+tamper-table: $(VENV)/.dev $(LINK) | build/tmp ## Every manipulation of a folder of records, and what the check says of it
+	PYTHONPATH=.:.ansible/collections python -m tests.lab.tamper
+
 .PHONY: kill-matrix
 kill-matrix: $(VENV)/.dev $(LINK) | build/tmp ## Every end of a drill: what it left, what found that (KILL_ARGS=--help)
 	PYTHONPATH=.:.ansible/collections python -m tests.lab.kill $(KILL_ARGS)
@@ -190,6 +198,7 @@ changelog: $(VENV)/.dev $(LINK) | build/tmp ## CHANGELOG.md from changelogs/frag
 docs-pages: $(VENV)/.dev $(LINK) | build/tmp ## The pages of the documentation that are written from the code
 	PYTHONPATH=.:.ansible/collections python tools/findings_page.py
 	PYTHONPATH=.:.ansible/collections python tools/record_docs.py
+	cp plugins/module_utils/_chain/verify.py docs/evidence/drdrill_verify.py
 	python tools/architecture_page.py
 
 .PHONY: venv

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.lab.simulator import Simulator
+from tests.lab.tamper.table import make_key
 from tests.running import Result, connection_to, run_module
 from tests.unit.makers.drills import CONTEXT, a_drill
 
@@ -152,6 +153,36 @@ def _no_record(simulator: Simulator, folder: Path) -> Options:
     return {**dict.fromkeys(connection_to(simulator)), "record": str(folder / "none.json")}
 
 
+def _chain(simulator: Simulator, folder: Path) -> Options:
+    path = _result(simulator, name="drill_record", **_record(simulator, folder))["path"]
+    return {**dict.fromkeys(connection_to(simulator)), "state": "appended", "directory": str(Path(path).parent)}
+
+
+def _verified(simulator: Simulator, folder: Path) -> Options:
+    options = _chain(simulator, folder)
+    _result(simulator, name="drill_chain", **options)
+    return {**options, "state": "verified"}
+
+
+def _signed(simulator: Simulator, folder: Path) -> Options:
+    options = _chain(simulator, folder)
+    allowed = folder / "allowed_signers"
+    allowed.write_text(f"drills@example.com {make_key(folder, 'key')}")
+    _result(simulator, name="drill_chain", **options, sign={"method": "ssh", "key": str(folder / "key")})
+    return {**options, "state": "verified", "allowed_signers": str(allowed)}
+
+
+def _changed_record(simulator: Simulator, folder: Path) -> Options:
+    options = _verified(simulator, folder)
+    (record,) = Path(options["directory"]).glob("drill-*.json")
+    record.write_text(record.read_text().replace("passed", "failed"))
+    return {**options, "allowed_signers": None}
+
+
+def _no_chain(simulator: Simulator, folder: Path) -> Options:
+    return {**dict.fromkeys(connection_to(simulator)), "directory": str(folder)}
+
+
 def _result(simulator: Simulator, *, name: str, **options: t.Any) -> Result:
     result = run_module(simulator, name, **options)
     assert not result.get("failed"), result
@@ -163,6 +194,13 @@ SCENARIOS: dict[str, list[Scenario]] = {
         Scenario("checks", _checks, changes=False),
         Scenario("a critical one failed", _check_failed, changes=False, fails=True, unforeseen=True),
         Scenario("refused", _odd_check, changes=False, fails=True),
+    ],
+    "drill_chain": [
+        Scenario("append", _chain),
+        Scenario("verify", _verified, changes=False),
+        Scenario("verify a signature", _signed, changes=False),
+        Scenario("a record that was changed", _changed_record, changes=False, fails=True),
+        Scenario("no chain", _no_chain, changes=False, fails=True),
     ],
     "drill_record": [
         Scenario("record", _record, not_repeatable="each drill has a record of its own, none is overwritten"),

@@ -32,6 +32,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_sweep": OPERATING | {"_failover_test"},
     "_check": {"_errors"},
     "_drill": GROUND,
+    "_chain": GROUND,
     "_record": GROUND,
     "_report": GROUND | {"_record"},
 }

@@ -1,0 +1,19 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ..module_utils._chain.task import OPTIONS, run_chain
+from ..module_utils._json import Json
+from ..plugin_utils._on_controller import ControllerAction
+
+
+class ActionModule(ControllerAction):
+    """Adds records to the chain, or verifies a folder; documented in plugins/modules/drill_chain.py."""
+
+    options = OPTIONS
+
+    def work(self, params: Json, *, write: bool) -> Json:
+        """The result of drill_chain."""
+        return run_chain(params, write=write)

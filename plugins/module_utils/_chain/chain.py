@@ -1,0 +1,249 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Adding records to the chain of a folder: one line for each, that names the record and its reports by their hashes.
+
+The chain is append-only and locked while it is read and written, so that several drills may add at once. A record that
+is in it already is not added again. The format is that of `verify`, which reads it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import glob
+import hashlib
+import json
+import os
+import stat
+import time
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+
+from .._errors import InvalidInputError, OperationTimeoutError
+from .._json import Json
+from .._time import format_time
+from .verify import CHAIN, FIRST, Fault, Line, read_chain, sha256_of
+
+_MODE = 0o640
+_LOCK_SECONDS, _LOCK_PAUSE = 60.0, 0.05
+_REPORTS = (".html", ".junit.xml", ".md", ".journal.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain: how many lines it has, and the hash of the last one."""
+
+    seq: int
+    sha256: str
+
+    def as_result(self) -> Json:
+        """The ``head`` of a result."""
+        return {"seq": self.seq, "sha256": self.sha256}
+
+    def __str__(self) -> str:
+        return f"Chain head {self.seq} {self.sha256}"
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The chain after records were added, and the names of those that are new in it."""
+
+    head: Head
+    added: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A record that may be added: its file's name, and its line but for the place in the chain."""
+
+    name: str
+    sha256: str
+    entry: Json
+
+
+def append(folder: str, names: t.Sequence[str], *, by: str, now: datetime, late: bool, write: bool) -> Appended:
+    """Add the records of these names, each with the reports that lie beside it; those in the chain already stay.
+
+    ``late``: they arrive after their drill, for example from a container. Without ``write`` nothing is written, and
+    the head is the one that there would be. Raises InvalidInputError for what is no record, a record that changed, and
+    a chain that is not sound; OperationTimeoutError for a lock that stays; OSError.
+    """
+    refuse_a_second_chain(folder)
+    new = [_new(folder, name, by, now, late) for name in names]
+    path = os.path.join(folder, CHAIN)
+    if not write:
+        data = _read(path)
+        return _extended(data, new, path)[0]
+    with _locked(path) as file:
+        data = file.read()
+        appended, lines = _extended(data, new, path)
+        if lines:
+            _write(file, len(data), lines)
+        return appended
+
+
+def records_not_in_the_chain(folder: str) -> list[str]:
+    """The names of the records in the folder that no line names, in the order of their names."""
+    lines, faults = read_chain(_read(os.path.join(folder, CHAIN)))
+    if faults:
+        raise _not_sound(os.path.join(folder, CHAIN), faults[0])
+    known = {name for line in lines for name, _digest, _size in line.files}
+    found = (os.path.basename(path) for path in glob.glob(os.path.join(glob.escape(folder), "*-*.json")))
+    return sorted(name for name in found if name not in known)
+
+
+def refuse_a_second_chain(folder: str) -> None:
+    """Raises InvalidInputError where the folder has another file that looks like a chain: which one counts?"""
+    found = sorted(map(os.path.basename, glob.glob(os.path.join(glob.escape(folder), "chain*.jsonl"))))
+    others = [name for name in found if name != CHAIN]
+    if others:
+        raise InvalidInputError(
+            f"{folder} has {', '.join(found)}: expected one chain, {CHAIN}. Find out which of them the published heads "
+            "belong to, and move the other ones away. Nothing was written."
+        )
+
+
+def _read(path: str) -> bytes:
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise _no_plain_file(path)
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _new(folder: str, name: str, by: str, now: datetime, late: bool) -> _New:
+    path = os.path.join(folder, name)
+    if os.path.islink(path) or not os.path.isfile(path):
+        raise InvalidInputError(f"{path}: expected the file of a record, found none. Nothing was written.")
+    with open(path, "rb") as file:
+        data = file.read()
+    digest = hashlib.sha256(data).hexdigest()
+    entry: Json = {
+        "file": name,
+        "sha256": digest,
+        "bytes": len(data),
+        **_facts(path, data),
+        "reports": [_file(folder, report) for report in _reports(folder, name)],
+        "added_at": format_time(now),
+        "by": by,
+        "late": late,
+    }
+    return _New(name, digest, entry)
+
+
+def _facts(path: str, data: bytes) -> Json:
+    """What a line says of a record, of whatever version it is."""
+    try:
+        record = json.loads(data)
+        kind, verdict = str(record["kind"]), str(record["verdict"])
+        identity = record.get("drill") or record
+        array = (record.get("array") or {}).get("name")
+        return {
+            "kind": kind,
+            "id": identity.get("id"),
+            "verdict": verdict,
+            "array": array,
+            "run_id": identity.get("run_id"),
+        }
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise InvalidInputError(
+            f"{path} is no record of drdrill.powerstore ({error!r}): expected JSON with kind, verdict and id. "
+            "Nothing was written."
+        ) from error
+
+
+def _reports(folder: str, name: str) -> list[str]:
+    stem = name.removesuffix(".json")
+    return [stem + end for end in _REPORTS if os.path.isfile(os.path.join(folder, stem + end))]
+
+
+def _file(folder: str, name: str) -> Json:
+    path = os.path.join(folder, name)
+    return {"file": name, "sha256": sha256_of(path), "bytes": os.path.getsize(path)}
+
+
+def _extended(data: bytes, new: t.Sequence[_New], path: str) -> tuple[Appended, bytes]:
+    """What the chain would be, and the bytes to add to it."""
+    lines, faults = read_chain(data)
+    if faults:
+        raise _not_sound(path, faults[0])
+    known = {name: digest for line in lines for name, digest, _size in line.files}
+    seq, prev = len(lines), lines[-1].sha256 if lines else FIRST
+    added, out = [], b""
+    for each in new:
+        if known.get(each.name) == each.sha256:
+            continue
+        if each.name in known:
+            raise InvalidInputError(
+                f"{each.name} is in {path} with SHA-256 {known[each.name]}, but the file has {each.sha256}. A record "
+                "never changes: find out who changed it. Nothing was written."
+            )
+        seq += 1
+        raw = json.dumps({"seq": seq, "prev": prev, **each.entry}, ensure_ascii=False).encode()
+        prev, out = hashlib.sha256(raw).hexdigest(), out + raw + b"\n"
+        known[each.name] = each.sha256
+        added.append(each.name)
+    return Appended(Head(seq, prev), tuple(added)), out
+
+
+def head_of(lines: t.Sequence[Line]) -> Head:
+    """The head of these lines."""
+    return Head(lines[-1].seq, lines[-1].sha256) if lines else Head(0, FIRST)
+
+
+def _not_sound(path: str, fault: Fault) -> InvalidInputError:
+    return InvalidInputError(f"{path} is not sound: {fault}. Nothing was written.")
+
+
+@contextlib.contextmanager
+def _locked(path: str) -> t.Iterator[t.BinaryIO]:
+    """The chain, open for reading and writing and locked. Raises InvalidInputError for what is no plain file."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, _MODE)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise _no_plain_file(path) from error
+        raise
+    with open(handle, "r+b") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise _no_plain_file(path)
+        _lock(file.fileno(), path)
+        yield file
+
+
+def _no_plain_file(path: str) -> InvalidInputError:
+    return InvalidInputError(f"{path}: expected a plain file, found a link or a device. Nothing was written.")
+
+
+def _lock(handle: int, path: str) -> None:
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise OperationTimeoutError(
+                    f"{path} is locked by another process for more than {_LOCK_SECONDS:g} s: expected it to be free "
+                    "after an instant. Find out which (lsof), then run the task again."
+                ) from error
+            time.sleep(_LOCK_PAUSE)
+        else:
+            return
+
+
+def _write(file: t.BinaryIO, end: int, lines: bytes) -> None:
+    """Append all or nothing: a full disk leaves the chain as it was."""
+    try:
+        file.seek(end)
+        file.write(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError:
+        os.ftruncate(file.fileno(), end)
+        raise

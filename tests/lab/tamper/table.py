@@ -1,0 +1,290 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of manipulations: what somebody with write access does to a folder of records, and what then shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import typing as t
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.chain import append, records_not_in_the_chain
+from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.sign import Signing
+from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.verify import CHAIN, FIRST, SIGNATURE
+
+NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
+RECORDS = 5
+SIGNER = "drills@example.com"
+
+
+@dataclass
+class Folder:
+    """A folder of records whose chain is sound and signed, and what an auditor has from elsewhere."""
+
+    path: Path
+    known_head: str = ""
+    options: list[str] = field(default_factory=list)  # of the script, besides the known head
+
+    @property
+    def chain(self) -> Path:
+        return self.path / CHAIN
+
+    @property
+    def keys(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-keys")
+
+    def record(self, number: int) -> Path:
+        return self.path / f"drill-20261126T03000{number}Z-powerstore-dr-{number:08x}.json"
+
+    def lines(self) -> list[bytes]:
+        return self.chain.read_bytes().splitlines(keepends=True)
+
+    def rewrite(self, lines: t.Sequence[bytes]) -> None:
+        self.chain.write_bytes(b"".join(lines))
+
+    def append(self) -> None:
+        """What a drill does at its end, the signature left out."""
+        names = records_not_in_the_chain(str(self.path))
+        append(str(self.path), names, by="drill@host", now=NOW, late=False, write=True)
+
+    def sign(self) -> None:
+        assert Signing("ssh", str(self.keys / "key")).sign(str(self.chain)) is None
+
+    def head(self) -> str:
+        return hashlib.sha256(self.lines()[-1].rstrip(b"\n")).hexdigest()
+
+
+def write_record(folder: Folder, number: int) -> None:
+    """A record and its HTML report; the chain reads no more of it than this."""
+    path = folder.record(number)
+    record = {"kind": "drill", "verdict": "passed", "drill": {"id": path.stem}, "array": {"name": "powerstore-dr"}}
+    path.write_text(json.dumps(record))
+    path.with_suffix(".html").write_text(f"<p>report {number}</p>")
+
+
+def make_key(folder: Path, name: str) -> str:
+    """A new SSH key without a passphrase; its public part."""
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return (folder / f"{name}.pub").read_text()
+
+
+def sound_folder(place: Path) -> Folder:
+    """Five records, each added when it was written, as by five drills; signed; the third head was published."""
+    folder = Folder(place / "records")
+    folder.path.mkdir(parents=True)
+    folder.keys.mkdir()
+    (folder.keys / "allowed").write_text(f'{SIGNER} namespaces="drdrill" {make_key(folder.keys, "key")}')
+    for number in range(1, RECORDS + 1):
+        write_record(folder, number)
+        folder.append()
+        if number == 3:
+            folder.known_head = folder.head()
+    folder.sign()
+    folder.options = ["--allowed-signers", str(folder.keys / "allowed"), "--principal", SIGNER]
+    return folder
+
+
+def _rechained(folder: Folder, keep: t.Sequence[int]) -> None:
+    """The whole chain made anew over some of the records, as by somebody who knows the format."""
+    entries = [json.loads(folder.lines()[number - 1]) for number in keep]
+    prev, out = FIRST, []
+    for seq, entry in enumerate(entries, start=1):
+        for named in (entry, *entry["reports"]):
+            data = (folder.path / named["file"]).read_bytes()
+            named.update(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+        raw = json.dumps({**entry, "seq": seq, "prev": prev}).encode()
+        prev = hashlib.sha256(raw).hexdigest()
+        out.append(raw + b"\n")
+    folder.rewrite(out)
+
+
+def _edit(folder: Folder) -> None:
+    path = folder.record(2)
+    path.write_text(path.read_text().replace("passed", "failed"))
+
+
+def _delete(folder: Folder) -> None:
+    folder.record(2).unlink()
+
+
+def _remove(folder: Folder, number: int) -> None:
+    folder.record(number).unlink()
+    folder.record(number).with_suffix(".html").unlink()
+
+
+def _delete_with_its_line(folder: Folder) -> None:
+    _remove(folder, 2)
+    lines = folder.lines()
+    folder.rewrite([*lines[:1], *lines[2:]])
+
+
+def _cut_tail(folder: Folder) -> None:
+    folder.rewrite(folder.lines()[:2])
+    for number in (3, 4, 5):
+        _remove(folder, number)
+    folder.sign()
+
+
+def _cut_tail_and_keep_files(folder: Folder) -> None:
+    folder.rewrite(folder.lines()[:4])
+    folder.sign()
+
+
+def _rewrite_all(folder: Folder) -> None:
+    _edit(folder)
+    _rechained(folder, range(1, RECORDS + 1))
+    folder.sign()
+
+
+def _rewrite_without_key(folder: Folder) -> None:
+    _edit(folder)
+    _rechained(folder, range(1, RECORDS + 1))
+    folder.known_head = ""
+
+
+def _insert(folder: Folder) -> None:
+    write_record(folder, 9)
+    lines = folder.lines()
+    folder.append()
+    folder.rewrite([*lines[:2], folder.lines()[-1], *lines[2:]])
+
+
+def _reorder(folder: Folder) -> None:
+    lines = folder.lines()
+    folder.rewrite([lines[0], lines[2], lines[1], *lines[3:]])
+
+
+def _swap_html(folder: Folder) -> None:
+    one, other = (folder.record(number).with_suffix(".html") for number in (1, 2))
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
+
+
+def _old_chain_with_old_signature(folder: Folder) -> None:
+    chain, signature = folder.chain.read_bytes(), (folder.path / SIGNATURE).read_bytes()
+    write_record(folder, 6)
+    folder.append()
+    folder.known_head = folder.head()
+    folder.chain.write_bytes(chain)
+    (folder.path / SIGNATURE).write_bytes(signature)
+    _remove(folder, 6)
+
+
+def _other_namespace(folder: Folder) -> None:
+    command = ["ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", str(folder.keys / "key")]
+    done = subprocess.run(command, input=folder.chain.read_bytes(), capture_output=True, check=True)
+    (folder.path / SIGNATURE).write_bytes(done.stdout)
+
+
+def _expired_key(folder: Folder) -> None:
+    public = (folder.keys / "key.pub").read_text()
+    (folder.keys / "allowed").write_text(f'{SIGNER} namespaces="drdrill",valid-before="20200101" {public}')
+
+
+def _other_key(folder: Folder) -> None:
+    make_key(folder.keys, "other")
+    assert Signing("ssh", str(folder.keys / "other")).sign(str(folder.chain)) is None
+
+
+def _no_signature(folder: Folder) -> None:
+    (folder.path / SIGNATURE).unlink()
+
+
+def _crlf(folder: Folder) -> None:
+    folder.chain.write_bytes(folder.chain.read_bytes().replace(b"\n", b"\r\n"))
+
+
+def _bom(folder: Folder) -> None:
+    folder.chain.write_bytes(b"\xef\xbb\xbf" + folder.chain.read_bytes())
+
+
+def _symlink(folder: Folder) -> None:
+    elsewhere = folder.path.with_name("elsewhere.json")
+    shutil.move(folder.record(2), elsewhere)
+    folder.record(2).symlink_to(elsewhere)
+
+
+def _torn(folder: Folder) -> None:
+    folder.chain.write_bytes(folder.chain.read_bytes()[:-20])
+
+
+def _left_out(folder: Folder) -> None:
+    write_record(folder, 6)
+
+
+def _edited_line(folder: Folder) -> None:
+    lines = folder.lines()
+    folder.rewrite([lines[0], lines[1].replace(b'"passed"', b'"failed"'), *lines[2:]])
+
+
+def _edited_last_line(folder: Folder) -> None:
+    lines = folder.lines()
+    folder.rewrite([*lines[:-1], lines[-1].replace(b'"passed"', b'"failed"')])
+
+
+def _outside(folder: Folder) -> None:
+    lines = folder.lines()
+    folder.rewrite([*lines[:-1], re.sub(rb'"file": "drill', b'"file": "../drill', lines[-1], count=1)])
+
+
+def _nothing(_folder: Folder) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One manipulation: what is done, and the faults that the check has to print, by their first words."""
+
+    name: str
+    do: t.Callable[[Folder], None]
+    faults: tuple[str, ...]
+
+
+ROWS: t.Final = (
+    Row("nothing", _nothing, ()),
+    Row("a record is edited", _edit, ("CHANGED drill",)),
+    Row("a record is deleted", _delete, ("MISSING drill",)),
+    Row("a record is deleted with its line", _delete_with_its_line, ("BROKEN at seq 2", "SIGNATURE")),
+    Row("the tail is cut, signed anew", _cut_tail, ("HEAD",)),
+    Row(
+        "the tail is cut, its files stay",
+        _cut_tail_and_keep_files,
+        ("NOT IN THE CHAIN drill", "NOT IN THE CHAIN drill"),
+    ),
+    Row("all is written anew, signed anew", _rewrite_all, ("HEAD",)),
+    Row("all is written anew, without the key", _rewrite_without_key, ("SIGNATURE",)),
+    Row("a line is inserted", _insert, ("BROKEN at seq 3", "BROKEN at seq 7", "SIGNATURE")),
+    Row("two lines change places", _reorder, ("BROKEN at seq 2", "BROKEN at seq 4", "BROKEN at seq 3", "SIGNATURE")),
+    Row("a line is edited", _edited_line, ("BROKEN at seq 3", "SIGNATURE")),
+    Row("the last line is edited", _edited_last_line, ("SIGNATURE",)),
+    Row(
+        "a line names a file elsewhere",
+        _outside,
+        ("BROKEN at seq 5", "NOT IN THE CHAIN drill", "NOT IN THE CHAIN drill", "SIGNATURE"),
+    ),
+    Row("two HTML reports are swapped", _swap_html, ("CHANGED drill", "CHANGED drill")),
+    Row("an old chain with its old signature", _old_chain_with_old_signature, ("HEAD",)),
+    Row("a signature of another namespace", _other_namespace, ("SIGNATURE",)),
+    Row("a signature of an expired key", _expired_key, ("SIGNATURE",)),
+    Row("a signature of another key", _other_key, ("SIGNATURE",)),
+    Row("the signature is removed", _no_signature, ("SIGNATURE",)),
+    Row("line ends become CRLF", _crlf, ("BROKEN at seq 1", "SIGNATURE")),
+    Row("a byte order mark is put before it", _bom, ("BROKEN at seq 1", "SIGNATURE")),
+    Row("a record becomes a link", _symlink, ("CHANGED drill",)),
+    Row(
+        "the last line is torn",
+        _torn,
+        ("BROKEN at seq 5", "NOT IN THE CHAIN drill", "NOT IN THE CHAIN drill", "SIGNATURE"),
+    ),
+    Row("a record was never added", _left_out, ("NOT IN THE CHAIN drill", "NOT IN THE CHAIN drill")),
+)

@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The chain of a folder: every manipulation is seen, by module and script; many may add at once; bad input is named."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.chain import append, records_not_in_the_chain
+from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.verify import verify
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
+from tests.lab.tamper.run import SCRIPT, run_row
+from tests.lab.tamper.table import NOW, ROWS, Folder, Row, make_key, sound_folder, write_record
+from tests.running import run_action
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_manipulation_is_seen(row: Row, tmp_path: Path) -> None:
+    assert list(run_row(row, tmp_path).problems(row)) == []
+
+
+def test_the_script_is_the_code_of_the_module() -> None:
+    assert SCRIPT.read_text() == (ROOT / "plugins/module_utils/_chain/verify.py").read_text()
+
+
+def test_the_script_needs_no_more_than_python_3_8() -> None:
+    compile(SCRIPT.read_text(), str(SCRIPT), "exec", flags=0, dont_inherit=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(SCRIPT), "--help"], capture_output=True, text=True, check=True
+    )
+    assert "--known-head" in done.stdout
+
+
+def test_where_there_is_no_chain_nothing_is_said_of_the_folder(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-I", "-S", str(SCRIPT), str(tmp_path)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout[:15]) == (2, "COULD NOT CHECK")
+
+
+def test_two_writers_a_hundred_times(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    for number in range(100):
+        write_record(folder, number)
+    names = records_not_in_the_chain(str(tmp_path))
+
+    def add(name: str) -> None:
+        append(str(tmp_path), [name], by="drill@host", now=NOW, late=False, write=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(add, [*names, *names]))
+    found = verify(str(tmp_path))
+    assert (found.faults, found.records) == ((), 100)
+
+
+def appended(folder: Path, **options: t.Any) -> dict[str, t.Any]:
+    return run_action("drill_chain", state="appended", directory=str(folder), **options)
+
+
+def test_check_mode_predicts_the_head_and_writes_nothing(tmp_path: Path) -> None:
+    write_record(Folder(tmp_path), 1)
+    predicted = appended(tmp_path, check=True, records=None)
+    assert predicted["changed"] and not (tmp_path / "chain.jsonl").exists()
+    real = appended(tmp_path)
+    assert real["head"]["seq"] == predicted["head"]["seq"] == 1
+    assert not appended(tmp_path)["changed"]
+
+
+def test_new_records_and_the_chain_are_signed(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    public = make_key(tmp_path / "keys", "key")
+    allowed = tmp_path / "keys/allowed"
+    allowed.write_text(f"a@example.com {public}")
+    folder = tmp_path / "records"
+    folder.mkdir()
+    write_record(Folder(folder), 1)
+    result = appended(folder, sign={"method": "ssh", "key": str(tmp_path / "keys/key")})
+    assert result["signed"] and result["problems"] == []
+    checked = run_action("drill_chain", directory=str(folder), allowed_signers=str(allowed))
+    assert (checked["signer"], checked["signature"]) == ("a@example.com", "checked")
+    assert sorted(path.suffix for path in folder.glob("*.sig")) == [".sig", ".sig"]
+
+
+def test_a_signature_that_fails_is_reported_and_the_record_is_added(tmp_path: Path) -> None:
+    write_record(Folder(tmp_path), 1)
+    result = appended(tmp_path, sign={"method": "command", "command": ["false"]})
+    assert (result["changed"], result["signed"], result["head"]["seq"]) == (True, False, 1)
+    assert len(result["problems"]) == 2 and "not signed" in result["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda folder: (folder / "chain-2.jsonl").touch(), "expected one chain"),
+        (lambda folder: (folder / "chain.jsonl").write_bytes(b'{"seq": 1'), "no line end"),
+        (lambda folder: os.mkfifo(folder / "chain.jsonl"), "expected a plain file"),
+        (lambda folder: (folder / "drill-x.json").write_text("[]"), "no record of drdrill.powerstore"),
+    ],
+    ids=["two chains", "a torn line", "a FIFO", "no record"],
+)
+def test_bad_input_is_named_and_nothing_is_written(
+    spoil: t.Callable[[Path], t.Any], words: str, tmp_path: Path
+) -> None:
+    spoil(tmp_path)
+    write_record(Folder(tmp_path), 1)
+    before = sorted(tmp_path.iterdir())
+    result = run_action("drill_chain", state="appended", directory=str(tmp_path), records=None)
+    assert result["failed"] and words in result["msg"] and "Nothing was written" in result["msg"]
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_key_that_is_not_there(tmp_path: Path) -> None:
+    write_record(Folder(tmp_path), 1)
+    result = appended(tmp_path, sign={"method": "ssh", "key": "/none"})
+    assert result["failed"] and "expected the file of an SSH key" in result["msg"]
+    assert not (tmp_path / "chain.jsonl").exists()
+
+
+def test_a_record_that_was_changed_is_not_added_again(tmp_path: Path) -> None:
+    folder = sound_folder(tmp_path)
+    folder.record(1).write_text(json.dumps({"kind": "drill", "verdict": "failed", "drill": {"id": "x"}}))
+    with pytest.raises(InvalidInputError, match="A record never changes"):
+        append(str(folder.path), [folder.record(1).name], by="x", now=NOW, late=False, write=True)
