@@ -187,11 +187,12 @@ def error_from_answer(
 
 
 def is_own_word(status: int, payload: object) -> bool:
-    """Whether the array itself says that it did not take a request: an ``error_response`` with a code or a text.
+    """Whether the array itself says that it did not take a request: an ``error_response``, which has ``messages``.
 
     408 is never the array's (HttpStatusEnum does not have it), and a 5xx other than 503 says that it failed inside.
     """
-    return ((400 <= status < 500 and status != 408) or status == 503) and any(_first_message(payload))
+    is_refusal = (400 <= status < 500 and status != 408) or status == 503
+    return is_refusal and isinstance(payload, dict) and payload.get("messages") is not None
 
 
 def _advice(status: int, kind: type[PowerStoreError], hint: str | None) -> str | None:
