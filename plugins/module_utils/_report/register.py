@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The register of all drills: a CSV file with one line for each record, that several drills may add to at once."""
+"""The register of all drills: a CSV file with one line for each record, that several drills may add to at once.
+
+The file's own header says which columns there are, in which order: it may be older or newer than this code, or have
+columns that somebody added. A line gets what the header names, and an empty place for what is not known here.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,16 @@ import csv
 import fcntl
 import io
 import os
+import re
 import time
 import typing as t
+from dataclasses import dataclass
 
 from .._errors import InvalidInputError, OperationTimeoutError
 from .._record.types import AbortRecord, DrillRecord
 from .._time import format_time
 from .._words import Verdict
+from .files import open_plain, read_plain
 from .source import Source
 from .text import Count, one_line
 
@@ -27,10 +34,17 @@ COLUMNS: t.Final = (
     "validations_passed", "validations_failed", "validations_not_executed", "deviations", "seconds_to_failover_ready",
     "collection_version", "powerstoreos_version", "record_file", "record_sha256",
 )  # fmt: skip
+_ID, _SHA256 = "record_id", "record_sha256"
+_BOM = "\ufeff"  # without it Excel takes the file for another encoding
+_DELIMITERS = ",;\t"  # the last two, where a spreadsheet has saved the file
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", "|", "%")
+# A spreadsheet of another locale takes another sign for the separator, and what follows it for a cell.
+_CELL = re.compile(r'([,;|\t\r\n][\s"]*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])')
 _LONGEST = 500
 _MODE = 0o640
 _LOCK_SECONDS, _LOCK_PAUSE = 60.0, 0.05
+
+Row = t.Mapping[str, str]
 
 
 def csv_text(value: object) -> str:
@@ -40,12 +54,12 @@ def csv_text(value: object) -> str:
     if isinstance(value, (int, float)):
         return str(value)
     text = str(value)
-    flat = one_line(text, _LONGEST)
+    flat = one_line(_CELL.sub(r"\1'", text), _LONGEST)
     return f"'{flat}" if text.startswith(_FORMULA) or flat.startswith(_FORMULA) else flat
 
 
-def register_row(source: Source) -> list[str]:
-    """The line of a record, one text for each of `COLUMNS`."""
+def register_row(source: Source) -> Row:
+    """The line of a record: a text for each of `COLUMNS`."""
     record = source.record
     awx = record.who.awx
     values: dict[str, object] = {
@@ -74,7 +88,7 @@ def register_row(source: Source) -> list[str]:
         values |= _figures(record)
     if isinstance(record, AbortRecord):
         values["seconds_to_failover_ready"] = record.seconds_to_failover_ready
-    return [csv_text(values.get(column)) for column in COLUMNS]
+    return {column: csv_text(values.get(column)) for column in COLUMNS}
 
 
 def _figures(record: DrillRecord) -> dict[str, object]:
@@ -97,37 +111,89 @@ def _results(name: str, results: t.Iterable[bool | None]) -> dict[str, int]:
     return {f"{name}_met": count.met, f"{name}_missed": count.missed, f"{name}_not_measured": count.unknown}
 
 
-def is_registered(path: str, row: t.Sequence[str]) -> bool:
+def is_registered(path: str, row: Row) -> bool:
     """Whether the register has that line. Raises InvalidInputError for a file that is no register, and OSError."""
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return _has(file.read(), row, path)
+        content = read_plain(path)
     except FileNotFoundError:
         return False
-    except UnicodeDecodeError as error:
-        raise _no_register(path, str(error)) from error
+    return bool(content) and _Table.read(content, path).has(row)
 
 
-def add_to_register(path: str, row: t.Sequence[str]) -> bool:
+def add_to_register(path: str, row: Row) -> bool:
     """Append a line unless it is there; whether it was appended. The folder must be there.
 
     The file is locked from reading to writing, so that no line is torn and none is there twice. Raises
     InvalidInputError, OperationTimeoutError where another process keeps the lock, and OSError.
     """
-    with open(os.open(path, os.O_RDWR | os.O_CREAT, _MODE), "r+b") as file:
+    with open_plain(path, _MODE) as file:
         _lock(file.fileno(), path)
         content = file.read()
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise _no_register(path, str(error)) from error
-        if _has(text, row, path):
-            return False
-        lines = _line(row) if text else _line(COLUMNS) + _line(row)
-        if not text:
+        if not content:
             os.fchmod(file.fileno(), _MODE)
-        _append(file, len(content), lines if not text or text.endswith("\n") else "\n" + lines)
+            table = _Table(path, COLUMNS, [])
+            _append(file, 0, _BOM + table.line(dict(zip(COLUMNS, COLUMNS, strict=True))) + table.line(row))
+            return True
+        table = _Table.read(content, path)
+        if table.has(row):
+            return False
+        _append(file, len(content), ("" if table.ended else table.end) + table.line(row))
     return True
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A register that was read: its header, its lines, and how it is written."""
+
+    path: str
+    header: t.Sequence[str]
+    rows: t.Sequence[Row]
+    delimiter: str = ","
+    end: str = "\n"
+    ended: bool = True  # whether the last line has its end
+
+    @classmethod
+    def read(cls, content: bytes, path: str) -> _Table:
+        """From the bytes of a file. Raises InvalidInputError for what is no register, or has a torn line."""
+        try:
+            text = content.decode("utf-8-sig")
+            first = text.partition("\n")[0]
+            delimiter = max(_DELIMITERS, key=first.count)
+            lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise _no_register(path, str(error)) from error
+        header = lines[0] if lines else []
+        if not {_ID, _SHA256} <= set(header) or len(set(header)) < len(header):
+            raise _no_register(
+                path, f"its first line is {first!r:.80}, expected columns {_ID} and {_SHA256}, none twice"
+            )
+        ended = text.endswith("\n")
+        for number, line in enumerate(lines[1:], start=2):
+            torn = len(line) < len(header) and number == len(lines) and not ended
+            if len(line) > len(header) or torn:
+                raise _no_register(path, f"line {number} has {len(line)} columns, the first one has {len(header)}")
+        rows = [dict(zip(header, line, strict=False)) for line in lines[1:] if line]
+        return cls(path, header, rows, delimiter, "\r\n" if first.endswith("\r") else "\n", ended)
+
+    def has(self, row: Row) -> bool:
+        """Whether the line is there. Raises InvalidInputError for another one of the same record."""
+        for seen in self.rows:
+            if seen.get(_ID) == row[_ID]:
+                if seen.get(_SHA256) == row[_SHA256]:
+                    return True
+                raise InvalidInputError(
+                    f"The register {self.path} has record {row[_ID]} already, made from a file with another content "
+                    f"(SHA-256 {seen.get(_SHA256)}, now {row[_SHA256]}). A record never changes: find out which of the "
+                    "two is the one that was written."
+                )
+        return False
+
+    def line(self, row: Row) -> str:
+        """A line under the header: empty where the row has nothing."""
+        text = io.StringIO()
+        writer = csv.writer(text, delimiter=self.delimiter, lineterminator=self.end)
+        writer.writerow([row.get(column, "") for column in self.header])
+        return text.getvalue()
 
 
 def _append(file: t.BinaryIO, end: int, lines: str) -> None:
@@ -158,38 +224,8 @@ def _lock(handle: int, path: str) -> None:
             return
 
 
-def _has(content: str, row: t.Sequence[str], path: str) -> bool:
-    """Whether a register's text has the line. Raises InvalidInputError for another one of the same record."""
-    if not content:
-        return False
-    try:
-        rows = list(csv.reader(io.StringIO(content, newline=""), strict=True))
-    except csv.Error as error:
-        raise _no_register(path, str(error)) from error
-    if tuple(rows[0]) != COLUMNS:
-        raise _no_register(path, f"its first line is {','.join(rows[0])!r:.80}")
-    for number, seen in enumerate(rows[1:], start=2):
-        if seen and len(seen) != len(COLUMNS):
-            raise _no_register(path, f"entry {number} has {len(seen)} columns instead of {len(COLUMNS)}")
-        if seen and seen[0] == row[0]:
-            if seen[-1] == row[-1]:
-                return True
-            raise InvalidInputError(
-                f"The register {path} has record {row[0]} already, made from a file with another content (SHA-256 "
-                f"{seen[-1]}, now {row[-1]}). A record never changes: find out which of the two is the one "
-                "that was written."
-            )
-    return False
-
-
 def _no_register(path: str, why: str) -> InvalidInputError:
     return InvalidInputError(
-        f"{path} is not a register of this version of drdrill.powerstore: {why}. Nothing was added. Mend it, move it "
-        "away, or give another path as register."
+        f"{path} is not a register of drdrill.powerstore: {why}. Nothing was added. Mend it, move it away, or give "
+        "another path as register."
     )
-
-
-def _line(values: t.Sequence[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values)
-    return text.getvalue()

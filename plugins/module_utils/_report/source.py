@@ -18,6 +18,7 @@ from .._json import Json
 from .._record.schema import BY_KIND, SCHEMA_VERSION
 from .._record.types import AnyRecord, Record
 from .._record.validation import problems
+from .files import read_plain
 from .text import cleaned, cleaned_text
 
 # The names of files come from the id, so it may hold nothing that a file system or a shell gives a meaning.
@@ -48,12 +49,11 @@ class Source:
 def read_source(path: str) -> Source:
     """The record in that file. Raises InvalidInputError where there is none, or one that cannot be shown as it is."""
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = read_plain(path)
     except OSError as error:
         raise InvalidInputError(
             f"The record {path} could not be read: {error.strerror or error}. Expected the path that "
-            "drdrill.powerstore.drill_record returned, on the host that runs this task."
+            "drdrill.powerstore.drill_record returned, on the controller."
         ) from error
     data = _checked(_decoded(content, path), path)
     return Source(

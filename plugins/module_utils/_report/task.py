@@ -12,14 +12,11 @@ import typing as t
 from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
 from .._record.store import write_once
+from .files import read_plain
 from .html.page import render_html
 from .junit import render_junit
 from .markdown import render_markdown
-from .register import (
-    add_to_register,
-    is_registered,
-    register_row,
-)
+from .register import Row, add_to_register, is_registered, register_row
 from .source import Source, read_source
 
 # Format: the end of the file's name, and what makes its content. The register is one file for all records.
@@ -58,8 +55,7 @@ def write_report(params: Json, *, write: bool) -> Json:
 def _is_there(path: str, text: str) -> bool:
     """Whether that report is there. Raises InvalidInputError where something else has its name."""
     try:
-        with open(path, "rb") as file:
-            same = file.read() == text.encode("utf-8")
+        same = read_plain(path) == text.encode("utf-8")
     except FileNotFoundError:
         return False
     if not same:
@@ -78,7 +74,7 @@ def _write(path: str, text: str) -> None:
         _is_there(path, text)
 
 
-def _registered(path: str, row: t.Sequence[str], *, write: bool) -> bool:
+def _registered(path: str, row: Row, *, write: bool) -> bool:
     """Whether the register changes, and changing it."""
     if not write:
         return not is_registered(path, row)

@@ -17,7 +17,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Js
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import render_html
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.junit import render_junit
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.markdown import render_markdown
-from ansible_collections.drdrill.powerstore.plugins.module_utils._report.register import COLUMNS, register_row
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.register import register_row
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.source import Source
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import CleanUp, Kind, Outcome, Verdict
 from tests.unit.makers.records import SAMPLES, invalid
@@ -64,7 +64,7 @@ def test_every_format_says_the_verdicts(
 
     assert kind.heading in html and f"<title>{verdict.word}: " in html
     assert markdown.startswith(f"## {verdict.sign} {verdict.word}: ")
-    assert row[COLUMNS.index("kind")] == kind and row[COLUMNS.index("verdict")] == verdict
+    assert row["kind"] == kind and row["verdict"] == verdict
     xml = ET.fromstring(render_junit(source))
     red = any(word.outcome is Outcome.FAILURE for word in (verdict, cleanup) if word)
     assert bool(int(xml.attrib["failures"]) + int(xml.attrib["errors"])) >= red
@@ -73,7 +73,7 @@ def test_every_format_says_the_verdicts(
         assert f'class="verdict second v-{cleanup.value}"><svg class="icon" aria-hidden="true">' in html
         assert f'<use href="#i-{cleanup.icon}"/>' in html and f'id="i-{cleanup.icon}"' in html
         assert f"**Clean-up:** {cleanup.sign} {cleanup.word}\n" in markdown
-        assert row[COLUMNS.index("cleanup")] == cleanup
+        assert row["cleanup"] == cleanup
         assert outcome_of(source, "clean-up") == cleanup.outcome
 
 

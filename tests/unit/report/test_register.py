@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import multiprocessing
+import os
 import typing as t
 from pathlib import Path
 
@@ -26,18 +27,24 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._report.registe
 from tests.unit.makers.records import SAMPLES, failed_record
 from tests.unit.makers.reporting import hostile, source_of
 
-
-def rows(path: Path) -> list[list[str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))
+HEADER = ",".join(COLUMNS)
 
 
-def a_row(number: int = 0) -> list[str]:
-    return [f"record-{number}", *(["value, with a comma"] * (len(COLUMNS) - 2)), f"sha-{number}"]
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def a_row(number: int = 0) -> dict[str, str]:
+    return {
+        **dict.fromkeys(COLUMNS, "value, with a comma"),
+        "record_id": f"r-{number}",
+        "record_sha256": f"sha-{number}",
+    }
 
 
 def test_the_line_of_a_failed_drill(tmp_path: Path) -> None:
-    line = dict(zip(COLUMNS, register_row(source_of(tmp_path, failed_record())), strict=True))
+    line = register_row(source_of(tmp_path, failed_record()))
 
     assert {name: line[name] for name in COLUMNS[11:28]} == {
         "verdict": "failed", "cleanup": "failed", "sessions": "3", "sessions_passed": "0", "rpo_met": "2",
@@ -49,15 +56,86 @@ def test_the_line_of_a_failed_drill(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_kind_has_a_line(tmp_path: Path, name: str) -> None:
-    assert len(register_row(source_of(tmp_path, SAMPLES[name]()))) == len(COLUMNS)
+    assert tuple(register_row(source_of(tmp_path, SAMPLES[name]()))) == COLUMNS
 
 
 def test_a_header_then_each_record_once(tmp_path: Path) -> None:
     path = tmp_path / "register.csv"
 
     assert [add_to_register(str(path), a_row(number)) for number in (1, 2, 1)] == [True, True, False]
-    assert rows(path) == [list(COLUMNS), a_row(1), a_row(2)]
+    assert rows(path) == [a_row(1), a_row(2)]
+    assert path.read_bytes().startswith(b"\xef\xbb\xbfrecord_id,kind,")
     assert [is_registered(str(path), a_row(number)) for number in (1, 3)] == [True, False]
+
+
+def test_a_register_of_another_version_is_written_under_its_own_header(tmp_path: Path) -> None:
+    """It has a column that nobody here knows, lacks some, and has them in another order; a line lacks one, too."""
+    path = tmp_path / "register.csv"
+    header = ["witness", "record_sha256", "record_id", "title"]
+    path.write_text(f"{','.join(header)}\ncorroborated,sha-7,r-7\n", encoding="utf-8")
+
+    assert [add_to_register(str(path), a_row(number)) for number in (7, 8)] == [False, True]
+    assert path.read_text(encoding="utf-8").splitlines()[:2] == [",".join(header), "corroborated,sha-7,r-7"]
+    assert rows(path)[1] == {
+        "witness": "",
+        "record_sha256": "sha-8",
+        "record_id": "r-8",
+        "title": "value, with a comma",
+    }
+
+
+def test_a_register_of_the_first_version_without_a_bom_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "register.csv"
+    path.write_text(f"{HEADER}\n", encoding="utf-8")
+    add_to_register(str(path), a_row(1))
+
+    assert path.read_bytes().startswith(b"record_id,") and rows(path) == [a_row(1)]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_register_that_a_spreadsheet_has_saved_goes_on_as_it_is(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "register.csv"
+    path.write_bytes(f"\ufeff{HEADER}\r\n".replace(",", delimiter).encode())
+    for _again in range(2):
+        add_to_register(str(path), a_row(1))
+    text = path.read_bytes().decode("utf-8-sig")
+
+    assert text.count("\r\n") == text.count("\n") == 2
+    assert list(csv.DictReader(text.splitlines(), delimiter=delimiter)) == [a_row(1)]
+
+
+@pytest.fixture(params=["a FIFO", "a device", "a folder"])
+def special(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Something that is no plain file."""
+    if request.param == "a device":
+        return Path("/dev/null")
+    path = tmp_path / "special"
+    (os.mkfifo if request.param == "a FIFO" else os.mkdir)(path)
+    return path
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_plain_file_is_refused_at_once(special: Path, linked: bool, tmp_path: Path) -> None:
+    path = tmp_path / "register.csv" if linked else special
+    if linked:
+        path.symlink_to(special)
+
+    for use in (add_to_register, is_registered):
+        with pytest.raises(InvalidInputError, match="expected a plain file"):
+            use(str(path), a_row())
+
+
+def test_a_link_to_a_plain_file_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "register.csv").symlink_to(tmp_path / "elsewhere.csv")
+    add_to_register(str(tmp_path / "register.csv"), a_row())
+
+    assert rows(tmp_path / "elsewhere.csv") == [a_row()]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|", "\t", "; ", ';"', ',  "'])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+def test_no_formula_behind_what_another_locale_takes_for_a_separator(sign: str, separator: str) -> None:
+    assert csv_text(f"x{separator}{sign}1+1") == " ".join(f"x{separator}'{sign}1+1".split())
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\uff1d", "|", "%"])
@@ -78,19 +156,30 @@ def test_hostile_texts_stay_one_line_without_a_formula(tmp_path: Path, kind: str
     add_to_register(str(path), register_row(hostile(tmp_path, kind)))
 
     assert len(path.read_text(encoding="utf-8").splitlines()) == 2
-    assert not [value for value in rows(path)[1] if value.startswith(("=", "+", "-", "@"))]
+    text = path.read_text(encoding="utf-8-sig").splitlines()[1]
+    for delimiter in ",;|":
+        (cells,) = csv.reader([text], delimiter=delimiter)
+        assert not [cell for cell in cells if cell.lstrip(' "').startswith(("=", "+", "-", "@"))], delimiter
 
 
 def test_another_content_of_the_same_record_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "register.csv"
     add_to_register(str(path), a_row())
 
-    with pytest.raises(InvalidInputError, match="has record record-0 already"):
-        add_to_register(str(path), [*a_row()[:-1], "another"])
+    with pytest.raises(InvalidInputError, match="has record r-0 already"):
+        add_to_register(str(path), a_row() | {"record_sha256": "another"})
 
 
 @pytest.mark.parametrize(
-    "content", ["id;title\n", ",".join(COLUMNS) + "\nrecord-1,torn", ",".join(COLUMNS) + '\n"unclosed', "\udcff"]
+    "content",
+    [
+        "id;title\n",
+        f"{HEADER}\nr-1,torn",
+        f'{HEADER}\n"unclosed',
+        f"{HEADER}\n{',' * 99}\n",
+        f"{HEADER},kind\n",
+        "\udcff",
+    ],
 )
 def test_what_is_no_register_is_left_alone(tmp_path: Path, content: str) -> None:
     path = tmp_path / "register.csv"
@@ -108,7 +197,7 @@ def test_a_last_line_without_its_end_gets_it(tmp_path: Path) -> None:
     path.write_text(path.read_text().rstrip("\n"))
     add_to_register(str(path), a_row(2))
 
-    assert rows(path) == [list(COLUMNS), a_row(1), a_row(2)]
+    assert rows(path) == [a_row(1), a_row(2)]
 
 
 def test_a_full_disk_leaves_the_register_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,5 +239,5 @@ def test_parallel_drills_tear_no_line(tmp_path: Path) -> None:
         writer.join(120)
 
     assert [writer.exitcode for writer in writers] == [0] * 4
-    assert rows(path)[0] == list(COLUMNS)
-    assert sorted(rows(path)[1:]) == sorted([a_row(-1), *(a_row(number) for number in range(100))])
+    assert sorted(row["record_id"] for row in rows(path)) == sorted(f"r-{number}" for number in range(-1, 100))
+    assert all(row == a_row(int(row["record_id"][2:])) for row in rows(path))

@@ -127,6 +127,15 @@ def test_what_is_no_record_is_refused(tmp_path: Path, content: bytes, message: s
     assert os.listdir(tmp_path) == ["drill.json"]
 
 
+@pytest.mark.parametrize("end", [".json", ".html"])
+def test_a_fifo_is_not_waited_for(tmp_path: Path, end: str) -> None:
+    """Neither as the record nor where a report is to be."""
+    path = tmp_path / "drill.json" if end == ".json" else write_record(tmp_path, drill_record())
+    os.mkfifo(path.with_suffix(end))
+
+    assert "is a FIFO" in run_report(record=path)["msg"]
+
+
 def test_a_record_that_is_not_there(tmp_path: Path) -> None:
     assert "No such file" in run_report(record=tmp_path / "gone.json")["msg"]
 
