@@ -31,7 +31,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_session_sync": OPERATING,
     "_sweep": OPERATING | {"_failover_test"},
     "_check": {"_errors"},
-    "_drill": GROUND,
+    "_drill": GROUND | {"_check"},
     "_chain": GROUND,
     "_record": GROUND,
     "_report": GROUND | {"_record"},
