@@ -15,6 +15,10 @@ description:
   - Stops those that the policy names, in parallel and with every confirmation of
     M(drdrill.powerstore.replication_failover_test), reports the rest, and says of each block session that has this
     array as its destination whether it could be failed over now.
+  - Where every test is to be stopped (O(started_by=anyone), no O(max_age), no lists), the first stops are sent after a
+    login and one list of the sessions in test. Everything else is read afterwards.
+  - What cannot be read keeps no stop from being sent, and is in RV(unread). Where the flag of a session could not be
+    read, the task fails.
   - Running it again changes nothing more, so it may be scheduled.
 author:
   - drdrill.powerstore contributors (@drdrill)
@@ -36,26 +40,27 @@ options:
         session, or vSphere started the test) is left. (2) O(allow) wins over everything that follows. (3) O(deny) wins
         over age and account. (4) A test that is younger than O(max_age) is left. (5) A test of another account than
         O(started_by) names is left.
-      - What is stopped loses what was written during the test. Where it is not clear what is meant, the test is left
-        and is told as RV(overdue_left).
+      - A stop loses what was written during the test. Where it is not clear what the policy wants, the test is left
+        and is in RV(overdue_left).
     type: str
     choices: [report, stop]
     default: report
   max_age:
     description:
       - Tests that are older than this are overdue. A duration such as V(4h) or V(90m), or V(0) for all tests.
-      - On a schedule, set it to more than your longest drill takes, as a drill that is under way would be stopped
-        otherwise.
-      - A test whose age is not known is never stopped because of its age, unless this is V(0), but it counts as
-        overdue.
+      - On a schedule, set it to more than your longest drill takes. Otherwise a drill that is under way is stopped.
+      - A test whose age is not known, because its start could not be read or lies in the future, counts as overdue. It
+        is not stopped unless this is V(0), as it may be younger.
     type: str
     default: "0"
   started_by:
     description:
       - Whose tests may be stopped. V(own) are those of the account that this module logs in with, V(listed) those of
         O(accounts), V(anyone) all of them.
+      - Accounts are compared without their domain and without regard to case, as an array may write C(CORP\drill),
+        C(drill@corp.example) or C(drill) for one and the same.
       - Somebody else's test is left, but is overdue all the same once it is older than O(max_age).
-      - A test counts as somebody else's where this account may not read who started it.
+      - A test is left, too, where the array does not say who started it, unless O(own_starts) names its session.
     type: str
     choices: [own, listed, anyone]
     default: own
@@ -66,17 +71,34 @@ options:
     type: list
     elements: str
     default: []
+  own_starts:
+    description:
+      - Starts that a drill of this controller sent, as the drill's journal has them, for O(started_by=own).
+      - Where the array does not say clearly who started a test, a test on such a session that began at or after that
+        time counts as this account's.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      session_id:
+        description: Id of the session.
+        type: str
+        required: true
+      at:
+        description: When the start was sent, by the array's clock. Without it, a test of any age counts.
+        type: str
   allow:
     description:
       - Tests that may run on; they are never stopped and never overdue. Each entry is a session id, or the name of a
         resource, where V(*), V(?) and V([) have their usual meaning. Case does not matter.
+      - A name or id that this array does not have is refused before anything is stopped. A pattern may fit nothing.
       - A test that O(deny) names, too, is left all the same, but it is overdue.
     type: list
     elements: str
     default: []
   deny:
     description:
-      - Tests that may never run; they are overdue whatever their age, and stopped whoever started them. Entries as in
+      - Tests that may never run; they are overdue at any age, and stopped no matter who started them. Entries as in
         O(allow).
     type: list
     elements: str
@@ -94,7 +116,8 @@ options:
       - How many seconds to go on looking after the last test has appeared. A module that was at work when
         C(ansible-playbook) was killed runs on, and its start reaches the array afterwards.
       - A start that the array is already at is found in its jobs and is waited for, whatever this says.
-      - The looks end after this and O(wait_timeout) together at the latest; the time of the stops does not count.
+      - The looks end after this and O(wait_timeout) together at the latest; the time of the stops does not count. The
+        stops of the first look are always sent.
     type: int
     default: 30
   max_parallel:
@@ -138,11 +161,28 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+host:
+  description: The name or address that was asked, C(null) where the login failed.
+  returned: always, except when the options themselves are refused
+  type: str
+  sample: powerstore-dr.example.com
+account:
+  description: The account on the array, as the array names it, C(null) where the login failed.
+  returned: always, except when the options themselves are refused
+  type: str
+  sample: drill
 cluster:
-  description: The array that was asked, C(null) where it could not be read.
+  description:
+    - The array that was asked, with its clock and by how much that is ahead of the controller's. C(null) where it could
+      not be read, as a whole or in part.
   returned: always, except when the options themselves are refused
   type: dict
-  sample: {"name": "powerstore-dr", "global_id": "PS0123456789ab", "release_version": "4.1.0.0"}
+  sample:
+    name: powerstore-dr
+    global_id: PS0123456789ab
+    release_version: 4.1.0.0
+    system_time: "2026-11-23T20:02:11.120Z"
+    clock_skew_seconds: 0.412
 tests:
   description: One entry for each failover test that was found, in the order found, also when the task fails.
   returned: always, except when the options themselves are refused
@@ -202,6 +242,12 @@ tests:
       description: Whether it is running after this task, as the array showed it. C(null) where that is not known.
       type: bool
       sample: false
+    became:
+      description:
+        - V(gone) where the replication session does not exist any more, V(failed_over) where it was failed over
+          meanwhile. Such a session is left alone.
+      type: str
+      sample: null
     forced:
       description: Whether the stop was forced.
       type: bool
@@ -239,7 +285,7 @@ tests:
       type: str
       sample: 5e6f7a8b-0000-4000-8000-00000000000c
     stop_started_at:
-      description: When the stop was sent, by the array's clock.
+      description: When the stop was sent, by the array's clock. C(null) where the clock could not be read.
       type: str
       sample: "2026-11-23T20:02:11.120Z"
     stop_finished_at:
@@ -251,7 +297,7 @@ tests:
       type: float
       sample: 2.36
     findings:
-      description: What stands against the stop or should be known.
+      description: What refuses the stop or should be known.
       type: list
       elements: dict
       sample: []
@@ -270,6 +316,19 @@ overdue_left:
       started_by: colleague
       age_seconds: 15012.4
       reason: started by colleague, not by this task's account
+unread:
+  description:
+    - What could not be read at the last attempt (C(what)), what is not known because of it, and why. C(what) is one of
+      V(failover_test_in_progress), with the C(session_id), V(release), V(clock), V(names), V(jobs) and V(accounts).
+    - Where it is V(failover_test_in_progress), the task fails.
+  returned: always, except when the options themselves are refused
+  type: list
+  elements: dict
+  sample:
+    - what: jobs
+      session_id: null
+      not_known: whether the start of a test is still under way
+      failure: {kind: authorization, http_status: 403, code: null, message: "Reading the array's jobs: no"}
 sessions:
   description: One entry for each volume or volume group session that has this array as its destination, as last seen.
   returned: always, except when the options themselves are refused
@@ -285,13 +344,32 @@ sessions:
       role: Destination
       failover_test_in_progress: false
       last_sync_timestamp: "2026-11-23T20:00:00.000Z"
+      recovery_point_timestamp: "2026-11-23T19:59:52.000Z"
+      recovery_point_age_seconds: 139.1
       failover_ready: true
       reason: null
       to_do: null
+not_judged:
+  description:
+    - The other sessions of which this array is not the source, and why nothing is said of their failover. C(state) is
+      the one that the array shows; C(needs_attention) is whether somebody should look at it.
+  returned: always, except when the options themselves are refused
+  type: list
+  elements: dict
+  sample:
+    - session_id: 0a1b2c3d-0000-4000-8000-00000000000d
+      resource_type: nas_server
+      resource_name: files
+      resource_id: 7c1d2e3f-0000-4000-8000-00000000000e
+      type: Asynchronous
+      role: Destination
+      state: Error
+      needs_attention: true
+      why: File sessions have no failover test. Look at the NAS server on the array.
 failover_ready:
   description:
     - Whether all of them can be failed over now (C(all), C(null) where the array could not be read to the end), and
-      when the array showed that first, by its own clock (C(ready_at)) and in seconds from the begin of this task by the
+      when the array showed that first, by its own clock (C(ready_at)) and in seconds since this task began, by the
       clocks of the array and of the controller.
   returned: always, except when the options themselves are refused
   type: dict
@@ -313,11 +391,13 @@ summary:
   elements: str
   sample: ["powerstore-dr: no failover tests found."]
 takeover:
-  description: Whether the site can take over now, and what stands against it, in a few lines for a person.
+  description:
+    - Whether the site can take over now, what is in the way, how old each copy is and what was not judged, in lines for
+      a person.
   returned: always, except when the options themselves are refused
   type: list
   elements: str
-  sample: ["powerstore-dr CAN TAKE OVER: all 3 can be failed over, 2.4 s after the begin (2.2 s by its clock)."]
+  sample: ["powerstore-dr CAN TAKE OVER: all 3 sessions can be failed over."]
 failure:
   description: Why it failed, in the shape of RV(drdrill.powerstore.replication_failover_test#module:failure).
   returned: failure
@@ -338,6 +418,12 @@ SPEC = CONNECTION.merged_with(
         {
             "policy": {"type": "str", "choices": ["report", "stop"], "default": "report"},
             "max_age": {"type": "str", "default": "0"},
+            "own_starts": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"session_id": {"type": "str", "required": True}, "at": {"type": "str"}},
+            },
             "started_by": {"type": "str", "choices": ["own", "listed", "anyone"], "default": "own"},
             **{name: {"type": "list", "elements": "str", "default": []} for name in ("accounts", "allow", "deny")},
             "force": {"type": "str", "choices": ["never", "when_unreachable", "always"], "default": "never"},

@@ -17,6 +17,7 @@ from .._errors import (
     MALFORMED,
     PowerStoreError,
     ProtocolError,
+    ServerFaultError,
     UnreachableError,
 )
 from .._json import Json
@@ -201,9 +202,11 @@ Read = t.TypeVar("Read")
 
 
 def _if_readable(read: t.Callable[[], Read]) -> Read | None:
-    """What was read; None where the account may not read it, or this release has no such collection."""
+    """What was read; None where the account may not read it, the release does not have it, or the array fails at it."""
     try:
         return read()
+    except ServerFaultError:
+        return None
     except UnreachableError:
         raise
     except PowerStoreError:

@@ -15,14 +15,17 @@ import typing as t
 from dataclasses import dataclass
 
 from .._array.session import ReplicationSession, Target
-from .start_stop import STARTABLE_STATES, TRANSIENT_STATES
+from .._json import Json
+from .start_stop import OTHER_ROLES, STARTABLE_STATES, TRANSIENT_STATES
 
 _BLOCK = ("volume", "volume_group")
+_FAILED_OVER = frozenset({"Failed_Over", "Failing_Over", "Failing_Over_For_DR", "Partial_Failed_Over"})
+_AT_REST = STARTABLE_STATES | {"Partial_OK"}  # states that need nobody's attention
 
 
 @dataclass(frozen=True, slots=True)
 class FailoverReadiness:
-    """What stands against failing one session over, each obstacle with what to do about it; none where nothing does."""
+    """What refuses to fail one session over, each obstacle with what to do about it; none where nothing does."""
 
     session: ReplicationSession
     obstacles: tuple[tuple[str, str], ...]
@@ -34,7 +37,7 @@ class FailoverReadiness:
 
     @property
     def reason(self) -> str | None:
-        """What stands against it."""
+        """What refuses it."""
         return " ".join(what for what, _to_do in self.obstacles) or None
 
     @property
@@ -43,13 +46,65 @@ class FailoverReadiness:
         return " ".join(to_do for _what, to_do in self.obstacles) or None
 
 
+@dataclass(frozen=True, slots=True)
+class NotJudged:
+    """A session that may matter in a disaster and whose failover is not judged here."""
+
+    session: ReplicationSession
+    why: str
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether its state is one that somebody should look at."""
+        return self.session.state not in _AT_REST
+
+    def as_result(self) -> Json:
+        """One entry of ``not_judged`` in a module's result."""
+        session = self.session
+        return {
+            "session_id": session.id,
+            "resource_type": session.resource_type,
+            "resource_name": session.resource_name,
+            "resource_id": session.local_resource_id,
+            "type": session.type,
+            "role": session.role,
+            "state": session.state,
+            "needs_attention": self.needs_attention,
+            "why": self.why,
+        }
+
+
 def readiness_of(targets: t.Iterable[Target]) -> list[FailoverReadiness]:
-    """One for each block session of which the array is the destination; nothing else can be failed over here."""
+    """One for each block session of which the array is the destination; nothing else is failed over here."""
+    return [FailoverReadiness(target.session, tuple(_obstacles(target))) for target in targets if _is_judged(target)]
+
+
+def not_judged(targets: t.Iterable[Target]) -> list[NotJudged]:
+    """The other sessions of which this array is not the source: files, virtual volumes, metro, unknown roles."""
     return [
-        FailoverReadiness(target.session, tuple(_obstacles(target)))
+        NotJudged(target.session, _why_not(target.session))
         for target in targets
-        if target.session.role == "Destination" and target.session.resource_type in _BLOCK
+        if target.session.role != "Source" and not _is_judged(target)
     ]
+
+
+def is_failed_over(session: ReplicationSession) -> bool:
+    """Whether a session that was a destination has been failed over, or is being failed over now."""
+    return session.state in _FAILED_OVER or session.role in OTHER_ROLES
+
+
+def _is_judged(target: Target) -> bool:
+    return target.session.role == "Destination" and target.session.resource_type in _BLOCK
+
+
+def _why_not(session: ReplicationSession) -> str:
+    if session.is_file:
+        return "File sessions have no failover test. Look at the NAS server on the array."
+    if session.resource_type == "replication_group":
+        return "Virtual volumes are failed over from vSphere. Look at the replication group there."
+    if session.role.startswith("Metro"):
+        return "A metro session is not failed over: one side goes on by itself, or is promoted. Look at both arrays."
+    return f"Its role {session.role} or its kind {session.resource_type} is not one that is judged here."
 
 
 def _obstacles(target: Target) -> t.Iterator[tuple[str, str]]:
@@ -57,7 +112,7 @@ def _obstacles(target: Target) -> t.Iterator[tuple[str, str]]:
     if session.in_test:
         yield (
             "A failover test is running.",
-            "Stop it with replication_failover_test, state=stopped, and force=true where the production site is lost.",
+            "Stop it with replication_failover_test, state=stopped, and force=true if the production site is lost.",
         )
     elif target.pending_start:
         yield (
@@ -69,5 +124,5 @@ def _obstacles(target: Target) -> t.Iterator[tuple[str, str]]:
     elif session.state not in STARTABLE_STATES:
         yield (
             f"The session is in state {session.state}.",
-            "Whether a failover is taken in this state is not documented: look at the session on the array.",
+            "Dell does not document whether a failover is accepted in this state: look at the session on the array.",
         )

@@ -38,6 +38,9 @@ TRANSIENT_STATES = frozenset(
     }
 )
 
+# Roles whose failover test, if any, is stopped at another array (ReplicationRoleEnum).
+OTHER_ROLES = frozenset({"Source", "Metro_Preferred", "Metro_Non_Preferred"})
+
 # What a remote system shows when it cannot be reached, by attribute (RemoteSystemStateEnum, DataConnectionStateEnum).
 LOST: t.Final[t.Mapping[str, frozenset[str]]] = {
     "state": frozenset({"Management_Connection_Lost"}),
@@ -57,13 +60,18 @@ def assess_start(target: Target, cluster: Cluster) -> Findings:
 
 
 def assess_stop(target: Target, cluster: Cluster) -> Findings:
-    """What stands against stopping, or against saying from here that no test runs.
+    """What refuses a stop, or keeps this array from saying that no test runs.
 
-    A link that is down is a warning only: the array decides, and a stop is always attempted.
+    Where the flag is set, only a session that is known to be stopped elsewhere is refused: neither the release nor the
+    type has to be known. A link that is down is a warning: the array decides, and a stop is always attempted.
     """
     session = target.session
-    blocking = (f for f in _eligibility(session, cluster) if f.rule.id != "type.not_asynchronous")
-    return (*blocking, *(_link(session) if session.in_test else _log(target)))
+    found = [f for f in _eligibility(session, cluster) if f.rule.id != "type.not_asynchronous"]
+    if not session.in_test:
+        return (*found, *_log(target))
+    elsewhere = session.role in OTHER_ROLES
+    allowed = {"version.not_supported", *(() if elsewhere else ("role.not_destination",))}
+    return (*(f for f in found if f.rule.id not in allowed), *_link(session))
 
 
 def blocking_error(findings: t.Iterable[Finding]) -> PowerStoreError | None:

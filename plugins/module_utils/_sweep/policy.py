@@ -4,35 +4,34 @@
 
 """Which of the failover tests that run on an array are stopped. Pure: no I/O, no clock.
 
-What is stopped loses what was written during the test; what is left keeps the session from being failed over. Where it
-is not clear which of the two is meant, the test is left and counted as overdue, so that somebody is told.
+A stop loses what was written during the test; a test that is left keeps its session from being failed over. Where it
+is not clear what the policy wants, the test is left and counts as overdue, so that somebody hears of it.
 """
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import typing as t
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from .._array.related import RunningTest
-from .._array.session import (
-    Cluster,
-    ReplicationSession,
-    Row,
-    Target,
-)
-from .._errors import InvalidInputError
+from .._array.session import Cluster, ReplicationSession, Row, Target
+from .._errors import InvalidInputError, ProtocolError
 from .._findings.start_stop import assess_stop
 from .._module.options import check_bounds
-from .._time import parse_duration
+from .._time import parse_duration, parse_time
 
 STOP, LEAVE, REPORT = "stop", "leave", "report"
+IsOwn = t.Callable[[str], bool | None]  # whether the array means this task's account by a name; None: not clear
+
+_CUT = timedelta(seconds=60)  # a start is logged in whole seconds or by a clock that is set now and then
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A failover test that runs, or whose start the array is still at, and whose it is as far as can be known."""
+    """A failover test that runs, or whose start is under way, and whose it is as far as the array says."""
 
     target: Target
     running: RunningTest
@@ -51,7 +50,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is done with a test and why. ``overdue``: it should not be running any more, whatever is done with it."""
+    """What is done with a test and why. ``overdue``: it should not be running any more, stopped or not."""
 
     decision: str  # STOP, LEAVE or REPORT
     reason: str
@@ -66,6 +65,7 @@ class Policy:
     max_age: timedelta = timedelta()
     started_by: str = "own"  # own, listed or anyone
     accounts: frozenset[str] = frozenset()  # casefolded
+    own_starts: t.Mapping[str, datetime | None] = field(default_factory=dict)  # by session id; None: time not known
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     force: str = "never"  # never, when_unreachable or always
@@ -80,17 +80,18 @@ class Policy:
         check_bounds(params)
         for name in ("accounts", "allow", "deny"):
             if any(not entry.strip() for entry in params[name]):
-                raise InvalidInputError(f"{name} has an empty entry: leave it out, as it could only be meant wrongly.")
+                raise InvalidInputError(f"{name} has an empty entry: expected names. Leave the entry out.")
         if (params["started_by"] == "listed") != bool(params["accounts"]):
             raise InvalidInputError(
                 f"started_by is {params['started_by']} and accounts has {len(params['accounts'])} entries: expected "
-                "accounts together with started_by=listed, and without it none. Nothing was asked of the array."
+                "accounts with started_by=listed, and none without it. Nothing was sent to the array."
             )
         return cls(
             stop=params["policy"] == "stop",
             max_age=_max_age(params["max_age"]),
             started_by=params["started_by"],
             accounts=frozenset(account.casefold() for account in params["accounts"]),
+            own_starts={start["session_id"]: _moment(start.get("at")) for start in params["own_starts"]},
             allow=tuple(params["allow"]),
             deny=tuple(params["deny"]),
             force=params["force"],
@@ -105,6 +106,33 @@ class Policy:
         """Whether anything depends on who started a test, or when."""
         return self.started_by != "anyone" or self.max_age > timedelta()
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether every test is stopped, so that an id and the flag are enough to begin."""
+        return self.stop and not self.asks_who and not self.allow and not self.deny
+
+    def refusal(self, sessions: t.Iterable[ReplicationSession], array: str) -> InvalidInputError | None:
+        """What is wrong with allow and deny on this array: a name that no session has is a typing error.
+
+        A pattern may fit nothing: it stands for names that may come. Where a resource's name could not be read, the
+        entry may be its name, so nothing is refused.
+        """
+        known = list(sessions)
+        names = {s.resource_name.casefold() for s in known if s.resource_name} | {s.id.casefold() for s in known}
+        if any(s.resource_name is None for s in known):
+            return None
+        for option, entries in (("allow", self.allow), ("deny", self.deny)):
+            for entry in entries:
+                if entry.casefold() in names or any(letter in entry for letter in "*?["):
+                    continue
+                near = difflib.get_close_matches(entry.casefold(), sorted(names), n=1)
+                hint = f" The nearest name is '{near[0]}'." if near else ""
+                return InvalidInputError(
+                    f"{option} names '{entry}': expected a session id or the name of a replicated resource on {array}, "
+                    f"found none.{hint} Nothing was stopped. A pattern such as '{entry}*' may fit nothing."
+                )
+        return None
+
 
 def _max_age(text: str) -> timedelta:
     try:
@@ -116,8 +144,17 @@ def _max_age(text: str) -> timedelta:
     return age
 
 
-def decide(found: Found, policy: Policy, cluster: Cluster, is_own: t.Callable[[str], bool | None]) -> Decision:
-    """What to do with one running test. ``is_own``: whether the array means this task's account by a name."""
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return parse_time(text)
+    except ProtocolError as error:
+        raise InvalidInputError(
+            f"at in own_starts is '{text}': expected a time such as 2026-12-31T10:00:00Z."
+        ) from error
+
+
+def decide(found: Found, policy: Policy, cluster: Cluster, is_own: IsOwn) -> Decision:
+    """What to do with one running test."""
     allowed, denied = _names(found.session, policy.allow), _names(found.session, policy.deny)
     if obstacle := _obstacle(found.target, cluster):
         # The other array knows how old its tests are; here that is never known.
@@ -125,31 +162,56 @@ def decide(found: Found, policy: Policy, cluster: Cluster, is_own: t.Callable[[s
         late = denied or not (allowed or elsewhere or _is_young(found, policy))
         return Decision(LEAVE, f"it cannot be stopped from here: {obstacle}", late)
     if allowed and denied:
-        return Decision(LEAVE, "allow and deny both name it; allow wins, so it is left, but told", True)
+        return Decision(LEAVE, "allow and deny both name it; allow wins, so it is left, but it is overdue", True)
     if allowed:
         return Decision(LEAVE, "allow names it", False)
     if policy.allow and found.session.resource_name is None:
-        return Decision(LEAVE, "the resource's name could not be read and held against allow", True)
+        return Decision(LEAVE, "its name could not be read, so allow may name it", True)
     if denied:
         return _acted_on(policy, "deny names it")
     return _by_age_and_account(found, policy, is_own)
 
 
-def _by_age_and_account(found: Found, policy: Policy, is_own: t.Callable[[str], bool | None]) -> Decision:
-    account = found.running.started_by
+def _by_age_and_account(found: Found, policy: Policy, is_own: IsOwn) -> Decision:
     if _is_young(found, policy):
         return Decision(LEAVE, f"younger than max_age ({_seconds(policy.max_age)})", False)
     if found.age is None and policy.max_age:
-        return Decision(LEAVE, "its age is not known, so it may be younger than max_age; count it as overdue", True)
+        return Decision(LEAVE, "its age is not known, so it may be younger than max_age; it counts as overdue", True)
     if policy.started_by == "anyone":
-        return _acted_on(policy, "whoever started it")
+        return _acted_on(policy, "started_by is anyone")
+    if policy.started_by == "listed":
+        return _by_list(found.running.started_by, policy)
+    return _by_ownership(found, policy, is_own)
+
+
+def _by_list(account: str | None, policy: Policy) -> Decision:
     if account is None:
-        return Decision(LEAVE, "who started it is not known to this account, so it counts as somebody else's", True)
-    if policy.started_by == "own" and not is_own(account):
-        return Decision(LEAVE, f"started by {account}, not by this task's account", True)
-    if policy.started_by == "listed" and account.casefold() not in policy.accounts:
+        return Decision(LEAVE, "the array does not say who started it, so accounts cannot be applied", True)
+    if account.casefold() not in policy.accounts:
         return Decision(LEAVE, f"started by {account}, whom accounts does not list", True)
     return _acted_on(policy, f"started by {account}")
+
+
+def _by_ownership(found: Found, policy: Policy, is_own: IsOwn) -> Decision:
+    """A test of unknown origin that appeared after a start of our own is ours; without such a start it is left."""
+    account = found.running.started_by
+    own = None if account is None else is_own(account)
+    if own:
+        return _acted_on(policy, f"started by {account}")
+    if own is None and _follows_own_start(found, policy):
+        return _acted_on(policy, f"a drill of this controller sent a start; the array has {account or 'no account'}")
+    if account is None:
+        return Decision(LEAVE, "the array does not say who started it, so it may be somebody else's", True)
+    if own is None:
+        return Decision(LEAVE, f"started by {account}, which may or may not be this task's account", True)
+    return Decision(LEAVE, f"started by {account}, not by this task's account", True)
+
+
+def _follows_own_start(found: Found, policy: Policy) -> bool:
+    if found.session.id not in policy.own_starts:
+        return False
+    sent, began = policy.own_starts[found.session.id], found.running.started_at
+    return sent is None or began is None or began >= sent - _CUT
 
 
 def _acted_on(policy: Policy, reason: str) -> Decision:

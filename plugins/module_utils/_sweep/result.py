@@ -2,28 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a sweep over an array found and did, as a module's result and for a person. Pure: no I/O, no clock."""
+"""What a sweep over an array found and did, as a module's result. Pure: no I/O, no clock."""
 
 from __future__ import annotations
 
-import textwrap
 import typing as t
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from .._array.related import RecoveryPoint
 from .._array.session import Cluster, Target
-from .._errors import OperationTimeoutError, PowerStoreError
-from .._failover_test.entry import Entry
+from .._errors import InvalidInputError, OperationTimeoutError, PowerStoreError, ProtocolError
 from .._findings.failover import (
     FailoverReadiness,
+    not_judged,
     readiness_of,
 )
 from .._json import Json
-from .._time import format_time
+from .._time import format_time, parse_time
+from .look import FLAGS, NOT_KNOWN, Unread
 from .policy import STOP, Decision, Found
+from .stop import Entry
+from .text import summary, takeover, wrapped
 
-_WIDTH = 120
-_BLIND = "  The array's jobs cannot be read: a start that is still under way would not be seen."
 _OF_ENTRY = ("action", "changed", "before", "after", "request_sent", "job_id", "started_at", "finished_at",
              "duration_seconds", "findings", "failure")  # fmt: skip
 
@@ -38,9 +39,16 @@ class Test:
     decision: Decision
     runs: bool | None = True  # as last seen; None: not known, the array could not be read
     ended: bool = False  # a look before the last one showed that it does not run any more
+    became: str | None = None  # "gone" or "failed_over": what happened to the session, not by this task
     attempts: int = 0
     forced: bool = False
+    timed_by_array: bool = True  # whether the times of the last attempt are by the array's clock
     entry: Entry | None = None  # of the last attempt
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether this task stopped it, as the array confirmed."""
+        return self.entry is not None and self.entry.action == "stopped"
 
     @property
     def is_left(self) -> bool:
@@ -57,11 +65,10 @@ class Test:
         what = "is still shown as running" if self.runs else "could not be looked at any more"
         return OperationTimeoutError(f"The failover test on the {self.found.session.label} {what}.")
 
-    def as_result(self) -> Json:
+    def as_result(self, clock_skew_seconds: float | None) -> Json:
         """One entry of ``tests`` in the module's result."""
         session, running, age = self.found.session, self.found.running, self.found.age
-        operation = self.entry.as_result() if self.entry else {}
-        stop: Json = {name: operation.get(name) for name in _OF_ENTRY}
+        stop = self._stop(clock_skew_seconds)
         times = {f"stop_{name}": stop.pop(name) for name in ("job_id", "started_at", "finished_at", "duration_seconds")}
         return {
             "session_id": session.id,
@@ -77,62 +84,142 @@ class Test:
             "reason": self.decision.reason,
             "overdue": self.decision.overdue,
             "running": self.runs,
+            "became": self.became,
             "forced": self.forced,
             **stop,
             **times,
-            "action": stop["action"] or "none",
             "changed": bool(stop["changed"]),
             "request_sent": bool(stop["request_sent"]),
             "before": stop["before"] or session.as_condition(),
             "findings": stop["findings"] or [],
-            "failure": self.error.as_failure() if self.error else stop["failure"],
+            "failure": self.error.as_failure() if self.error else None,
         }
+
+    def _stop(self, clock_skew_seconds: float | None) -> Json:
+        """What the last stop came to. A stop that failed on a test that is over all the same did nothing."""
+        operation = self.entry.as_result() if self.entry else {}
+        stop: Json = {name: operation.get(name) for name in _OF_ENTRY}
+        over = self.runs is False and stop["action"] == "failed"
+        stop["action"] = "none" if over else stop["action"] or "none"
+        if not self.timed_by_array:
+            for name in ("started_at", "finished_at"):
+                stop[name] = _by_the_array(stop[name], clock_skew_seconds)
+        return stop
+
+
+def _by_the_array(moment: str | None, clock_skew_seconds: float | None) -> str | None:
+    """A time of the controller on the array's clock; None where that was never read."""
+    known = parse_time(moment)
+    if known is None or clock_skew_seconds is None:
+        return None
+    return format_time(known + timedelta(seconds=clock_skew_seconds))
 
 
 @dataclass(frozen=True)
 class Swept:
     """Everything that is known of one array after a sweep."""
 
-    cluster: Cluster | None
-    tests: t.Sequence[Test]
-    targets: t.Sequence[Target]
-    ready_at: tuple[datetime, float] | None
-    complete: bool  # whether the last look at the array was
-    check_mode: bool
+    host: str | None = None
+    account: str | None = None
+    cluster: Cluster | None = None
+    began_at: datetime | None = None  # by the array's clock
+    tests: t.Sequence[Test] = ()
+    targets: t.Sequence[Target] = ()
+    unread: t.Sequence[Unread] = ()
+    ready_at: tuple[datetime | None, float] | None = None
+    complete: bool = False  # whether the last look at the array saw every flag
+    check_mode: bool = False
 
     def as_result(self) -> Json:
-        """The module's result; with ``failed`` where a stop that was wanted is not shown to be done."""
-        tests = [test.as_result() for test in self.tests]
+        """The module's result; with ``failed`` where a flag was not read or a stop is not shown to be done."""
+        skew = self.cluster.clock_skew_seconds if self.cluster else None
+        tests = [test.as_result(skew) for test in self.tests]
         ready = readiness_of(self.targets)
         result: Json = {
             "changed": any(test["changed"] for test in tests),
-            "cluster": self.cluster.as_result() if self.cluster else None,
+            "host": self.host,
+            "account": self.account,
+            "cluster": self._cluster(),
             "tests": tests,
             "overdue_left": [_brief(entry) for entry, test in zip(tests, self.tests, strict=True) if test.is_left],
+            "unread": [each.as_result() for each in self.unread],
             "jobs_readable": all(target.jobs_readable for target in self.targets),
-            "sessions": [_as_readiness(each, self.complete) for each in ready],
+            "sessions": [self._as_readiness(each) for each in ready],
+            "not_judged": [each.as_result() for each in not_judged(self.targets)],
             "failover_ready": self._readiness(ready),
             "diff": self._diff(),
+            **self._failure(),
         }
+        texts = [each.text for each in self.unread]
+        name = self._name
+        return {
+            **result,
+            "summary": [] if name is None else summary(result, name, texts, check_mode=self.check_mode),
+            "takeover": takeover(result, name or "this array", texts, check_mode=self.check_mode),
+        }
+
+    @property
+    def _name(self) -> str | None:
+        return self.cluster.name if self.cluster else self.host
+
+    def _cluster(self) -> Json | None:
+        if self.cluster is None:
+            return None
+        return {
+            **{name: None if text == NOT_KNOWN else text for name, text in self.cluster.as_result().items()},
+            "system_time": format_time(self.cluster.system_time),
+            "clock_skew_seconds": self.cluster.clock_skew_seconds,
+        }
+
+    def _failure(self) -> Json:
+        blind = [each for each in self.unread if each.what == FLAGS]
         errors = [test.error for test in self.tests if test.error]
-        if errors:
-            lead = "" if len(errors) == 1 else f"{len(errors)} failover tests could not be stopped. The first: "
-            result |= {"failed": True, "msg": lead + errors[0].message, "failure": errors[0].as_failure()}
-        return {**result, "summary": self.summary(result), "takeover": self.takeover(result)}
+        if blind:
+            ids = ", ".join(each.session_id for each in blind[:5] if each.session_id)
+            error: PowerStoreError = ProtocolError(
+                f"NOT KNOWN whether failover tests are running on {self._name}: the flag of {len(blind)} sessions "
+                f"({ids}) could not be read. {blind[0].error.message}"
+            )
+        elif errors:
+            error = errors[0]
+        else:
+            return {}
+        lead = "" if blind or len(errors) == 1 else f"{len(errors)} failover tests could not be stopped. The first: "
+        return {"failed": True, "msg": lead + error.message, "failure": error.as_failure()}
+
+    def _as_readiness(self, each: FailoverReadiness) -> Json:
+        session = each.session
+        # Ages are told as of the end of the sweep, when a person reads them.
+        shown = self.ready_at[0] if self.ready_at else None
+        cluster = replace(self.cluster, system_time=shown or self.cluster.system_time) if self.cluster else None
+        point = RecoveryPoint.of(session, None, cluster).as_result() if cluster else {}
+        return {
+            "session_id": session.id,
+            "resource_type": session.resource_type,
+            "resource_name": session.resource_name,
+            "resource_id": session.local_resource_id,
+            "remote_system": session.remote_system.get("name"),
+            **session.as_condition(),
+            **{name: point.get(name) for name in ("recovery_point_timestamp", "recovery_point_age_seconds")},
+            "failover_ready": each.ready if self.complete else None,
+            "reason": each.reason,
+            "to_do": each.to_do,
+        }
 
     def _readiness(self, ready: t.Sequence[FailoverReadiness]) -> Json:
-        began = self.cluster.system_time if self.cluster else None
         at, elapsed = self.ready_at or (None, None)
+        seconds = (at - self.began_at).total_seconds() if at and self.began_at else None
         return {
             "all": all(each.ready for each in ready) if self.complete else None,
-            "began_at": format_time(began),
+            "began_at": format_time(self.began_at),
             "ready_at": format_time(at),
-            "array_seconds": round((at - began).total_seconds(), 3) if at and began else None,
+            # Negative: the array's clock was stepped meanwhile, so nothing was measured by it.
+            "array_seconds": None if seconds is None or seconds < 0 else round(seconds, 3),
             "controller_seconds": None if elapsed is None else round(elapsed, 3),
         }
 
     def _diff(self) -> Json:
-        name = self.cluster.name if self.cluster else "the array"
+        name = self._name or "the array"
         return {
             "before_header": f"failover tests on {name}, before",
             "after_header": f"failover tests on {name}, after",
@@ -140,85 +227,20 @@ class Swept:
             "after": {test.found.session.label: {"running": test.runs} for test in self.tests},
         }
 
-    def summary(self, result: Json) -> list[str]:
-        """The sweep for a person at a terminal."""
-        if self.cluster is None:
-            return []
-        count = len(self.tests)
-        lines = [f"{self.cluster.name}: {count or 'no'} failover test{'' if count == 1 else 's'} found."]
-        if self.tests:
-            lines.append(f"  {'Resource':<24}{'Started by':<16}{'Age':>9}  {'Overdue':<8}{'Decision':<9}{'Now':<13}Why")
-        lines += [line for entry in result["tests"] for line in _row(entry, self.check_mode)]
-        if not result["jobs_readable"]:
-            lines.append(_BLIND)
-        return lines
-
-    def takeover(self, result: Json) -> list[str]:
-        """Whether the site can take over now, for a person in a disaster: the answer, then what stands against it."""
-        name = self.cluster.name if self.cluster else "this array"
-        sessions = result["sessions"]
-        if not self.complete:
-            return [f"NOT KNOWN whether {name} can take over."]
-        if not sessions:
-            return [f"{name} has nothing to take over: it is the destination of no volume and no volume group."]
-        obstacles = [session for session in sessions if not session["failover_ready"]]
-        if self.check_mode:
-            return [f"Check mode: nothing was stopped. Now {len(obstacles)} of {len(sessions)} sessions are not ready."]
-        blind = [] if result["jobs_readable"] else [_BLIND]
-        if not obstacles:
-            times = self._times(result["failover_ready"])
-            return [f"{name} CAN TAKE OVER: all {len(sessions)} sessions can be failed over{times}.", *blind]
-        lines = [f"{name} CANNOT TAKE OVER YET: {len(obstacles)} of {len(sessions)} sessions cannot be failed over."]
-        failures = {test["session_id"]: test["failure"]["message"] for test in result["tests"] if test["failure"]}
-        for each in obstacles:
-            why = " ".join(filter(None, [each["reason"], failures.get(each["session_id"]), each["to_do"]]))
-            lines += _wrapped(f"  {each['resource_name'] or each['session_id']}: {why}")
-        return lines + blind
-
-    @staticmethod
-    def _times(ready: Json) -> str:
-        if ready["array_seconds"] is None:  # PowerStoreOS 1 has no clock to be asked
-            return ""
-        return (
-            f", {ready['controller_seconds']:.1f} s after the begin ({ready['array_seconds']:.1f} s by its own clock)"
-        )
-
-
-def _wrapped(line: str) -> list[str]:
-    return textwrap.wrap(line, _WIDTH, subsequent_indent=" " * 6)
-
-
-def _as_readiness(each: FailoverReadiness, complete: bool) -> Json:
-    session = each.session
-    return {
-        "session_id": session.id,
-        "resource_type": session.resource_type,
-        "resource_name": session.resource_name,
-        "resource_id": session.local_resource_id,
-        "remote_system": session.remote_system.get("name"),
-        **session.as_condition(),
-        "failover_ready": each.ready if complete else None,
-        "reason": each.reason,
-        "to_do": each.to_do,
-    }
-
 
 def _brief(entry: Json) -> Json:
     return {name: entry[name] for name in ("session_id", "resource_name", "started_by", "age_seconds", "reason")}
 
 
-_NOW: t.Final[t.Mapping[bool | None, str]] = {True: "RUNNING", False: "over", None: "NOT KNOWN"}
-
-
-def _row(entry: Json, check_mode: bool) -> list[str]:
-    age = "not known" if entry["age_seconds"] is None else f"{entry['age_seconds']:.0f} s"
-    now = _NOW[entry["running"]]
-    if entry["action"] == "stopped" and entry["running"] is False:
-        now = "would stop" if check_mode else "stopped"
-    why = entry["failure"]["message"] if entry["failure"] else entry["reason"]
-    start = (
-        f"  {str(entry['resource_name'] or entry['session_id'])[:23]:<24}"
-        f"{str(entry['started_by'] or 'not known')[:15]:<16}{age:>9}  {'yes' if entry['overdue'] else 'no':<8}"
-        f"{entry['decision']:<9}{now:<13}"
-    )
-    return _wrapped(start + why)
+def ended_early(known: Json, error: PowerStoreError) -> Json:
+    """The result of a sweep that an error ended: what is known, and that the rest is not."""
+    refused = isinstance(error, InvalidInputError)
+    lead = "NOTHING WAS STOPPED" if refused else "NOT KNOWN whether failover tests are running"
+    return {
+        **known,
+        "failed": True,
+        "msg": error.message,
+        "failure": error.as_failure(),
+        "summary": [*known["summary"], *wrapped(f"{lead}: {error.message}", 4)],
+        "takeover": [*known["takeover"], *wrapped(error.message)],
+    }

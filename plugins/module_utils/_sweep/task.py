@@ -4,55 +4,40 @@
 
 """Finding every failover test that runs on an array, and stopping those that the policy names.
 
-The array is looked at again and again for ``settle_time``: a module that was in flight when its playbook was killed
-runs on, and its starts land on the array after a first look. A test that appears begins that time anew.
+Where everything is to be stopped, the first stops are sent after a login and one list of the sessions in test; all that
+only makes the answer better is read afterwards. Then the array is looked at again and again for ``settle_time``: a
+module that was in flight when its playbook was killed runs on, and its starts reach the array after a first look. A
+test that appears begins that time anew.
 """
 
 from __future__ import annotations
 
 import contextlib
-import textwrap
 import time
 import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .._array.client import Client
-from .._array.jobs import with_pending_starts
-from .._array.lookup import (
-    name_resources,
-    read_cluster,
-    read_sessions,
-)
-from .._array.read_related import read_running
 from .._array.related import RunningTest
-from .._array.session import (
-    Cluster,
-    ReplicationSession,
-    Selector,
-    Target,
-)
-from .._errors import (
-    PowerStoreError,
-    UnreachableError,
-)
-from .._failover_test.act import apply
-from .._failover_test.plan import Desired, plan, predict
-from .._findings.failover import readiness_of
+from .._array.session import Cluster, ReplicationSession, Target
+from .._errors import PowerStoreError
+from .._findings.failover import is_failed_over, readiness_of
 from .._json import Json
-from .._operation.clock import ArrayClock
-from .._operation.limits import Limits
+from .look import FLAGS, Reader
 from .policy import (
     STOP,
     Found,
     Policy,
     decide,
 )
-from .result import Swept, Test
+from .result import Swept, Test, ended_early
+from .stop import desired_stop, stop
 
 _ATTEMPTS = 3  # stops of one test: the array runs one operation at a time, and the link may be lost just now
 _LONGEST_PAUSE = 10.0  # seconds before a stop that failed is tried again
 _ROUNDS = 100  # of stops, however many tests go on appearing
+_AHEAD = timedelta(seconds=10)  # a start that lies further in the future than this was logged by another clock
 
 
 @dataclass
@@ -63,33 +48,36 @@ class Sweep:
     policy: Policy
     check_mode: bool
     began: float  # on the controller's monotonic clock
-    cluster: Cluster | None = None
     tests: list[Test] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)  # all sessions of the array as last seen
-    ready_at: tuple[datetime, float] | None = None  # array's clock, and seconds since the begin
-    complete: bool = False  # whether the last look was
+    ready_at: tuple[datetime | None, float] | None = None  # array's clock, and seconds since the task began
+    complete: bool = False  # whether the last look saw the flag of every session
+    rounds: int = 0  # of stops
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.client)
 
     def run(self) -> None:
-        """Look, stop, and look until nothing has appeared for ``settle_time``."""
-        self.cluster = read_cluster(self.client)
-        if not self.cluster.release >= (2, 0):  # which has neither failover tests nor a clock to be asked
-            self.targets = [_target(session) for session in read_sessions(self.client, self.cluster.release)]
-            self.complete = True
+        """Stop, look, and look until nothing has appeared for ``settle_time``."""
+        if self.policy.is_urgent and not self.check_mode:
+            self._stop_at_once()
+        self.reader.read_array()
+        if not self.reader.has_tests:  # nor a clock to be asked
+            self.targets = self.reader.sessions()
+            self.complete = not self.reader.is_unread(FLAGS)
             return
-        clock = ArrayClock(self.cluster)
         # For looking; the time of the stops comes on top.
         settled_at = self._elapsed() + self.policy.settle_time
         give_up_at = settled_at + self.policy.wait_timeout
-        rounds = 0
         while True:
             looked_at, known = self._elapsed(), len(self.tests)
-            now = replace(self.cluster, system_time=clock.now(), read_at=time.monotonic())
-            due = self._look(now)
+            due = self._look()
             if len(self.tests) > known:
                 settled_at = looked_at + self.policy.settle_time
-            if due and rounds < _ROUNDS and self._elapsed() < give_up_at:
-                began, rounds = self._elapsed(), rounds + 1
-                self._stop(now, due)
+            # The first round is sent, however long the look took.
+            if due and (not self.rounds or (self.rounds < _ROUNDS and self._elapsed() < give_up_at)):
+                began = self._elapsed()
+                self._stop(due)
                 if not self.check_mode:
                     give_up_at += self._elapsed() - began
                     continue  # the array shows what came of it
@@ -97,57 +85,91 @@ class Sweep:
                 break
             # An array that takes its time to list everything is not kept busy with it.
             time.sleep(max(self.policy.poll_interval, 2 * (self._elapsed() - looked_at)))
-        self._name_at_last()
-        self._ask_who_at_last()
+        self._ask_at_last()
 
     def result(self) -> Json:
         """What is known, in the shape of the module's result."""
-        return Swept(self.cluster, self.tests, self.targets, self.ready_at, self.complete, self.check_mode).as_result()
+        return Swept(
+            host=self.client.host,
+            account=self.client.account,
+            cluster=self.reader.cluster,
+            began_at=self._began_at(),
+            tests=self.tests,
+            targets=self.targets,
+            unread=self.reader.unread,
+            ready_at=self.ready_at,
+            complete=self.complete,
+            check_mode=self.check_mode,
+        ).as_result()
 
     def _elapsed(self) -> float:
         return time.monotonic() - self.began
 
+    def _began_at(self) -> datetime | None:
+        """When the task began, by the array's clock."""
+        shown = self.reader.carried_clock()
+        return None if shown is None else shown - timedelta(seconds=self._elapsed())
+
     # Looking
 
-    def _look(self, now: Cluster) -> list[Test]:
-        """Read everything, and return the tests that are to be stopped and have not been given up."""
+    def _stop_at_once(self) -> None:
+        """The first round, after one request. What keeps it from being sent, the look that follows says."""
+        with contextlib.suppress(PowerStoreError):
+            for target in self.reader.running_now():
+                self._keep(Found(target, RunningTest(), None), self.reader.now())
+        if due := [test for test in self.tests if self._is_due(test)]:
+            self._stop(due)
+
+    def _look(self) -> list[Test]:
+        """Read everything, and return the tests that are to be stopped and have not been given up.
+
+        Raises PowerStoreError where no flag could be read, and InvalidInputError where allow or deny names nothing.
+        """
         for test in self.tests:
             test.ended = test.runs is False
             test.runs = False if test.ended else None
         self.complete = False  # what was seen before counts no more
-        sessions = read_sessions(self.client, now.release)
-        targets = [_target(session) for session in sessions]
-        self.targets = [each for each in with_pending_starts(self.client, now, targets) if isinstance(each, Target)]
-        running = [target for target in self.targets if target.session.in_test or target.pending_start]
-        found = self._identify(running, now)
-        for test in self.tests:
-            test.runs = False
+        self.targets = self.reader.with_starts(self.reader.sessions())
+        self.complete = not self.reader.is_unread(FLAGS)
+        self._check_lists()
+        now = self.reader.now()
+        found = self._identify([each for each in self.targets if each.session.in_test or each.pending_start], now)
+        self._note_ends()
         for each in found:
             self._keep(each, now)
         self._note_readiness()
-        self.complete = True
         return [test for test in self.tests if test.runs and self._is_due(test)]
 
-    def _identify(self, running: list[Target], now: Cluster) -> list[Found]:
+    def _check_lists(self) -> None:
+        """allow and deny have to be understood before the first stop."""
+        if not self.rounds and (self.policy.allow or self.policy.deny):
+            self.targets = self.reader.named(self.targets)
+            if refusal := self.policy.refusal([each.session for each in self.targets], self.reader.now().name):
+                raise refusal
+
+    def _identify(self, running: t.Sequence[Target], now: Cluster) -> list[Found]:
         """Whose each test is. Asked at every look, so that a test of somebody else is never taken for one before it."""
         if not running:
             return []
-        named = name_resources(self.client, [target.session for target in running])
-        running = [
-            replace(target, session=session)
-            for target, session in zip(running, named, strict=True)
-            if isinstance(session, ReplicationSession)
-        ]
-        who = self._who([target.session for target in running]) if self.policy.asks_who else {}
-        return [_found(target, who, now) for target in running]
+        named = self.reader.named(running)
+        who = self.reader.who(named) if self.policy.asks_who else {}
+        return [_found(target, who, now, clock_is_known=self._clock_is_known) for target in named]
 
-    def _who(self, sessions: t.Sequence[ReplicationSession]) -> t.Mapping[str, RunningTest]:
-        try:
-            return read_running(self.client, [session for session in sessions if session.in_test])
-        except UnreachableError:
-            raise
-        except PowerStoreError:  # not readable for this account: nobody's, openly
-            return {}
+    @property
+    def _clock_is_known(self) -> bool:
+        return self.reader.carried_clock() is not None
+
+    def _note_ends(self) -> None:
+        """Which tests are not shown any more, and why: the session may be gone, or failed over meanwhile."""
+        seen = {each.session.id: each.session for each in self.targets}
+        odd = {each.session_id for each in self.reader.unread if each.what == FLAGS}
+        for test in self.tests:
+            session = seen.get(test.found.session.id)
+            if test.ended or test.found.session.id in odd:
+                continue
+            test.runs = False
+            if not test.is_stopped:
+                test.became = _became(session)
 
     def _keep(self, found: Found, now: Cluster) -> None:
         decision = decide(found, self.policy, now, self.client.is_own)
@@ -155,7 +177,7 @@ class Sweep:
         if test is None:
             test = Test(found, decision)
             self.tests.append(test)
-        test.found, test.decision, test.runs = found, decision, True
+        test.found, test.decision, test.runs, test.became = found, decision, True, None
 
     def _is_due(self, test: Test) -> bool:
         # A start that the array logged as done and does not show is waited for once; then only its test counts.
@@ -164,67 +186,64 @@ class Sweep:
 
     def _note_readiness(self) -> None:
         """When everything was first seen ready, and has been since, by the array's clock as read afterwards."""
-        if any(not each.ready for each in readiness_of(self.targets)):
+        if not self.complete or any(not each.ready for each in readiness_of(self.targets)):
             self.ready_at = None
         elif self.ready_at is None:
             elapsed = self._elapsed()
-            shown = read_cluster(self.client).system_time
-            self.ready_at = (shown, elapsed) if shown else None
+            self.ready_at = (self.reader.clock(), elapsed)
 
-    def _name_at_last(self) -> None:
-        """Names of resources where sessions do not come with them (before 4.0); a failure costs no more than names."""
-        with contextlib.suppress(PowerStoreError):
-            named = name_resources(self.client, [each.session for each in readiness_of(self.targets)])
-            sessions = {each.id: each for each in named if isinstance(each, ReplicationSession)}
-            self.targets = [replace(each, session=sessions.get(each.session.id, each.session)) for each in self.targets]
-
-    def _ask_who_at_last(self) -> None:
-        """Where nothing depended on it, who started the tests is asked once they are stopped; it is worth no delay."""
-        if self.policy.asks_who or not self.tests or self.cluster is None:
-            return
-        with contextlib.suppress(PowerStoreError):
-            who = self._who([test.found.session for test in self.tests])
+    def _ask_at_last(self) -> None:
+        """Names, where sessions do not come with them, and who started the tests: worth no delay, so asked last."""
+        self.targets = self.reader.named(self.targets)
+        names = {each.session.id: each.session.resource_name for each in self.targets}
+        for test in self.tests:
+            name = test.found.session.resource_name or names.get(test.found.session.id)
+            target = replace(test.found.target, session=test.found.session.named(name))
+            test.found = replace(test.found, target=target)
+        if self.tests and not self.policy.asks_who:
+            now = self.reader.now()
+            who = self.reader.who([test.found.target for test in self.tests])
             for test in self.tests:
-                found = _found(test.found.target, who, self.cluster)
-                test.found = replace(test.found, running=found.running, age=found.age)
+                known = _found(test.found.target, who, now, clock_is_known=self._clock_is_known)
+                test.found = replace(test.found, running=known.running, age=known.age)
 
     # Stopping
 
-    def _stop(self, now: Cluster, due: t.Sequence[Test]) -> None:
-        desired = Desired(
-            running=False,
-            force=self.policy.force == "always",
-            force_when_unreachable=self.policy.force == "when_unreachable",
-            limits=Limits(self.policy.max_parallel, self.policy.wait_timeout, self.policy.poll_interval),
-        )
-        planned = plan(now, [test.found.target for test in due], desired)
-        results = predict(planned) if self.check_mode else apply(planned, self.client)
-        for test, entry in zip(due, results.entries, strict=True):
+    def _stop(self, due: t.Sequence[Test]) -> None:
+        desired, now, timed = desired_stop(self.policy), self.reader.now(), self._clock_is_known
+        self.rounds += 1
+        targets = [test.found.target for test in due]
+        entries = stop(self.client, now, targets, desired, check_mode=self.check_mode)
+        for test, entry in zip(due, entries, strict=True):
             test.attempts += 1
-            test.entry, test.forced = entry, desired.forces(test.found.session)
+            test.entry, test.forced, test.timed_by_array = entry, desired.forces(test.found.session), timed
             test.runs = entry.action == "failed" if self.check_mode else None
         tries = max(test.attempts for test in due)
-        if not self.check_mode and any(entry.error for entry in results.entries):
+        if not self.check_mode and any(entry.error for entry in entries):
             time.sleep(min(self.policy.poll_interval * 2**tries, _LONGEST_PAUSE))
 
 
-def _target(session: ReplicationSession) -> Target:
-    return Target(Selector("session_id", session.id), session)
+def _became(session: ReplicationSession | None) -> str | None:
+    if session is None:
+        return "gone"
+    return "failed_over" if is_failed_over(session) else None
 
 
-def _found(target: Target, who: t.Mapping[str, RunningTest], now: Cluster) -> Found:
+def _found(target: Target, who: t.Mapping[str, RunningTest], now: Cluster, *, clock_is_known: bool) -> Found:
     pending = target.pending_start
     if pending and not target.session.in_test:
         running = RunningTest(pending.started_at, pending.started_by, "job")
         return Found(target, running, timedelta() if pending.started_at is None else _age(running, now))
     running = who.get(target.session.id, RunningTest())
-    return Found(target, running, _age(running, now))
+    return Found(target, running, _age(running, now) if clock_is_known else None)
 
 
 def _age(running: RunningTest, now: Cluster) -> timedelta | None:
+    """None where the start is not known, or lies in the future: then a clock was stepped, and the age is not known."""
     if running.started_at is None or now.system_time is None:
         return None
-    return max(now.system_time - running.started_at, timedelta())
+    age = now.system_time - running.started_at
+    return None if age < -_AHEAD else max(age, timedelta())
 
 
 def run_sweep(client: Client, policy: Policy, *, check_mode: bool, began: float) -> Json:
@@ -236,22 +255,10 @@ def run_sweep(client: Client, policy: Policy, *, check_mode: bool, began: float)
     try:
         sweep.run()
     except PowerStoreError as error:
-        return _ended(sweep.result(), error)
+        return ended_early(sweep.result(), error)
     return sweep.result()
 
 
 def unread(error: PowerStoreError) -> Json:
     """The result where the array could not even be logged in to."""
-    return _ended(Swept(None, (), (), None, complete=False, check_mode=False).as_result(), error)
-
-
-def _ended(known: Json, error: PowerStoreError) -> Json:
-    said = f"NOT KNOWN whether failover tests are running: {error.message}"
-    return {
-        **known,
-        "failed": True,
-        "msg": error.message,
-        "failure": error.as_failure(),
-        "summary": [*known["summary"], *textwrap.wrap(said, 120, subsequent_indent="    ")],
-        "takeover": [*known["takeover"], *textwrap.wrap(error.message, 120)],
-    }
+    return ended_early(Swept().as_result(), error)

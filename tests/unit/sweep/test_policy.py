@@ -23,6 +23,7 @@ PARAMS: Row = {
     "max_age": "0",
     "started_by": "own",
     "accounts": [],
+    "own_starts": [],
     "allow": [],
     "deny": [],
     "force": "never",

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a sweep found and did, in lines for a person: at a terminal, in AWX, in a disaster. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+import typing as t
+from datetime import timedelta
+
+from .._json import Json
+from .._time import in_words
+
+_WIDTH = 120
+_EACH = 20  # up to so many copies have a line of their own
+_BLIND = "  The array's jobs cannot be read: a start that is still under way would not be seen."
+_NOW: t.Final[t.Mapping[bool | None, str]] = {True: "RUNNING", False: "over", None: "NOT KNOWN"}
+_BECAME: t.Final[t.Mapping[str, tuple[str, str]]] = {
+    "gone": ("gone", "its replication session does not exist any more; left alone"),
+    "failed_over": ("failed over", "its session was failed over meanwhile; left alone"),
+}
+_KINDS = {"nas_server": "NAS server", "file_system": "file system", "replication_group": "vVol group"}
+
+
+def wrapped(line: str, indent: int = 6) -> list[str]:
+    """The line in lines of the terminal's width."""
+    return textwrap.wrap(line, _WIDTH, subsequent_indent=" " * indent)
+
+
+def summary(result: Json, name: str, unread: t.Sequence[str], *, check_mode: bool) -> list[str]:
+    """The tests that were found, a row each, and what could not be read."""
+    tests = result["tests"]
+    found = f"{len(tests) or 'no'} failover test{'' if len(tests) == 1 else 's'} found"
+    lines = [f"{name}: {found}{', as far as it could be read' if unread else ''}."]
+    if tests:
+        lines.append(f"  {'Resource':<24}{'Started by':<16}{'Age':>9}  {'Overdue':<8}{'Decision':<9}{'Now':<13}Why")
+    lines += [line for entry in tests for line in _row(entry, check_mode)]
+    if not result["jobs_readable"]:
+        lines.append(_BLIND)
+    return lines + [part for text in unread for part in wrapped(f"  {text}")]
+
+
+def _row(entry: Json, check_mode: bool) -> list[str]:
+    age = "not known" if entry["age_seconds"] is None else f"{entry['age_seconds']:.0f} s"
+    now, why = _NOW[entry["running"]], entry["failure"]["message"] if entry["failure"] else entry["reason"]
+    if entry["became"]:
+        now, why = _BECAME[entry["became"]]
+    elif entry["action"] == "stopped" and entry["running"] is False:
+        now = "would stop" if check_mode else "stopped"
+    start = (
+        f"  {str(entry['resource_name'] or entry['session_id'])[:23]:<24}"
+        f"{str(entry['started_by'] or 'not known')[:15]:<16}{age:>9}  {'yes' if entry['overdue'] else 'no':<8}"
+        f"{entry['decision']:<9}{now:<13}"
+    )
+    return wrapped(start + why)
+
+
+def takeover(result: Json, name: str, unread: t.Sequence[str], *, check_mode: bool) -> list[str]:
+    """Whether the site can take over now, for a person in a disaster: the answer first, then what is in the way."""
+    if result["failover_ready"]["all"] is None:
+        return [f"NOT KNOWN whether {name} can take over.", *(part for text in unread for part in wrapped(text))]
+    return [
+        *_answer(result, name, check_mode=check_mode),
+        *_ended_otherwise(result["tests"]),
+        *_copies(result["sessions"]),
+        *_not_judged(result["not_judged"]),
+        *([] if result["jobs_readable"] else [_BLIND]),
+    ]
+
+
+def _answer(result: Json, name: str, *, check_mode: bool) -> list[str]:
+    sessions = result["sessions"]
+    if not sessions:
+        return [f"{name} has nothing to take over: it is the destination of no volume and no volume group."]
+    obstacles = [session for session in sessions if not session["failover_ready"]]
+    if check_mode:
+        return [f"Check mode: nothing was stopped. Now {len(obstacles)} of {len(sessions)} sessions are not ready."]
+    if not obstacles:
+        times = _times(result["failover_ready"])
+        return [f"{name} CAN TAKE OVER: all {len(sessions)} sessions can be failed over{times}."]
+    lines = [f"{name} CANNOT TAKE OVER YET: {len(obstacles)} of {len(sessions)} sessions cannot be failed over."]
+    failures = {test["session_id"]: test["failure"]["message"] for test in result["tests"] if test["failure"]}
+    for each in obstacles:
+        why = " ".join(filter(None, [each["reason"], failures.get(each["session_id"]), each["to_do"]]))
+        lines += wrapped(f"  {_name(each)}: {why}")
+    return lines
+
+
+def _times(ready: Json) -> str:
+    if ready["controller_seconds"] is None:
+        return ""
+    array = "" if ready["array_seconds"] is None else f" ({ready['array_seconds']:.1f} s by the array's clock)"
+    return f", {ready['controller_seconds']:.1f} s after this task began{array}"
+
+
+def _ended_otherwise(tests: t.Sequence[Json]) -> t.Iterator[str]:
+    for test in tests:
+        if test["became"]:
+            yield from wrapped(f"  {_name(test)}: {_BECAME[test['became']][1]}.")
+
+
+def _copies(sessions: t.Sequence[Json]) -> t.Iterator[str]:
+    """How old each copy is: what a takeover now would have."""
+    aged = [session for session in sessions if session["recovery_point_age_seconds"] is not None]
+    oldest = sorted(aged, key=lambda session: -session["recovery_point_age_seconds"])
+    if oldest:
+        yield f"  Age of the copies by the array's clock{', the oldest' if len(oldest) > _EACH else ''}:"
+    for session in oldest[:_EACH]:
+        yield f"    {in_words(timedelta(seconds=session['recovery_point_age_seconds'])):<12}{_name(session)}"
+    if len(oldest) > _EACH:
+        yield f"    {len(oldest) - _EACH} others are younger."
+    unknown = [_name(session) for session in sessions if session["recovery_point_age_seconds"] is None]
+    if unknown:
+        yield from wrapped(f"  Age not known: {_listed(unknown)}.")
+
+
+def _not_judged(sessions: t.Sequence[Json]) -> t.Iterator[str]:
+    if not sessions:
+        return
+    worst_first = sorted(sessions, key=lambda session: not session["needs_attention"])
+    listed = _listed([f"{_kind(session)} {_name(session)} ({session['state']})" for session in worst_first])
+    yield from wrapped(f"  NOT JUDGED here, look at them yourself: {listed}.")
+
+
+def _kind(session: Json) -> str:
+    kind = _KINDS.get(session["resource_type"]) or str(session["resource_type"]).replace("_", " ")
+    return f"metro {kind}" if str(session["role"]).startswith("Metro") else kind
+
+
+def _name(entry: Json) -> str:
+    return str(entry["resource_name"] or entry["session_id"])
+
+
+def _listed(names: t.Sequence[str]) -> str:
+    more = f" and {len(names) - _EACH} more" if len(names) > _EACH else ""
+    return ", ".join(names[:_EACH]) + more
