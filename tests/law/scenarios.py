@@ -30,6 +30,7 @@ class Scenario:
     fails: bool = False
     unforeseen: bool = False  # the array refuses what by all that can be read it should do
     not_repeatable: str = ""  # why a second run is a change, too
+    meanwhile: bool = False  # somebody else changes the array during the task, so that the diff is not all there is
 
 
 def _both(_simulator: Simulator, _folder: Path) -> Options:
@@ -106,6 +107,12 @@ def _sweep(simulator: Simulator, _folder: Path) -> Options:
 def _sweep_refused(simulator: Simulator, folder: Path) -> Options:
     simulator.faults.add(array="dr", method="POST", path="*/stop_failover_test", action="answer", status=422)
     return _sweep(simulator, folder)
+
+
+def _sweep_of_a_session_that_goes(simulator: Simulator, folder: Path) -> Options:
+    simulator.faults.add(array="dr", method="POST", path="*/stop_failover_test", action="remove_session")
+    simulator.dr.start_failover_test("erp-data", user=simulator.username)
+    return {"policy": "stop", "poll_interval": 0.1, "settle_time": 0, "own_starts": []}
 
 
 def _sweep_of_a_stranger(simulator: Simulator, _folder: Path) -> Options:
@@ -220,6 +227,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
         Scenario("stop", _sweep),
         Scenario("stop refused", _sweep_refused, fails=True, unforeseen=True),
         Scenario("login refused", _sweep_of_a_stranger, changes=False, fails=True),
+        Scenario("session gone", _sweep_of_a_session_that_goes, unforeseen=True, meanwhile=True),
     ],
     "replication_session_info": [
         Scenario("all", _info, changes=False),
