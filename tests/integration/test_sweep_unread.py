@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._time import parse_time
 from tests.conftest import ModuleRunner
 from tests.lab.faults.table import STOP_PATH, at
 from tests.lab.simulator import Simulator
@@ -36,7 +37,12 @@ def failing(path: str, status: int = 500, body: t.Any = None) -> Spoil:
 
 def spoiled(name: str, **values: t.Any) -> Spoil:
     """A session's row is not as the API's description has it."""
-    return lambda simulator: simulator.dr.set_session(name, mirror=False, **values)
+
+    def spoil(simulator: Simulator) -> None:
+        simulator.dr.set_session(name, mirror=False, **values)
+        simulator.faults.add(at("GET", "/none", "forbid"))  # answers are not as described now, and need not be
+
+    return spoil
 
 
 def odd_audit_row(simulator: Simulator) -> None:
@@ -101,8 +107,9 @@ def test_what_cannot_be_read_keeps_no_test_running(
     said = {entry["what"] for entry in result["unread"]}
     assert said >= set(row.unread)
     assert len(result["overdue_left"]) == (0 if stopped else 1)
+    text = " ".join(" ".join(result["summary"]).split())
     for entry in result["unread"]:
-        assert entry["failure"]["message"] in " ".join(result["summary"])
+        assert " ".join(entry["failure"]["message"].split()) in text
 
 
 def test_a_flag_that_cannot_be_read_never_counts_as_no_test(run: ModuleRunner, simulator: Simulator) -> None:
@@ -132,7 +139,7 @@ def test_times_are_the_arrays_although_its_clock_was_read_after_the_stop(
     simulator.dr.start_failover_test("erp-data", user="colleague")
     [test] = run(SWEEP, **ABORT)["tests"]
     [job] = [job for job in simulator.dr.array.jobs if job.resource_action == "stop_failover_test"]
-    assert abs(_moment(test["stop_started_at"]) - job.start_time) < timedelta(seconds=60)
+    assert abs(parse_time(test["stop_started_at"]) - job.start_time) < timedelta(seconds=60)
     assert test["stop_job_id"] == job.id and test["age_seconds"] < 60
 
 
@@ -145,12 +152,6 @@ def test_no_times_where_the_clock_cannot_be_read(run: ModuleRunner, simulator: S
     assert test["stop_duration_seconds"] > 0 and test["age_seconds"] is None
     assert result["failover_ready"]["array_seconds"] is None and result["failover_ready"]["controller_seconds"] > 0
     assert "CAN TAKE OVER" in result["takeover"][0]
-
-
-def _moment(text: str) -> t.Any:
-    from ansible_collections.drdrill.powerstore.plugins.module_utils._time import parse_time
-
-    return parse_time(text)
 
 
 def test_the_first_stops_need_a_login_and_one_list(run: ModuleRunner, simulator: Simulator) -> None:
@@ -179,27 +180,6 @@ def test_a_look_that_takes_longer_than_wait_timeout_still_stops(run: ModuleRunne
     simulator.faults.add(at("GET", "/job", "delay", seconds=3, count=1))
     result = run(SWEEP, **QUICK, wait_timeout=2)
     assert not result.get("failed") and running(simulator) == []
-
-
-@pytest.mark.parametrize(
-    ("login", "recorded", "shows_user"),
-    [
-        ("CORP\\drill", "drill", False),
-        ("drill@corp.example", "drill", False),
-        ("drill", "CORP\\drill", True),
-        ("drill@corp.example", "CORP\\Drill", True),
-    ],
-)
-def test_the_own_account_in_another_notation_is_the_own(login: str, recorded: str, shows_user: bool) -> None:
-    account = {"username": login, "password": "Secret-1!", "role": "administrator"}
-    estate = {
-        "accounts": [{**account, "recorded_as": recorded, "shows_user": shows_user}],
-        "sessions": [{"volume": "erp-data", "test": {"user": recorded, "age": "2h"}}, {"volume": "erp-db"}],
-    }
-    with Simulator.from_dict(estate) as simulator:
-        result = run_module(simulator, SWEEP, **QUICK)
-        assert running(simulator) == []
-        assert result["overdue_left"] == [] and "somebody else" not in str(result)
 
 
 def test_a_test_of_unknown_origin_is_ours_where_our_own_start_preceded(run: ModuleRunner, simulator: Simulator) -> None:
@@ -289,12 +269,13 @@ def test_what_is_not_judged_and_how_old_each_copy_is(tmp_path: t.Any) -> None:
     assert ages["erp-data"] > 9 * 86400 > ages["erp-db"]
 
 
-def test_a_refused_password_is_tried_once(run: ModuleRunner, simulator: Simulator) -> None:
-    simulator.dr.start_failover_test("erp-data", user=simulator.username)
-    simulator.faults.add(
-        at("POST", STOP_PATH, "change_password", user=simulator.username, password="Another-1!", count=1)
-    )
-    result = run(SWEEP, **QUICK)
-    assert result["failed"] and result["failure"]["kind"] == "authentication"
-    assert simulator.dr.failed_logins == 1
-    assert "NOT KNOWN" in " ".join(result["summary"])
+def test_a_refused_password_is_tried_once() -> None:
+    with Simulator() as simulator:
+        simulator.dr.start_failover_test("erp-data", user=simulator.username)
+        simulator.faults.add(
+            at("POST", STOP_PATH, "change_password", user=simulator.username, password="Another-1!", count=1)
+        )
+        result = run_module(simulator, SWEEP, **QUICK)
+        assert result["failed"] and result["failure"]["kind"] == "authentication"
+        assert simulator.dr.failed_logins == 1
+        assert "NOT KNOWN" in " ".join(result["summary"])

@@ -10,6 +10,7 @@ drill can do without (alerts, jobs, audit events) is openly missing, too; everyt
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from collections import Counter, defaultdict
 
@@ -169,8 +170,8 @@ def _from_audit_log(client: Client, sessions: Sessions) -> dict[str, RunningTest
     known |= {session.id: session.id for session in sessions}
     found: dict[str, RunningTest] = {}
     for row in sorted(rows, key=lambda row: str(row.get("timestamp"))):
-        for argument in row.get("message_arguments") or ():
-            if argument in known:
+        with contextlib.suppress(PowerStoreError, *MALFORMED):  # one odd row hides no other
+            for argument in set(row.get("message_arguments") or ()) & known.keys():
                 started = RunningTest(parse_time(row.get("timestamp")), row.get("username"), "audit_event")
                 found[known[argument]] = started
     return found

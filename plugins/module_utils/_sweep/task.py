@@ -194,11 +194,10 @@ class Sweep:
 
     def _ask_at_last(self) -> None:
         """Names, where sessions do not come with them, and who started the tests: worth no delay, so asked last."""
-        self.targets = self.reader.named(self.targets)
-        names = {each.session.id: each.session.resource_name for each in self.targets}
-        for test in self.tests:
-            name = test.found.session.resource_name or names.get(test.found.session.id)
-            target = replace(test.found.target, session=test.found.session.named(name))
+        count = len(self.targets)  # a session that is gone is none of them, but its resource has a name
+        named = self.reader.named([*self.targets, *(test.found.target for test in self.tests)])
+        self.targets = named[:count]
+        for test, target in zip(self.tests, named[count:], strict=True):
             test.found = replace(test.found, target=target)
         if self.tests and not self.policy.asks_who:
             now = self.reader.now()
