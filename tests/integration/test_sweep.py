@@ -13,7 +13,7 @@ import typing as t
 import pytest
 
 from tests.conftest import ModuleRunner
-from tests.lab.faults.table import STOP_PATH, at
+from tests.lab.faults.table import REFUSAL, STOP_PATH, at
 from tests.lab.simulator import Simulator, replication
 from tests.running import Result, run_module
 
@@ -214,7 +214,7 @@ def test_a_stop_that_is_always_refused_fails_after_three_tries_and_hides_nothing
     for name in ("erp-data", "erp-db"):
         simulator.dr.start_failover_test(name, user="admin")
     path = f"/replication_session/{simulator.dr.session('erp-db').id}/stop_failover_test"
-    simulator.faults.add(at("POST", path, "answer", status=422, body={"messages": []}))
+    simulator.faults.add(at("POST", path, "answer", status=422, body=REFUSAL))
     result = sweep(policy="stop")
     assert result["failed"] and result["failure"]["kind"] == "rejected"
     assert running(simulator) == ["erp-db"]

@@ -182,6 +182,27 @@ def test_a_look_that_takes_longer_than_wait_timeout_still_stops(run: ModuleRunne
     assert not result.get("failed") and running(simulator) == []
 
 
+@pytest.mark.parametrize(
+    ("login", "recorded", "shows_user"),
+    [
+        ("CORP\\drill", "drill", False),
+        ("drill@corp.example", "drill", False),
+        ("drill", "CORP\\drill", True),
+        ("drill@corp.example", "CORP\\Drill", True),
+    ],
+)
+def test_the_own_account_in_another_notation_is_the_own(login: str, recorded: str, shows_user: bool) -> None:
+    account = {"username": login, "password": "Secret-1!", "role": "administrator"}
+    estate = {
+        "accounts": [{**account, "recorded_as": recorded, "shows_user": shows_user}],
+        "sessions": [{"volume": "erp-data", "test": {"user": recorded, "age": "2h"}}, {"volume": "erp-db"}],
+    }
+    with Simulator.from_dict(estate) as simulator:
+        result = run_module(simulator, SWEEP, **QUICK)
+        assert running(simulator) == []
+        assert result["overdue_left"] == [] and "somebody else" not in str(result)
+
+
 def test_a_test_of_unknown_origin_is_ours_where_our_own_start_preceded(run: ModuleRunner, simulator: Simulator) -> None:
     simulator.dr.start_failover_test("erp-data", user=simulator.username)
     simulator.dr.start_failover_test("erp-db", user="colleague")

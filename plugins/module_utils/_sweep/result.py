@@ -47,8 +47,14 @@ class Test:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether this task stopped it, as the array confirmed."""
-        return self.entry is not None and self.entry.action == "stopped"
+        """Whether this task surely stopped it: the array confirmed a job of it, or that nothing else ended the test."""
+        return self.entry is not None and self.entry.action == "stopped" and self.became is None
+
+    def note_end(self, became: str | None) -> None:
+        """It is not shown any more. ``became``: what happened to the session, unless a job of this task ended it."""
+        self.runs = False
+        job = self.entry.outcome.job_id if self.entry and self.entry.outcome else None
+        self.became = None if self.is_stopped and job else became
 
     @property
     def is_left(self) -> bool:
@@ -88,7 +94,6 @@ class Test:
             "forced": self.forced,
             **stop,
             **times,
-            "changed": bool(stop["changed"]),
             "request_sent": bool(stop["request_sent"]),
             "before": stop["before"] or session.as_condition(),
             "findings": stop["findings"] or [],
@@ -100,7 +105,8 @@ class Test:
         operation = self.entry.as_result() if self.entry else {}
         stop: Json = {name: operation.get(name) for name in _OF_ENTRY}
         over = self.runs is False and stop["action"] == "failed"
-        stop["action"] = "none" if over else stop["action"] or "none"
+        stop["action"] = "none" if over or self.became else stop["action"] or "none"
+        stop["changed"] = bool(stop["changed"]) and not self.became
         if not self.timed_by_array:
             for name in ("started_at", "finished_at"):
                 stop[name] = _by_the_array(stop[name], clock_skew_seconds)

@@ -165,11 +165,8 @@ class Sweep:
         odd = {each.session_id for each in self.reader.unread if each.what == FLAGS}
         for test in self.tests:
             session = seen.get(test.found.session.id)
-            if test.ended or test.found.session.id in odd:
-                continue
-            test.runs = False
-            if not test.is_stopped:
-                test.became = _became(session)
+            if not test.ended and test.found.session.id not in odd:
+                test.note_end(_became(session))
 
     def _keep(self, found: Found, now: Cluster) -> None:
         decision = decide(found, self.policy, now, self.client.is_own)
