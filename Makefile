@@ -87,10 +87,11 @@ versions: $(VENV)/.dev | build/tmp ## The Pythons and the tools that `make test`
 	@python tools/versions.py "$(OTHER_PYTHON)"
 
 .PHONY: lint
-lint: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## ruff, mypy, yamllint, ansible-lint, antsibull-changelog, antsibull-docs, REUSE
+lint: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## ruff, mypy, shellcheck, yamllint, ansible-lint, antsibull-changelog, antsibull-docs, REUSE
 	python -m ruff check .
 	python -m ruff format --check .
 	python -m mypy
+	git grep -lE '^#!.*\b(ba|da)?sh\b' | xargs shellcheck
 	python -m yamllint --strict .
 	ansible-lint --offline
 	python -m antsibull_changelog lint
