@@ -110,7 +110,7 @@ class Arrays:
             capture_output=True,
             text=True,
             check=False,
-            timeout=400,
+            timeout=1200,
         )
         return Run(done.returncode, done.stdout + done.stderr)
 

@@ -149,7 +149,7 @@ def test_what_is_made_of_answers(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     for number, (answers, expected) in enumerate(ANSWERS):

@@ -70,7 +70,7 @@ def setup(awx: Controller, folder: Path, **choices: t.Any) -> subprocess.Complet
         capture_output=True,
         text=True,
         check=False,
-        timeout=400,
+        timeout=1200,
     )
 
 
@@ -275,7 +275,7 @@ def test_the_execution_environment_can_be_built(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (collection,) = yaml.safe_load((tmp_path / "_build" / "requirements.yml").read_text())["collections"]

@@ -45,7 +45,7 @@ def play(simulator: Simulator, folder: Path, name: str, **variables: object) -> 
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=1200,
     )
 
 

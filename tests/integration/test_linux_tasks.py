@@ -121,7 +121,7 @@ def test_only_the_drills_own_devices_are_touched(host: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
         check=False,
     )
 

@@ -53,7 +53,7 @@ def preflight(
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=1200,
     )
     assert simulator.password not in done.stdout + done.stderr
     assert {exchange.method for exchange in simulator.dr.journal() if exchange.path != "/logout"} == {"GET"}

@@ -59,7 +59,9 @@ def test_make_demo_in_a_fresh_clone_drills_from_the_installed_tarball(tmp_path: 
     }
 
     demo = ["make", "demo", f"VENV={sys.prefix}"]
-    done = subprocess.run(demo, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        demo, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=1200, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Verdict: passed (clean-up: passed)" in done.stdout
     installed = tmp_path / "build/demo/collections/ansible_collections/drdrill/powerstore"

@@ -126,7 +126,7 @@ class Job:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=1200,
         )
 
     def _environment(self) -> dict[str, str]:
