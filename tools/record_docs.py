@@ -9,17 +9,21 @@ import json
 import typing as t
 from pathlib import Path
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import (
-    BY_KIND,
-    SCHEMA_VERSION,
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.published import (
+    NEWEST,
+    described,
+    fields_at,
     published,
+    said_of,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.typed import Shape
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import BY_KIND
+from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 
 ROOT = Path(__file__).resolve().parent.parent
-SCHEMA_FILE = ROOT / f"docs/record-{SCHEMA_VERSION}.schema.json"
+SCHEMA_FILE = ROOT / f"docs/record-{NEWEST}.schema.json"
 GUIDE = ROOT / "docs/docsite/rst/guide_record.rst"
 BEGIN, END = ".. fields: begin", ".. fields: end"
-TITLES = {"drill": "A drill", "readiness": "A readiness report", "abort": "An abort"}
 
 
 def schema_text() -> str:
@@ -31,36 +35,36 @@ def fields_text() -> str:
     """A table of every field, for each kind of record; what a drill has, too, is not said again."""
     parts: list[str] = []
     seen: set[tuple[str, str]] = set()
-    for kind, schema in BY_KIND.items():
-        rows = [row for row in _rows(schema, "") if row[:2] not in seen or row[0] == "kind"]
+    for kind, cls in BY_KIND.items():
+        rows = [row for row in _rows(cls, "") if row[:2] not in seen or row[0] == "kind"]
         seen |= {row[:2] for row in rows}
-        parts += ["", TITLES[kind], "-" * len(TITLES[kind]), ""]
-        parts += [
-            schema["description"] + ("" if kind == "drill" else " Besides the fields of a drill of the same name:"),
-            "",
-        ]
+        title = f"Kind {kind.value}"
+        more = "" if kind is Kind.DRILL else " Besides the fields of a drill of the same name:"
+        parts += ["", title, "-" * len(title), "", described(cls) + more, ""]
         parts += [".. list-table::", "   :header-rows: 1", "   :widths: 38 18 44", ""]
-        for row in [("Field", "Type", "Meaning"), *((f"``{name}``", kind, text) for name, kind, text in rows)]:
+        for row in [("Field", "Type", "Meaning"), *((f"``{name}``", type_, text) for name, type_, text in rows)]:
             parts += [f"   * - {row[0]}", f"     - {row[1]}", f"     - {row[2]}"]
     return "\n".join([*parts, ""])
 
 
-def _rows(schema: dict[str, t.Any], path: str) -> t.Iterator[tuple[str, str, str]]:
-    for name, field in schema.get("properties", {}).items():
-        place = f"{path}.{name}" if path else name
-        yield place, _kind(field), field["description"]
-        inner = field.get("items", field)
-        if "items" in field and "properties" in inner:
-            place += "[]"
-        yield from _rows(inner, place)
+def _rows(cls: type, path: str) -> t.Iterator[tuple[str, str, str]]:
+    for field in fields_at(cls, NEWEST):
+        place = f"{path}.{field.key}" if path else field.key
+        since = "" if field.says.since == "1.0" else f" Since {field.says.since}."
+        yield place, _type(field.shape), said_of(field) + since
+        item = field.shape.item
+        if item and item.of:
+            yield from _rows(item.of, f"{place}[]")
+        elif field.shape.of:
+            yield from _rows(field.shape.of, place)
 
 
-def _kind(field: dict[str, t.Any]) -> str:
-    kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
-    said = ["time" if kind == "string" and field.get("format") == "date-time" else kind for kind in kinds]
-    if "enum" in field:
-        said = [f"``{value}``" for value in field["enum"] if value is not None] + ["null"] * ("null" in kinds)
-    return " or ".join(said)
+def _type(shape: Shape) -> str:
+    if shape.words:
+        said = " or ".join(f"``{word}``" for word in shape.words)
+    else:
+        said = {"free": "object", "list": "array"}.get(shape.kind, shape.kind)
+    return f"{said} or null" if shape.nullable else said
 
 
 def guide_text(current: str) -> str:

@@ -23,7 +23,7 @@ import jsonschema
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import published
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.published import published
 from tests.conftest import journal_problems
 from tests.contract.checker import Contract
 from tests.lab.simulator import Simulator

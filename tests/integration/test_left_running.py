@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import BY_KIND
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.validation import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 from tests.lab.kill.run import in_the_way, run_row
 from tests.lab.kill.table import NOTHING, ON_ITS_WAY, ROWS, STOP_TESTS, VALIDATING, Row
 from tests.lab.simulator import Simulator
@@ -75,7 +75,7 @@ def test_abort_stops_everything_with_production_lost_and_leaves_a_record(simulat
     assert done.stdout.index("CAN TAKE OVER") < done.stdout.index("Write the record")
     written = [json.loads(path.read_text()) for path in records.glob("abort-*.json")]
     assert sorted(record["verdict"] for record in written) == ["incomplete", "passed"]
-    assert not [problem for record in written for problem in problems(record, BY_KIND["abort"])]
+    assert not [problem for record in written for problem in problems(record, Kind.ABORT)]
 
 
 def test_abort_without_room_for_its_record_is_not_held_up(simulator: Simulator, tmp_path: Path) -> None:

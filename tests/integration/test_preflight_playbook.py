@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import READINESS
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.validation import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 from tests.conftest import journal_problems
 from tests.contract.checker import Contract
 from tests.lab.simulator import Simulator
@@ -65,7 +65,7 @@ def report_of(folder: Path, name: str) -> dict[str, t.Any]:
     for path in (folder / "records").glob("readiness-*.json"):
         report: dict[str, t.Any] = json.loads(path.read_text(encoding="utf-8"))
         if report["drill"]["title"] == f"Readiness of {name}":
-            assert problems(report, READINESS) == []
+            assert problems(report, Kind.READINESS) == []
             return report
     raise AssertionError(f"no report of {name}")
 

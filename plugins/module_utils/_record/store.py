@@ -19,103 +19,102 @@ from datetime import UTC, datetime
 
 from .._json import Json
 from .._words import CleanUp, Kind
-from .abort import abort_summary, build_abort
+from .abort import build_abort
 from .common import Context
 from .drill import build_record
-from .observed import Observations
-from .readiness import (
-    build_readiness,
-    readiness_summary,
-)
-from .schema import BY_KIND
-from .terminal import summary
-from .validation import problems
+from .readiness import build_readiness
+from .results import Aborted, Look, Observations, Preflight
+from .summaries import summary
+from .typed import read_all
+from .types import AnyRecord, Awx, DrillRecord, Exclusion
 
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
 
 
-class Making(t.NamedTuple):
-    """How one kind of record is built from the module's options, and how a person at a terminal reads it."""
-
-    build: t.Callable[[Json, Context, str, datetime], Json]
-    summary: t.Callable[[Json, str], list[str]]
+def _drill(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
+    given = {**params, "clock_skew_seconds": context.clock_skew_seconds}
+    return build_record(Observations.from_params(given), context, record_id, now)
 
 
-def _build_drill(params: Json, context: Context, record_id: str, written_at: datetime) -> Json:
-    given = {name: params[name] for name in Observations.__dataclass_fields__ if name in params}
-    return build_record(
-        Observations(**{**given, "clock_skew_seconds": context.clock_skew_seconds}), context, record_id, written_at
-    )
+def _readiness(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
+    return build_readiness(Preflight.from_params(params), context, record_id, now)
 
 
-KINDS: t.Final[t.Mapping[Kind, Making]] = {
-    Kind.DRILL: Making(_build_drill, summary),
-    Kind.READINESS: Making(build_readiness, readiness_summary),
-    Kind.ABORT: Making(build_abort, abort_summary),
+def _abort(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
+    return build_abort(Aborted.from_params(params), context, record_id, now)
+
+
+_BUILD: t.Final[t.Mapping[Kind, t.Callable[[Json, Context, str, datetime], AnyRecord]]] = {
+    Kind.DRILL: _drill,
+    Kind.READINESS: _readiness,
+    Kind.ABORT: _abort,
 }
 
 
 def write_drill(params: Json, *, write: bool) -> Json:
-    """Judge the drill and write its record; the result of the module drill_record."""
+    """Judge the drill and write its record; the result of drill_record."""
     now = datetime.now(UTC)
-    kind = KINDS[Kind(params["kind"])]
+    kind = Kind(params["kind"])
     record_id = f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
-    record = kind.build(params, _context(params), record_id, now)
-    path = os.path.join(os.path.expanduser(params["directory"]), f"{params['kind']}-{record_id}.json")
-    problem = _faults(record)
+    record = _BUILD[kind](params, _context(params), record_id, now)
+    path = os.path.join(os.path.expanduser(params["directory"]), f"{kind.value}-{record_id}.json")
+    data, problem = record.as_json(), {}
     try:
         if write:
-            write_once(path, json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+            write_once(path, json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     except OSError as error:  # the verdict is known and has to be told all the same
         problem = {"failed": True, "msg": f"The record could not be written to {path}: {error.strerror or error}."}
         path = "none, it could not be written"
+    cleanup = record.cleanup.verdict if isinstance(record, DrillRecord) else CleanUp.NOT_NEEDED
     return {
         **problem,
         "changed": not problem,
-        "verdict": record["verdict"],
-        "cleanup_verdict": record.get("cleanup", {}).get("verdict", CleanUp.NOT_NEEDED.value),
+        "verdict": record.verdict.value,
+        "cleanup_verdict": cleanup.value,
         "path": path,
-        "record": record,
-        "summary": kind.summary(record, path),
+        "record": data,
+        "summary": summary(record, path),
     }
 
 
 def _array_name(params: Json) -> str:
     phases = [params.get("before"), *(params.get("starts") or ()), *(params.get("stops") or ())]
-    names = [(phase.get("cluster") or {}).get("name") for phase in phases if phase]
+    clusters = [phase.get("cluster") for phase in phases if isinstance(phase, dict)]
+    names = [cluster.get("name") for cluster in clusters if isinstance(cluster, dict)]
     return next((str(name) for name in names if name), "array")
-
-
-def _faults(record: Json) -> Json:
-    """A record that is not as its schema has it is written all the same, so that nothing is lost, and told."""
-    found = problems(record, BY_KIND[record["kind"]])
-    if not found:
-        return {}
-    told = "; ".join(found[:5])
-    return {
-        "failed": True,
-        "msg": f"The record is not as its schema has it. This is a fault of the collection: {told}.",
-    }
 
 
 def _context(params: Json) -> Context:
     """What was given, and what the first look at the array says of the login and the clocks."""
-    given = {name: params[name] for name in Context.__dataclass_fields__ if params.get(name) is not None}
-    given["exclusions"] = [
-        {
-            "session_id": left_out.get("session_id"),
-            "resource_name": left_out.get("volume") or left_out.get("volume_group"),
-            "reason": left_out["reason"],
-        }
-        for left_out in params.get("exclusions") or ()
-    ]
-    before = params.get("before") or {}
-    learned = {
-        "array_host": before.get("host"),
-        "array_account": before.get("account"),
-        "clock_skew_seconds": (before.get("cluster") or {}).get("clock_skew_seconds"),
-    }
-    return Context(controller_user=_user(), controller_host=socket.gethostname(), **{**learned, **given})
+    look = read_all(Look, params.get("before") or {}, [])
+    skew = params.get("clock_skew_seconds")
+    if skew is None and look.cluster:
+        skew = look.cluster.clock_skew_seconds
+    return Context(
+        title=params["title"],
+        controller_user=_user(),
+        controller_host=socket.gethostname(),
+        scenario=params.get("scenario"),
+        change_ticket=params.get("change_ticket"),
+        success_criteria=tuple(params.get("success_criteria") or ()),
+        participants=tuple(params.get("participants") or ()),
+        approvers=tuple(params.get("approvers") or ()),
+        filters=params.get("filters"),
+        awx=read_all(Awx, params["awx"], []) if params.get("awx") else None,
+        array_host=params.get("array_host") or look.host,
+        array_account=params.get("array_account") or look.account,
+        exclusions=tuple(map(_exclusion, params.get("exclusions") or ())),
+        ansible_version=params.get("ansible_version") or "",
+        clock_skew_seconds=skew,
+    )
+
+
+def _exclusion(left_out: Json) -> Exclusion:
+    return Exclusion(
+        session_id=left_out.get("session_id"),
+        resource_name=left_out.get("volume") or left_out.get("volume_group"),
+        reason=left_out["reason"],
+    )
 
 
 def write_once(path: str, text: str) -> None:

@@ -110,18 +110,27 @@ def read(cls: type[T], value: object, place: str, notes: list[str]) -> T | None:
     return t.cast("T | None", _object(cls, value, place, notes))
 
 
+def read_all(cls: type[T], value: Json, notes: list[str]) -> T:
+    """The same for a class of which every field has a default. Raises TypeError for another one."""
+    found = read(cls, value, "", notes)
+    if found is None:
+        raise TypeError(f"{cls.__name__} has a field without a default.")
+    return found
+
+
 def _object(cls: type, value: object, place: str, notes: list[str]) -> object | None:
     if not isinstance(value, dict):
         notes.append(f"{place} is {value!r:.80}: expected an object")
         return None
     values: dict[str, t.Any] = {}
     for field in fields_of(cls):
-        found = _read(field.shape, value.get(field.key), f"{place}.{field.key}", notes)
+        where = f"{place}.{field.key}" if place else field.key
+        found = _read(field.shape, value.get(field.key), where, notes)
         if found is None and not field.shape.nullable:
             if field.name in _defaults(cls):
                 continue
             if value.get(field.key) is None:
-                notes.append(f"{place}.{field.key} is missing")
+                notes.append(f"{where} is missing")
             return None
         values[field.name] = found
     return t.cast(object, cls(**values))

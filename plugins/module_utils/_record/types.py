@@ -21,6 +21,7 @@ from .._words import CleanUp, Kind, Phase, Severity, StepResult, Verdict
 from .typed import as_json, read
 
 Texts = tuple[str, ...]
+NotPassed = t.Literal[Verdict.FAILED, Verdict.ABORTED, Verdict.INCOMPLETE, Verdict.PASSED_WITH_DEVIATIONS]
 # Words that an enumeration has since a later version than 1.0.
 WORDS_SINCE: t.Final[t.Mapping[str, str]] = {}
 
@@ -254,10 +255,7 @@ class Deviation:
 
     id: Said[str, "Unique in the record: D1, D2, …"]
     session_id: Said[str | None, "The session it is about."]
-    severity: Said[
-        t.Literal[Verdict.FAILED, Verdict.ABORTED, Verdict.INCOMPLETE, Verdict.PASSED_WITH_DEVIATIONS],
-        "The verdict that it allows.",
-    ]
+    severity: Said[NotPassed, "The verdict that it allows."]
     description: Said[str, "What was not as it should be."]
     owner: Said[str | None, "Who takes care of it; for a person to fill in."] = None
     due: Said[str | None, "Until when; for a person to fill in."] = None

@@ -14,9 +14,9 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass
 
+from .._record.clean import one_line
 from .._record.types import AbortRecord, AbortSession, AnyRecord, DrillRecord, DrillSession, Session, Validation
 from .._words import Severity, Verdict
-from .text import one_line
 
 _SHOWN, _LONGEST = 4, 60
 _OTHER: t.Final = "another reason"

@@ -21,6 +21,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from .._record.clean import one_line
 from .._record.types import (
     AbortRecord,
     AbortSession,
@@ -39,7 +40,7 @@ from .._record.types import (
 from .._words import CleanUp, Outcome, Phase, Verdict
 from .causes import counting_sentence
 from .source import Source
-from .text import between, duration, meaning, one_line, words
+from .text import between, duration, meaning, words
 
 OUTCOMES: t.Final = tuple(outcome.value for outcome in Outcome)
 _COUNTED: t.Final = (("failures", Outcome.FAILURE), ("errors", Outcome.ERROR), ("skipped", Outcome.SKIPPED))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .._record.clean import one_line
 from .._record.types import AbortRecord, AnyRecord, DrillRecord, DrillSession, Session
 from .._words import Verdict
 from .source import Source
-from .text import Count, duration, meaning, one_line, utc, worst_first
+from .text import Count, duration, meaning, utc, worst_first
 
 _SESSIONS, _REASONS, _LONGEST = 9, 8, 200
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#!|~<>&$^])")

@@ -20,12 +20,13 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import InvalidInputError, OperationTimeoutError
+from .._record.clean import one_line
 from .._record.types import AbortRecord, DrillRecord
 from .._time import format_time
 from .._words import Verdict
 from .files import open_plain, read_plain
 from .source import Source
-from .text import Count, one_line
+from .text import Count
 
 COLUMNS: t.Final = (
     "record_id", "kind", "title", "scenario", "change_ticket", "array", "array_global_id", "started_at", "finished_at",

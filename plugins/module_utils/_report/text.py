@@ -2,16 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How values of a record read in a report: text that cannot do anything, times, durations, sizes, verdicts. Pure.
+"""How values of a record read in a report: times, durations, sizes, verdicts. Pure.
 
-Names and messages come from the array and from users. Here they lose what no format of a report can show safely: the
-characters that XML 1.0 forbids, and those that turn the direction of the text around them or end a line unseen. Each is
-shown by its number instead, so that nothing is lost. Escaping for HTML, XML, Markdown and CSV is the formats' own part.
+What no format of a report can show safely is taken out of all texts as the record is read (`_record.clean`); escaping
+for HTML, XML, Markdown and CSV is the formats' own part.
 """
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,39 +44,8 @@ _MEANING: t.Final[t.Mapping[Kind, t.Mapping[Verdict, str]]] = {
         Verdict.INCOMPLETE: "It is not known of every session whether it can be failed over.",
     },
 }
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
-)
-_SPACE = re.compile(r"\s+")
 _UNITS: t.Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 _LONGEST = timedelta(days=36500).total_seconds()
-
-
-def cleaned(value: object) -> object:
-    """The same JSON with every text in it, keys included, free of what no report can show safely."""
-    if isinstance(value, str):
-        return cleaned_text(value)
-    if isinstance(value, list):
-        return [cleaned(entry) for entry in value]
-    if isinstance(value, dict):
-        return {cleaned(name): cleaned(entry) for name, entry in value.items()}
-    return value
-
-
-def cleaned_text(text: str) -> str:
-    """A text free of what no report can show safely."""
-    return _FORBIDDEN.sub(lambda found: _visible(found.group()), text)
-
-
-def _visible(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-def one_line(text: str, longest: int | None = None) -> str:
-    """A text without line breaks, cut where it is longer than that many characters."""
-    flat = _SPACE.sub(" ", text).strip()
-    return flat if longest is None or len(flat) <= longest else flat[: longest - 1].rstrip() + "…"
 
 
 def between(begin: datetime | None, end: datetime | None) -> float | None:

@@ -10,8 +10,9 @@ import typing as t
 from datetime import UTC, datetime, timedelta
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import BY_KIND
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.validation import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.published import NEWEST, published, schema_of
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 
 BEGIN = datetime(2026, 11, 23, 20, 1, tzinfo=UTC)
 NAMES = ("erp-data", "erp-db", "files-archive")
@@ -186,7 +187,7 @@ def _steps() -> list[Json]:
 
 def _envelope(kind: str, title: str, sessions: t.Sequence[Json]) -> Json:
     return {
-        "schema_version": "1.0",
+        "schema_version": NEWEST,
         "kind": kind,
         "drill": {
             "id": "20261123T200100Z-powerstore-dr-1f2e3d4c",
@@ -364,7 +365,7 @@ SAMPLES: t.Final[dict[str, t.Callable[[], Json]]] = {
 
 def invalid(record: Json) -> list[str]:
     """What in a record is not as the schema has it."""
-    return problems(record, BY_KIND[record["kind"]])
+    return problems(record, Kind(record["kind"]))
 
 
 class Filling(t.NamedTuple):
@@ -380,12 +381,16 @@ class Filling(t.NamedTuple):
 
 def filled(kind: str, filling: Filling) -> Json:
     """A record of that kind made from the schema alone: the same value wherever one of its type may stand."""
-    record = t.cast(Json, _filled(BY_KIND[kind], filling))
+    record = t.cast(Json, _filled(schema_of(Kind(kind)), filling))
     record["drill"]["id"] = "20261123T200100Z-powerstore-dr-1f2e3d4c"
     return record
 
 
 def _filled(schema: Json, filling: Filling) -> t.Any:
+    if "anyOf" in schema:
+        return None if filling.nulls else _filled(schema["anyOf"][0], filling)
+    if "$ref" in schema:
+        return _filled(published()["$defs"][schema["$ref"].removeprefix("#/$defs/")], filling)
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if filling.nulls and "null" in kinds:
         return None

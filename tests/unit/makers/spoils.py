@@ -13,9 +13,11 @@ import jsonschema
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.common import Context
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.drill import build_record
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.observed import Observations
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import DRILL, published
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.validation import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.published import published
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.results import Observations
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import DrillRecord
+from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 from tests.unit.makers.drills import CHECK, CONTEXT, Json, a_drill
 from tests.unit.makers.samples import NOW
 
@@ -27,10 +29,16 @@ VALID = jsonschema.Draft202012Validator(published())
 
 def record_of(drill: Json, **context: t.Any) -> Json:
     """The record; it is always as its schema has it."""
-    given = Context(**{**CONTEXT, "controller_user": "awx", "controller_host": "controller", **context})
-    record = build_record(Observations(**drill), given, "drill-1", NOW)
-    assert problems(record, DRILL) == []
-    VALID.validate(record)
+    return built(drill, **context).as_json()
+
+
+def built(drill: Json, **context: t.Any) -> DrillRecord:
+    """The same with its types."""
+    texts = {name: tuple(value) if isinstance(value, list) else value for name, value in {**CONTEXT, **context}.items()}
+    given = Context(**{"controller_user": "awx", "controller_host": "controller", **texts})
+    record = build_record(Observations.from_params(drill), given, "drill-1", NOW)
+    assert problems(record.as_json(), Kind.DRILL) == []
+    VALID.validate(record.as_json())
     return record
 
 
@@ -39,6 +47,14 @@ def spoiled(*spoils: Spoil) -> Json:
     for spoil in spoils:
         spoil(drill)
     return record_of(drill)
+
+
+def spoiled_record(*spoils: Spoil) -> DrillRecord:
+    """The same with its types."""
+    drill = a_drill()
+    for spoil in spoils:
+        spoil(drill)
+    return built(drill)
 
 
 def put(path: str, value: t.Any) -> Spoil:

@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.abort import abort_summary, build_abort
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.abort import build_abort
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.common import Context
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import BY_KIND
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.validation import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.results import Aborted
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.summaries import summary
+from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 from tests.lab.faults.table import STOP_PATH, at
 from tests.lab.simulator import Simulator
 from tests.running import Result, run_module
@@ -36,10 +38,11 @@ def swept(simulator: Simulator, **options: t.Any) -> Result:
 
 def built(stops: list[Result], after: Result | None = None) -> Result:
     """The record, which has to be as its schema has it."""
-    record = build_abort({"stops": stops, "after": after}, Context("Abort", "dr", "controller"), "id-1", NOW)
-    assert problems(record, BY_KIND["abort"]) == []
-    assert all(len(line) <= 120 for line in abort_summary(record, "/records/abort.json"))
-    return record
+    seen = Aborted.from_params({"stops": stops, "after": after})
+    record = build_abort(seen, Context("Abort", "dr", "controller"), "id-1", NOW)
+    assert seen.notes == () and problems(record.as_json(), Kind.ABORT) == []
+    assert all(len(line) <= 108 for line in summary(record, "/records/abort.json"))
+    return record.as_json()
 
 
 @pytest.fixture

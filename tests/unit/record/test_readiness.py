@@ -15,12 +15,13 @@ import pytest
 from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.rules import RULES, Finding
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.common import Context
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.readiness import (
-    build_readiness,
-    readiness_summary,
-)
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.schema import READINESS
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.validation import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.published import published
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.readiness import build_readiness
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.results import Preflight
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.summaries import summary
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import Record
+from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 from tests.unit.makers.samples import NOW, a_session
 
 CLUSTER = {
@@ -67,10 +68,14 @@ def unresolved(name: str = "nope") -> Json:
 def record(*entries: Json, filters: Json | None = None, **before: t.Any) -> Json:
     context = Context("Readiness", "me", "here", filters=filters, array_host="dr.example.com")
     seen = before or {"cluster": CLUSTER, "sessions": list(entries)}
-    built = build_readiness({"before": seen}, context, "an-id", NOW)
-    assert problems(built, READINESS) == []
-    jsonschema.Draft202012Validator(READINESS).validate(json.loads(json.dumps(built)))
+    built = build_readiness(Preflight.from_params({"before": seen}), context, "an-id", NOW).as_json()
+    assert problems(built, Kind.READINESS) == []
+    jsonschema.Draft202012Validator(published()).validate(json.loads(json.dumps(built)))
     return built
+
+
+def shown_of(built: Json, path: str = "-") -> list[str]:
+    return summary(Record.from_json(built), path)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +102,7 @@ def test_an_array_that_could_not_be_read() -> None:
     built = record(msg="no connection to dr:443", failure={"kind": "unreachable"}, changed=False)
     assert (built["verdict"], built["sessions"]) == ("incomplete", [])
     assert built["reasons"] == ["The array could not be read: no connection to dr:443"]
-    shown = readiness_summary(built, "/x.json")
+    shown = shown_of(built, "/x.json")
     assert any("no connection to dr:443" in line for line in shown) and "dr.example.com" in shown[0]
     assert "Verdict: incomplete. Ready for a failover test: 0 of 0 sessions." in shown
 
@@ -117,14 +122,14 @@ def test_the_table() -> None:
         entry(resource_type="volume_group", resource_name="erp-db", recovery_point_age_seconds=None),
         unresolved(),
     )
-    shown = readiness_summary(built, "/records/x.json")
+    shown = shown_of(built, "/records/x.json")
     assert shown[2:8] == [
-        "Session  Resource            Role        State Age / RPO Ready First blocker",
-        "-------- ------------------- ----------- ----- --------- ----- -----------------",
-        "0987c10e volume erp-data     Destination OK    2h1m / 5m yes   (1 warning)",
-        "0987c10e volume broken       Destination Error 2m / 5m   NO    state.not_allowed",
-        "0987c10e volume group erp-db Destination OK    - / 5m    yes   -",
-        "-        volume nope         -           -     - / -     NO    session.not_found",
+        "Ready Session  Resource            Role        State Age / RPO         First blocker",
+        "----- -------- ------------------- ----------- ----- ----------------- -----------------",
+        "yes   0987c10e volume erp-data     Destination OK    2 h 1 min / 5 min (1 warning)",
+        "NO    0987c10e volume broken       Destination Error 2 min / 5 min     state.not_allowed",
+        "yes   0987c10e volume group erp-db Destination OK    - / 5 min         -",
+        "NO    -        volume nope         -           -     - / -             session.not_found",
     ]
     assert shown[-2:] == [
         "Verdict: failed. Ready for a failover test: 2 of 4 sessions.", "Record: /records/x.json",
@@ -132,7 +137,7 @@ def test_the_table() -> None:
 
 
 def test_findings_are_told_in_full_the_heaviest_first() -> None:
-    shown = "\n".join(readiness_summary(record(entry("rpo.exceeded"), entry("nas.use_clone", "rpo.exceeded")), "-"))
+    shown = "\n".join(shown_of(record(entry("rpo.exceeded"), entry("nas.use_clone", "rpo.exceeded"))))
     assert shown.count("WARNING rpo.exceeded") == 1 and shown.count("- Words of rpo.exceeded.") == 2
     assert shown.index("BLOCKER nas.use_clone") < shown.index("WARNING rpo.exceeded")
     for rule in ("nas.use_clone", "rpo.exceeded"):
@@ -145,26 +150,28 @@ def test_every_line_fits_whatever_the_names_are(name: str) -> None:
     odd = entry("type.not_asynchronous", "snapshot.expiration_not_set", resource_name=name, **values)
     odd["recovery_point_age_seconds"] = 4_000_000.0
     odd["findings"][0]["message"] = f"The volume '{name}' is not asynchronous."
-    shown = readiness_summary(record(odd), "/" + "y" * 200)
-    assert max(map(len, shown)) <= 108  # and 120 with what Ansible puts round it
-    assert len([line for line in shown if line.startswith("0987c10e")]) == 1
+    shown = shown_of(record(odd), "/" + "y" * 200)
+    assert max(map(len, shown[:-1])) <= 108  # and 120 with what Ansible puts round it
+    assert shown[-1] == "Record: /" + "y" * 200  # a path that is broken cannot be copied
+    assert len([line for line in shown if "0987c10e" in line]) == 1
     assert not any("\n" in line or "\x1b" in line for line in shown)
 
 
 def test_by_name_unless_the_order_was_given() -> None:
     entries = [entry(resource_name=name) for name in ("b", "C", "a")]
     for filters, expected in ((None, "b C a"), ({}, "a b C")):
-        shown = readiness_summary(record(*entries, filters=filters), "-")
-        assert " ".join(line.split()[2] for line in shown if line.startswith("0987c10e")) == expected
+        shown = shown_of(record(*entries, filters=filters))
+        assert " ".join(line.split()[3] for line in shown if "0987c10e" in line) == expected
 
 
 def test_what_is_excluded_is_not_judged() -> None:
     blocked = entry("nas.use_clone", session_id="s-2", resource_name="home", resource_type="nas_server")
     group = entry("state.not_allowed", session_id="s-3", resource_name="erp-db", resource_type="volume_group")
     out = [{"session_id": "s-2", "reason": "a"}, {"volume_group": "ERP-DB", "reason": "b"}, {"volume": "v-9"}]
-    params = {"before": {"cluster": CLUSTER, "sessions": [blocked, group, entry()]}, "exclusions": out}
-    built = build_readiness(params, Context("Readiness", "me", "here"), "an-id", NOW)
-    assert [session["resource_name"] for session in built["sessions"]] == ["erp-data"]
-    assert built["verdict"] == "passed"
+    params: Json = {"before": {"cluster": CLUSTER, "sessions": [blocked, group, entry()]}, "exclusions": out}
+    built = build_readiness(Preflight.from_params(params), Context("Readiness", "me", "here"), "an-id", NOW)
+    assert [session.resource_name for session in built.sessions] == ["erp-data"]
+    assert built.verdict == "passed"
     params["exclusions"] = [{"volume": "erp-db"}, {"volume": "home"}]  # of another kind: nothing is left out
-    assert len(build_readiness(params, Context("Readiness", "me", "here"), "an-id", NOW)["sessions"]) == 3
+    built = build_readiness(Preflight.from_params(params), Context("Readiness", "me", "here"), "an-id", NOW)
+    assert len(built.sessions) == 3

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.store import write_drill, write_once
+from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 from tests.unit.makers.drills import CONTEXT, a_drill
+from tests.unit.makers.spoils import put
 
 
 @pytest.fixture
@@ -158,13 +161,38 @@ def test_who_ran_it(tmp_path: Path) -> None:
     assert who["controller_user"] and who["controller_host"]
 
 
-def test_a_record_that_is_not_as_its_schema_has_it_is_kept_and_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("path", "value", "note"),
+    [
+        ("before.sessions.0.state", 7, "before.sessions[0].state is 7: expected a text"),
+        ("before.sessions.0.volumes.0.size", "big", "before.sessions[0].volumes[0].size is 'big': expected a whole"),
+        ("before.sessions.0.volumes.0.hosts", "dr-host-1", "volumes[0].hosts is 'dr-host-1': expected a list"),
+        ("before.sessions.0.volumes", {"id": "v"}, "before.sessions[0].volumes is {'id': 'v'}: expected a list"),
+        ("after.sessions.1.volumes.0.id", 9, "after.sessions[1].volumes[0].id is 9: expected a text"),
+        ("during.cluster.system_time", "noon", "during.cluster.system_time is 'noon': expected a time"),
+        ("steps.0.started_at", "yesterday", "steps[0].started_at is 'yesterday': expected a time"),
+        ("steps.0.finished_at", 1764100800, "steps[0].finished_at is 1764100800: expected a time"),
+        ("steps.0.seconds", float("nan"), "steps[0].seconds is nan: expected a number"),
+        ("starts.0.sessions.0.failed", "no", "starts[0].sessions[0].failed is 'no': expected true or false"),
+        ("stops.0.sessions.0.after", "stopped", "stops[0].sessions[0].after is 'stopped': expected an object"),
+        ("phases.1.finished_at", True, "phases[1].finished_at is True: expected a time"),
+        ("phases.0.phase", "party", "phases[0].phase is 'party': expected preflight or"),
+        ("planned_steps.0.timeout", "soon", "planned_steps[0].timeout_seconds is 'soon': expected a number"),
+        ("interruption", {"task": "Checks"}, "interruption.message is missing"),
+    ],
+)
+def test_input_of_a_wrong_kind_is_named_in_a_record_that_does_not_pass(
+    tmp_path: Path, path: str, value: t.Any, note: str
+) -> None:
     drill = params(tmp_path)
-    drill["before"]["sessions"][0]["state"] = 7
+    put(path, value)(drill)
     result = write_drill(drill, write=True)
+    record = json.loads(Path(result["path"]).read_text())
 
-    assert result["failed"] is True and "record.sessions[0].before.state is 7" in result["msg"]
-    assert json.loads(Path(result["path"]).read_text()) == result["record"]
+    assert "failed" not in result and record == result["record"] and problems(record, Kind.DRILL) == []
+    [told] = [each for each in record["deviations"] if "is not understood" in each["description"]]
+    assert note in told["description"] and told["severity"] == "incomplete"
+    assert record["verdict"] in ("incomplete", "failed")
 
 
 def test_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

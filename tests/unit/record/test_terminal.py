@@ -10,45 +10,33 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.terminal import summary
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.summaries import summary
 from tests.unit.makers.drills import a_drill
 from tests.unit.makers.spoils import (
     Spoil,
+    built,
     check,
     put,
-    record_of,
-    spoiled,
+    spoiled_record,
     stop_failed,
 )
 
 
 def test_summary() -> None:
-    lines = summary(spoiled(put("rto_seconds", 600)), "/var/lib/drills/drill-1.json")
+    lines = summary(spoiled_record(put("rto_seconds", 600)), "/var/lib/drills/drill-1.json")
     text = "\n".join(lines)
 
-    assert lines[0] == "Quarterly drill  (powerstore-dr, PowerStoreOS 4.1.0.0)"
+    assert lines[0] == "Quarterly drill (powerstore-dr, PowerStoreOS 4.1.0.0, 2026-11-23T20:01:00.000Z)"
+    assert lines[2:5] == [
+        "Verdict Session         Storage after In test Recovery point / RPO RTO / objective Stop",
+        "------- --------------- ------------- ------- -------------------- --------------- ---------",
+        "passed  volume erp-data 3.0 s         2 min   60 s / 5 min         2 min / 10 min  confirmed",
+    ]
     assert "[passed] ledger answers: 200" in lines
-    assert "RTO objective: 600 s" in lines
+    assert "RTO objective: 10 min" in lines
     assert "Verdict: passed   Clean-up: passed" in lines
     assert lines[-1] == "Record: /var/lib/drills/drill-1.json"
-    [row] = [line for line in lines if line.startswith("erp-data")]
-    assert row.split() == [
-        "erp-data",
-        "volume",
-        "3.0",
-        "s",
-        "177.0",
-        "s",
-        "60",
-        "s",
-        "/",
-        "300",
-        "s",
-        "120.0",
-        "s",
-        "yes",
-    ]
-    assert max(map(len, lines)) <= 120
+    assert max(map(len, lines)) <= 108
     assert "None" not in text
 
 
@@ -63,17 +51,17 @@ def test_summary() -> None:
     ],
 )
 def test_lines_of_the_summary(spoils: list[Spoil], line: str) -> None:
-    assert line in summary(spoiled(*spoils), "path")
+    assert line in summary(spoiled_record(*spoils), "path")
 
 
 @pytest.mark.parametrize(
     ("spoils", "word"),
-    [([], "yes"), ([stop_failed], "NOT CONFIRMED"), ([put("starts", []), put("steps", [])], "not started")],
+    [([], "confirmed"), ([stop_failed], "NOT CONFIRMED"), ([put("starts", []), put("steps", [])], "not started")],
 )
 def test_the_summary_says_whether_each_session_is_stopped(spoils: list[Spoil], word: str) -> None:
-    [row] = [line for line in summary(spoiled(*spoils), "path") if line.startswith("erp-data ")]
+    [row] = [line for line in summary(spoiled_record(*spoils), "path") if "volume erp-data " in line]
 
-    assert row.endswith(f"  {word}")
+    assert row.endswith(f" {word}")
 
 
 @settings(max_examples=50, deadline=None)
@@ -82,16 +70,18 @@ def test_the_summary_says_whether_each_session_is_stopped(spoils: list[Spoil], w
     st.sampled_from(["volume", "volume_group", "replication_group", "nas_server", "file_system"]),
 )
 @example("n" * 200, "replication_group")
-def test_the_table_stays_within_120_columns(name: str, resource_type: str) -> None:
+def test_the_table_stays_within_its_columns(name: str, resource_type: str) -> None:
     lines = summary(
-        spoiled(put("before.sessions.0.resource_name", name), put("before.sessions.0.resource_type", resource_type)),
+        spoiled_record(
+            put("before.sessions.0.resource_name", name), put("before.sessions.0.resource_type", resource_type)
+        ),
         "path",
     )
     table = lines[2:5]
 
-    assert table[0].startswith("Session") and table[2].startswith("erp-db")
-    assert max(map(len, table)) <= 120
-    assert table[1].startswith(name[:25])
+    assert table[0].startswith("Verdict") and table[1].startswith("----")
+    assert max(map(len, table)) <= 108
+    assert table[2].startswith("passed  ")
 
 
 def test_every_line_of_the_summary_fits_whatever_the_names() -> None:
@@ -99,5 +89,5 @@ def test_every_line_of_the_summary_fits_whatever_the_names() -> None:
     seen["steps"][0].update(name="c" * 200, passed=False, observed="two\nlines")
     seen["planned_steps"] = []
     seen["before"]["sessions"][0]["resource_name"] = "n" * 200
-    lines = summary(record_of(seen, title="x" * 200), "/records/x.json")
-    assert [line for line in lines if len(line) > 120 or "\n" in line] == []
+    lines = summary(built(seen, title="x" * 200), "/records/x.json")
+    assert [line for line in lines if len(line) > 108 or "\n" in line] == []

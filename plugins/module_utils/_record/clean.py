@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Text from the array and from users, without what no reader can show safely. Pure.
+
+It loses the characters that XML 1.0 forbids, that steer a terminal, that turn the direction of the text around them or
+that end a line unseen. Each is shown by its number instead, so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import re
+
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+_SPACE = re.compile(r"\s+")
+
+
+def cleaned(value: object) -> object:
+    """The same JSON with every text in it, keys included, free of what no reader can show safely."""
+    if isinstance(value, str):
+        return cleaned_text(value)
+    if isinstance(value, list):
+        return [cleaned(entry) for entry in value]
+    if isinstance(value, dict):
+        return {cleaned(name): cleaned(entry) for name, entry in value.items()}
+    return value
+
+
+def cleaned_text(text: str) -> str:
+    """A text free of what no reader can show safely."""
+    return _FORBIDDEN.sub(lambda found: _visible(found.group()), text)
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def one_line(text: str, longest: int | None = None) -> str:
+    """A text without line breaks, cut where it is longer than that many characters."""
+    flat = _SPACE.sub(" ", text).strip()
+    return flat if longest is None or len(flat) <= longest else flat[: longest - 1].rstrip() + "…"

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a session returned to normal: the proof that the drill left nothing behind. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .results import OperationSeen, SessionSeen, VolumeSeen
+from .types import Difference, ReturnToNormal
+
+
+def last_stop(attempts: t.Sequence[OperationSeen]) -> OperationSeen | None:
+    """The stop of a session over all attempts.
+
+    An attempt that found nothing to stop any more confirms the one before it that was sent; times, job and
+    end-of-test snapshot are those of the attempt that did the work.
+    """
+    sent = [entry for entry in attempts if entry.request_sent]
+    if not attempts or not sent or attempts[-1] is sent[-1] or attempts[-1].action != "none":
+        return attempts[-1] if attempts else None
+    return _confirmed(sent[-1], attempts[-1])
+
+
+def _confirmed(did: OperationSeen, saw: OperationSeen) -> OperationSeen:
+    return replace(did, action="stopped", failed=False, failure=None, after=saw.after)
+
+
+def return_to_normal(
+    before: SessionSeen | None,
+    start: OperationSeen | None,
+    stop: OperationSeen | None,
+    after: SessionSeen | None,
+    *,
+    held: bool,
+) -> ReturnToNormal:
+    """Whether the array shows the session as it was."""
+    ended = bool(stop and stop.action in ("stopped", "none") and stop.after and not stop.after.in_test)
+    confirmed = ended and after is not None and not after.in_test and not _may_still_come(start, stop)
+    return ReturnToNormal(
+        stop_confirmed=confirmed,
+        held=held and not confirmed,
+        differences=tuple(differences(before, after)) if before is not None and after is not None else (),
+    )
+
+
+def differences(before: SessionSeen, after: SessionSeen) -> t.Iterator[Difference]:
+    """What of a session is not as before, by the names of what differs."""
+    members = [{str(volume.id): volume for volume in entry.volumes} for entry in (before, after)]
+    pairs: list[tuple[str, object, object]] = [
+        ("role", before.role, after.role),
+        ("hosts", _names(before.hosts), _names(after.hosts)),
+        ("members", _volume_names(members[0]), _volume_names(members[1])),
+    ]
+    if not _same_health(before.state, after.state):
+        pairs.append(("state", before.state, after.state))
+    for volume_id in members[0].keys() & members[1].keys():
+        was, now = members[0][volume_id], members[1][volume_id]
+        pairs += [
+            (f"size of {was.name}", was.size, now.size),
+            (f"state of {was.name}", was.state, now.state),
+            (f"wwn of {was.name}", was.wwn, now.wwn),
+            (f"hosts of {was.name}", _names(was.hosts), _names(now.hosts)),
+        ]
+    for what, earlier, later in sorted(pairs, key=lambda pair: pair[0]):
+        if earlier != later:
+            yield Difference(what=what, before=str(earlier), after=str(later))
+
+
+def _volume_names(volumes: t.Mapping[str, VolumeSeen]) -> str:
+    return _names(volume.name for volume in volumes.values())
+
+
+def _names(values: t.Iterable[str | None]) -> str:
+    return ", ".join(sorted(map(str, values))) or "none"
+
+
+def _may_still_come(start: OperationSeen | None, stop: OperationSeen | None) -> bool:
+    """Whether a start whose fate is unknown was followed by a stop that found nothing and could not rule it out."""
+    unknown = bool(start and start.request_sent and start.failed)
+    doubts = {"jobs.not_readable", "start.unaccounted"}
+    found = {finding.id for finding in stop.findings} if stop else set()
+    return unknown and stop is not None and stop.action == "none" and bool(doubts & found)
+
+
+def _same_health(before: str | None, after: str | None) -> bool:
+    # A session at work goes back and forth between these two by itself.
+    working = {"OK", "Synchronizing"}
+    return before == after or {before, after} <= working

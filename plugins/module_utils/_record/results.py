@@ -1,0 +1,379 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a drill hands to its record, as types: the results of the modules, the steps that were done, what was asked for.
+
+It is read tolerantly (`typed.read`): what is not of the expected type is noted and then not known, so that a record
+always comes to be and says what was wrong with its input.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from .._json import Json
+from .._words import Phase
+from .typed import read_all
+from .types import Failure, Finding, Interruption, KeptSnapshot, Policy, Snapshot, Texts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """The array, as a module's result names it; the two of its clock are known to replication_session_info only."""
+
+    name: str | None = None
+    global_id: str | None = None
+    release_version: str | None = None
+    system_time: datetime | None = None
+    clock_skew_seconds: float | None = None  # the array's clock less the controller's
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remote:
+    """The array at the other end."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeSeen:
+    """A destination volume."""
+
+    id: str | None = None
+    name: str | None = None
+    state: str | None = None
+    wwn: str | None = None
+    size: int | None = None
+    hosts: Texts = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selector:
+    """How a task named a session."""
+
+    session_id: str | None = None
+    volume: str | None = None
+    volume_group: str | None = None
+
+    @property
+    def asked(self) -> str | None:
+        """The name or id that was asked for."""
+        return self.session_id or self.volume or self.volume_group
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConditionSeen:
+    """``before`` and ``after`` of an operation."""
+
+    state: str | None = None
+    role: str | None = None
+    failover_test_in_progress: bool | None = None
+    last_sync_timestamp: datetime | None = None
+
+    @property
+    def in_test(self) -> bool:
+        """Whether the array shows a failover test."""
+        return self.failover_test_in_progress is True
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionSeen(ConditionSeen):
+    """One entry of ``sessions`` of replication_session_info."""
+
+    session_id: str | None = None
+    selector: Selector = Selector()
+    resource_type: str | None = None
+    resource_name: str | None = None
+    resource_id: str | None = None
+    remote_system: Remote | None = None
+    rpo_objective_seconds: int | None = None
+    recovery_point_timestamp: datetime | None = None
+    recovery_point_age_seconds: float | None = None
+    volumes: tuple[VolumeSeen, ...] = ()
+    hosts: Texts = ()
+    ready: bool = False
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """The result of replication_session_info; ``sessions`` is None where the array could not be read."""
+
+    cluster: Cluster | None = None
+    sessions: tuple[SessionSeen, ...] | None = None
+    msg: str | None = None
+    host: str | None = None
+    account: str | None = None
+
+    @functools.cached_property
+    def by_id(self) -> t.Mapping[str, SessionSeen]:
+        """The sessions that have an id, by it."""
+        return {entry.session_id: entry for entry in self.sessions or () if entry.session_id}
+
+    @property
+    def at(self) -> datetime | None:
+        """The array's time when it was looked at."""
+        return self.cluster.system_time if self.cluster else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationSeen:
+    """One entry of ``sessions`` of replication_failover_test."""
+
+    session_id: str | None = None
+    selector: Selector = Selector()
+    resource_type: str | None = None
+    resource_name: str | None = None
+    resource_id: str | None = None
+    action: str = "failed"
+    failed: bool = False
+    request_sent: bool = False
+    before: ConditionSeen | None = None
+    after: ConditionSeen | None = None
+    job_id: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    duration_seconds: float | None = None
+    snapshot: Snapshot | None = None
+    end_of_test_snapshot: KeptSnapshot | None = None
+    findings: tuple[Finding, ...] = ()
+    failure: Failure | None = None
+
+    @property
+    def left_a_test(self) -> bool:
+        """Whether a failover test of this operation may be running: it was sent, and not taken back."""
+        return self.request_sent and self.action != "rolled_back"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operated:
+    """The result of replication_failover_test."""
+
+    cluster: Cluster | None = None
+    sessions: tuple[OperationSeen, ...] = ()
+
+    @functools.cached_property
+    def by_id(self) -> t.Mapping[str, OperationSeen]:
+        """The sessions that have an id, by it."""
+        return {entry.session_id: entry for entry in self.sessions if entry.session_id}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish(Selector):
+    """A session that was asked for."""
+
+    wave: int | None = None
+    rpo_seconds: int | None = None
+    rto_seconds: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepSeen:
+    """A step of the user: attach, check or release; ``done`` is False for one that was planned only."""
+
+    name: str
+    kind: str = "tasks"
+    phase: Phase = Phase.VALIDATE
+    wave: int | None = None
+    session: str | None = None
+    expected: str | None = None
+    observed: str | None = None
+    passed: bool | None = None
+    critical: bool = True
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    seconds: float | None = None
+    timeout_seconds: float | None = None
+    done: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseSeen:
+    """A phase that was begun, by the controller's clock."""
+
+    phase: Phase
+    wave: int | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    failed: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observations:
+    """What a drill observed; None, or nothing, for what did not happen."""
+
+    before: Look | None = None  # in the preflight
+    starts: tuple[Operated, ...] = ()  # for each wave
+    during: Look | None = None  # after the last check
+    stops: tuple[Operated, ...] = ()  # each attempt
+    after: Look | None = None  # after the stop
+    steps: tuple[StepSeen, ...] = ()  # the user's steps that were done
+    planned_steps: tuple[StepSeen, ...] = ()  # all of them
+    phases: tuple[PhaseSeen, ...] = ()
+    wishes: tuple[Wish, ...] = ()  # the sessions asked for
+    owned: Texts = ()  # ids of the sessions that the drill set out to stop
+    adopted: Texts = ()  # ids of the sessions whose running test was taken over
+    held: Texts = ()  # ids of the sessions that were left in test on purpose
+    policy: Policy = field(default_factory=Policy)
+    rpo_seconds: int | None = None  # instead of the replication rule's
+    rto_seconds: int | None = None
+    interruption: Interruption | None = None
+    clock_skew_seconds: float | None = None  # the array's clock less the controller's
+    notes: Texts = ()  # what was wrong with the input
+
+    @classmethod
+    def from_params(cls, params: Json) -> Observations:
+        """From the options of the action drill_record."""
+        planned = [_planned(step) for step in params.get("planned_steps") or () if isinstance(step, dict)]
+        notes: list[str] = []
+        return replace(read_all(cls, {**params, "planned_steps": planned, "notes": None}, notes), notes=tuple(notes))
+
+    @property
+    def cluster(self) -> Cluster:
+        """The array, from the earliest phase that knows it."""
+        phases = (self.before, *self.starts, *self.stops)
+        return next((phase.cluster for phase in phases if phase and phase.cluster), Cluster())
+
+    def starts_of(self, session_id: str | None) -> list[OperationSeen]:
+        """What the starts said of a session."""
+        return _found(self.starts, session_id)
+
+    def stops_of(self, session_id: str | None) -> list[OperationSeen]:
+        """What the stops said of a session."""
+        return _found(self.stops, session_id)
+
+
+def _found(phases: t.Sequence[Operated], session_id: str | None) -> list[OperationSeen]:
+    return [phase.by_id[session_id] for phase in phases if session_id in phase.by_id] if session_id else []
+
+
+_KINDS = ("tcp", "http", "command", "tasks")
+
+
+def _planned(step: Json) -> Json:
+    """A step as the role takes it, in the shape of one that was done. Its numbers may be texts."""
+    numbers = {"wave": (step.get("wave"), int), "timeout_seconds": (step.get("timeout"), float)}
+    return {
+        **{name: step.get(name) for name in ("name", "phase", "session")},
+        **{name: _as_number(value, to) for name, (value, to) in numbers.items()},
+        "kind": next((kind for kind in _KINDS if step.get(kind) is not None), "tasks"),
+        "critical": str(step.get("critical", True)).lower() not in ("false", "no", "0"),
+        "done": False,
+    }
+
+
+def _as_number(value: object, to: t.Callable[[str], float]) -> object:
+    """A number that is written as a text; anything else as it is, for the reader to note."""
+    try:
+        return to(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailoverReadySeen(ConditionSeen):
+    """One entry of ``sessions`` of replication_failover_test_sweep."""
+
+    session_id: str | None = None
+    resource_type: str | None = None
+    resource_name: str | None = None
+    resource_id: str | None = None
+    remote_system: str | None = None
+    failover_ready: bool | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestSeen:
+    """One entry of ``tests`` of replication_failover_test_sweep."""
+
+    __test__: t.ClassVar[bool] = False  # for pytest
+
+    session_id: str | None = None
+    resource_type: str | None = None
+    resource_name: str | None = None
+    resource_id: str | None = None
+    started_at: datetime | None = None
+    started_by: str | None = None
+    forced: bool = False
+    action: str = "failed"
+    request_sent: bool = False
+    before: ConditionSeen | None = None
+    findings: tuple[Finding, ...] = ()
+    failure: Failure | None = None
+    stop_job_id: str | None = None
+    stop_started_at: datetime | None = None
+    stop_finished_at: datetime | None = None
+    stop_duration_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailoverReady:
+    """``failover_ready`` of a sweep; ``all`` is None where it is not known."""
+
+    all: bool | None = None
+    began_at: datetime | None = None
+    ready_at: datetime | None = None
+    controller_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """The result of replication_failover_test_sweep."""
+
+    cluster: Cluster | None = None
+    msg: str | None = None
+    jobs_readable: bool = False
+    failover_ready: FailoverReady | None = None
+    sessions: tuple[FailoverReadySeen, ...] = ()
+    tests: tuple[TestSeen, ...] = ()
+
+    @property
+    def all_ready(self) -> bool | None:
+        """Whether every session can be failed over; None where that is not known."""
+        return self.failover_ready.all if self.failover_ready else None
+
+    def tests_of(self, session_id: str) -> list[TestSeen]:
+        """The tests that were found on a session."""
+        return [test for test in self.tests if test.session_id == session_id]
+
+    def session(self, session_id: str) -> FailoverReadySeen | None:
+        """What it says of a session."""
+        return next((entry for entry in self.sessions if entry.session_id == session_id), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aborted:
+    """What an abort hands in: the sweep that stopped, those that looked again, and the sessions as read afterwards."""
+
+    stops: tuple[Swept, ...] = ()
+    after: Look | None = None
+    notes: Texts = ()
+
+    @classmethod
+    def from_params(cls, params: Json) -> Aborted:
+        """From the options of the action drill_record."""
+        notes: list[str] = []
+        stops = [sweep for sweep in params.get("stops") or () if sweep]
+        seen = read_all(cls, {"stops": stops, "after": params.get("after") or None}, notes)
+        return replace(seen, notes=tuple(notes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preflight:
+    """What a preflight hands in: the sessions as they were read."""
+
+    before: Look = Look()
+    exclusions: tuple[Selector, ...] = ()
+    notes: Texts = ()
+
+    @classmethod
+    def from_params(cls, params: Json) -> Preflight:
+        """From the options of the action drill_record."""
+        notes: list[str] = []
+        return replace(read_all(cls, {**params, "notes": None}, notes), notes=tuple(notes))

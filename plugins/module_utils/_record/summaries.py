@@ -1,0 +1,203 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a person at a terminal reads of a record, at most 120 columns wide with what Ansible puts round it. Pure.
+
+Every table has the verdict first and times in words; problems are shown before the rest.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._time import format_time
+from .._words import Severity, Verdict
+from .terminal import Column, compared, fitted, mark, span, table
+from .types import (
+    AbortRecord,
+    AbortSession,
+    AnyRecord,
+    DrillRecord,
+    DrillSession,
+    Finding,
+    ReadinessRecord,
+    ReadinessSession,
+    Session,
+)
+
+_MOST = 40  # sessions, checks and reasons that a person reads at a terminal; the rest is in the record
+_KINDS: t.Final[t.Mapping[str, str]] = {
+    "volume": "volume",
+    "volume_group": "volume group",
+    "replication_group": "vVol group",
+    "nas_server": "NAS server",
+    "file_system": "file system",
+}
+_WORDS: t.Final[t.Mapping[Verdict, str]] = {
+    verdict: verdict.value.replace("passed_with_deviations", "deviations") for verdict in Verdict
+}
+S = t.TypeVar("S", bound=Session)
+
+
+def summary(record: AnyRecord, path: str) -> list[str]:
+    """The lines of a record, the verdict and the file at their end."""
+    lines = _of_kind(record)
+    return [
+        *fitted([_title(record), ""]),
+        *lines,
+        f"Record: {path}",
+    ]  # a path is never broken: it is there to be copied
+
+
+def _of_kind(record: AnyRecord) -> list[str]:
+    if isinstance(record, DrillRecord):
+        return _drill(record)
+    return _readiness(record) if isinstance(record, ReadinessRecord) else _abort(record)
+
+
+def _title(record: AnyRecord) -> str:
+    array = record.array
+    begun = format_time(record.times.started_at) or "not read"
+    name, release = array.name or array.host or "array", array.release_version or "not known"
+    return f"{record.drill.title}  ({name}, PowerStoreOS {release}, {begun})"
+
+
+def _resource(session: Session) -> str:
+    kind = _KINDS.get(session.resource_type or "", "session")
+    return f"{kind} {session.resource_name or session.resource_id or session.session_id or '-'}"
+
+
+def _chosen(sessions: t.Sequence[S]) -> tuple[list[S], list[str]]:
+    """Of many sessions those first that did not pass, and a line for those that are not shown."""
+    if len(sessions) <= _MOST:
+        return list(sessions), []
+    worst = sorted(sessions, key=lambda session: session.verdict.weight)
+    return worst[:_MOST], [f"and {len(sessions) - _MOST} more, in the record"]
+
+
+def _counted(lines: t.Sequence[str]) -> list[str]:
+    more = [f"  - and {len(lines) - _MOST} more, in the record"] if len(lines) > _MOST else []
+    return [*lines[:_MOST], *more]
+
+
+_DRILL: t.Final = (
+    Column("Verdict", 10), Column("Session", 28), Column("Storage after", 13), Column("In test", 11),
+    Column("Recovery point / RPO", 21), Column("RTO / objective", 17), Column("Stop", 13),
+)  # fmt: skip
+
+
+def _drill(record: DrillRecord) -> list[str]:
+    shown, more = _chosen(record.sessions)
+    checks = [check for check in record.all_validations if check.kind != "array"]
+    rto = record.objectives.rto_seconds
+    return [
+        *table(_DRILL, map(_drill_row, shown)),
+        *more,
+        "",
+        *fitted(_counted([f"{mark(check.passed)} {check.name}: {check.observed}" for check in checks])),
+        "",
+        f"RTO objective: {'none given' if rto is None else span(rto)}",
+        f"Verdict: {record.verdict.value}   Clean-up: {record.cleanup.verdict.value}",
+        *fitted(_counted([f"  - {reason}" for reason in record.reasons])),
+    ]
+
+
+def _drill_row(session: DrillSession) -> list[str]:
+    point, rto = session.recovery_point, session.rto
+    return [
+        _WORDS[session.verdict],
+        _resource(session),
+        span(rto.storage_accessible_seconds),
+        span(session.seconds_in_test),
+        compared(point.age_seconds, point.objective_seconds),
+        compared(rto.actual_seconds, rto.objective_seconds),
+        _stopped(session),
+    ]
+
+
+def _stopped(session: DrillSession) -> str:
+    normal = session.return_to_normal
+    if normal is None:
+        return "not started"
+    return "confirmed" if normal.stop_confirmed else "HELD" if normal.held else "NOT CONFIRMED"
+
+
+_READINESS: t.Final = (
+    Column("Ready", 5), Column("Session", 8), Column("Resource", 24), Column("Role", 12), Column("State", 14),
+    Column("Age / RPO", 19), Column("First blocker", 20),
+)  # fmt: skip
+
+
+def _readiness(record: ReadinessRecord) -> list[str]:
+    sessions = record.sessions
+    if record.scope.selected_by != "sessions":  # those that were asked for stay in the order asked
+        sessions = tuple(sorted(sessions, key=lambda session: (session.resource_name or "").casefold()))
+    ready = sum(session.ready for session in sessions)
+    return [
+        *(table(_READINESS, map(_readiness_row, sessions)) if sessions else fitted(record.reasons)),
+        "",
+        *fitted(_findings(sessions)),
+        f"Verdict: {record.verdict.value}. Ready for a failover test: {ready} of {len(sessions)} sessions.",
+    ]
+
+
+def _readiness_row(session: ReadinessSession) -> list[str]:
+    point, before = session.recovery_point, session.before
+    blockers = [finding.id for finding in session.findings if finding.severity is Severity.BLOCKER]
+    warnings = sum(finding.severity is Severity.WARNING for finding in session.findings)
+    noted = f"({warnings} warning{'s' if warnings > 1 else ''})" if warnings else "-"
+    return [
+        "yes" if session.ready else "NO",
+        (session.session_id or "-")[:8],
+        _resource(session),
+        before.role if before else "-",
+        before.state if before else "-",
+        compared(point.age_seconds, point.objective_seconds),
+        blockers[0] if blockers else noted,
+    ]
+
+
+def _findings(sessions: t.Sequence[Session]) -> t.Iterator[str]:
+    """Every finding in full, those of one kind together: what it means and what to do is said once."""
+    found: dict[tuple[Severity, str], list[Finding]] = {}
+    for session in sessions:
+        for finding in session.findings:
+            found.setdefault((finding.severity, finding.id), []).append(finding)
+    for (severity, rule_id), findings in sorted(found.items(), key=lambda group: group[0][0].weight):
+        yield f"{severity.upper()} {rule_id}"
+        yield from (f"  - {finding.message}" for finding in findings)
+        yield f"  Impact: {findings[0].impact}"
+        yield f"  What to do: {findings[0].resolution}"
+        yield ""
+
+
+_ABORT: t.Final = (
+    Column("Can fail over", 13), Column("Resource", 28), Column("Test found", 24), Column("Stop", 14),
+    Column("Copy's age", 14),
+)  # fmt: skip
+
+
+def _abort(record: AbortRecord) -> list[str]:
+    shown, more = _chosen(record.sessions)
+    ready, taken = sum(session.failover_ready for session in record.sessions), record.seconds_to_failover_ready
+    return [
+        *(table(_ABORT, map(_abort_row, shown)) if shown else []),
+        *more,
+        "",
+        f"{ready} of {len(record.sessions)} sessions can be failed over{f', after {span(taken)}' if taken else ''}.",
+        f"{sum(session.test_found for session in record.sessions)} failover tests were found.",
+        f"Verdict: {record.verdict.value}",
+        *fitted(_counted([f"  - {reason}" for reason in record.reasons])),
+    ]
+
+
+def _abort_row(session: AbortSession) -> list[str]:
+    stop = session.stop
+    return [
+        "yes" if session.failover_ready else "NO",
+        _resource(session),
+        f"by {session.started_by or 'an unknown account'}" if session.test_found else "no",
+        "-" if stop is None else "FAILED" if stop.failed else stop.action.replace("_", " "),
+        span(session.recovery_point.age_seconds),
+    ]
