@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -19,6 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from tests.lab.faults.table import START_PATH
 from tests.lab.kill.table import (
     ABORT,
@@ -30,6 +33,7 @@ from tests.lab.kill.table import (
     STOP_TESTS,
     STOPPING,
     VALIDATING,
+    WORKER_KILLED,
     Row,
 )
 from tests.lab.simulator import Simulator
@@ -92,29 +96,20 @@ class Readiness(threading.Thread):
 
 
 def descendants(pid: int) -> dict[int, str]:
-    """The processes under a process, with their command lines, from /proc."""
-    parents: dict[int, int] = {}
-    lines: dict[int, str] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                lines[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
-            except OSError:  # it has ended meanwhile
-                continue
+    """The processes under a process, with their command lines."""
     found: dict[int, str] = {}
-    fresh = {pid}
-    while fresh:
-        fresh = {child for child, parent in parents.items() if parent in fresh} - found.keys()
-        found |= {child: lines.get(child, "") for child in fresh}
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                found[process.pid] = " ".join(process.cmdline())
     return found
 
 
 def is_alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and was not waited for does not."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
@@ -220,18 +215,16 @@ def prepare(row: Row, controller: Controller) -> Callable[[], object]:
 def strike(row: Row, controller: Controller, drill: subprocess.Popen[bytes]) -> None:
     """What ends the drill, or tries to."""
     event, simulator = row.event, controller.simulator
-    if event.startswith("SIGINT"):
-        os.killpg(drill.pid, signal.SIGINT)  # as Ctrl-C does
+    if event.endswith("to the whole group"):
+        os.killpg(drill.pid, _signal(event))  # as a terminal does: Ctrl-C is SIGINT, a closed window SIGHUP
     elif "to the playbook" in event:
-        os.kill(drill.pid, signal.SIGKILL if "SIGKILL" in event else signal.SIGTERM)
+        os.kill(drill.pid, _signal(event))
         if "production lost" in event:
             simulator.link.cut()
     elif "to the module" in event:
-        modules = [pid for pid, line in descendants(drill.pid).items() if "AnsiballZ_replication" in line]
-        if not modules:
-            raise AssertionError("no process of a module was found")
-        for pid in modules:
-            os.kill(pid, signal.SIGKILL if "SIGKILL" in event else signal.SIGTERM)
+        _kill_modules(drill.pid, _signal(event))
+    elif event == WORKER_KILLED:
+        _kill_workers(drill.pid)
     elif event.startswith("cancel"):
         controller.cancel.touch()
     elif event == "the array restarts":
@@ -240,6 +233,28 @@ def strike(row: Row, controller: Controller, drill: subprocess.Popen[bytes]) -> 
         # No file can be written any more, by Ansible and by all that it starts; as ENOSPC, but without privileges.
         for pid in (drill.pid, *descendants(drill.pid)):
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
+
+
+def _signal(event: str) -> signal.Signals:
+    """SIGTERM of 'SIGTERM to the module'."""
+    return signal.Signals["SIGINT" if event.startswith("Ctrl-C") else event.split()[0]]
+
+
+def _kill_modules(drill: int, number: signal.Signals) -> None:
+    modules = [pid for pid, line in descendants(drill).items() if "AnsiballZ_replication" in line]
+    if not modules:
+        raise AssertionError("no process of a module was found")
+    for pid in modules:
+        os.kill(pid, number)
+
+
+def _kill_workers(drill: int) -> None:
+    """The kernel takes what has most memory: the forks of ansible-playbook, not the small modules that they start."""
+    workers = [pid for pid, line in descendants(drill).items() if "ansible-playbook" in line]
+    if not workers:
+        raise AssertionError("no worker of ansible-playbook was found")
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
 
 
 def run_row(row: Row, folder: Path) -> Observed:

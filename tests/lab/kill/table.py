@@ -14,6 +14,7 @@ STARTING = "start in flight"  # the array's job runs
 VALIDATING = "validate"
 STOPPING = "stop in flight"
 
+WORKER_KILLED = "a worker is killed (out of memory)"
 STOP_TESTS, ABORT, DRILL, NOTHING = "stop_tests", "abort", "drill again", "nothing"
 
 
@@ -32,7 +33,13 @@ class Row:
         return f"{self.event}, {self.phase}"
 
 
-_SIGNALS = ("SIGINT to the playbook", "SIGTERM to the playbook", "SIGKILL to the playbook")
+_SIGNALS = (
+    "Ctrl-C to the whole group",
+    "SIGHUP to the whole group",  # the terminal is closed, the connection to it lost
+    "SIGTERM to the playbook",
+    "SIGKILL to the playbook",
+    WORKER_KILLED,
+)
 _PHASES = ((PREFLIGHT, False), (ON_ITS_WAY, True), (STARTING, True), (VALIDATING, True), (STOPPING, False))
 
 ROWS: tuple[Row, ...] = (
