@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The journal of a drill on disk: one line of JSON for each thing that happened, flushed before anything else happens.
+
+The first line is the intent. A line is ``{event, at, t, ...}``: ``at`` by the controller's clock (UTC), ``t`` by its
+monotonic clock, which nobody sets, so that durations hold also where the other is set meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+import typing as t
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from .._errors import InvalidInputError
+from .._json import Json
+from .._time import format_time
+from .values import once
+
+INTENT, END = "intent", "end"
+SUFFIX = ".journal.jsonl"
+_FOLDER_MODE, _FILE_MODE = 0o750, 0o640
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What a file holds. ``torn``: its last line breaks off, as of a drill that was killed while it wrote."""
+
+    path: str
+    events: tuple[Json, ...]
+    torn: bool = False
+
+    @property
+    def intent(self) -> Json:
+        """The first line."""
+        return self.events[0]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the drill came to its end."""
+        return any(event["event"] == END for event in self.events)
+
+
+def event_of(kind: str, **data: t.Any) -> Json:
+    """One thing that happened, now."""
+    return {"event": kind, "at": format_time(datetime.now(UTC)), "t": round(time.monotonic(), 3), **data}
+
+
+def journal_path(directory: str, drill_id: str) -> str:
+    """The file of a drill's journal."""
+    return os.path.join(os.path.expanduser(directory), f"drill-{drill_id}{SUFFIX}")
+
+
+def create(path: str, events: t.Sequence[Json]) -> None:
+    """Make the file, the intent first, so that it survives the end of this machine. Raises OSError, FileExistsError."""
+    make_folder(os.path.dirname(path))
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, _FILE_MODE)
+    try:
+        _write(handle, events)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(path)  # an intent that is not whole is none
+        raise
+    finally:
+        os.close(handle)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def append(path: str, events: t.Sequence[Json]) -> None:
+    """Add what happened. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        _write(handle, events)
+    finally:
+        os.close(handle)
+
+
+def _write(handle: int, events: t.Sequence[Json]) -> None:
+    left = "".join(_line(event) for event in events).encode("utf-8", "backslashreplace")
+    while left:
+        left = left[os.write(handle, left) :]
+    os.fsync(handle)
+
+
+def _line(event: Json) -> str:
+    return json.dumps(event, ensure_ascii=False, sort_keys=True, default=str) + "\n"
+
+
+def read(path: str) -> Journal:
+    """The journal in a file. Raises InvalidInputError, which names the line, for what no drill wrote; OSError."""
+    with open(path, "rb") as file:
+        lines = file.read().split(b"\n")
+    torn = lines.pop() != b""
+    events = [_event(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
+    if not events or events[0]["event"] != INTENT:
+        raise InvalidInputError(f"{path} is not the journal of a drill: expected the intent in its first line.")
+    return Journal(path, tuple(events), torn)
+
+
+def _event(line: bytes, where: str) -> Json:
+    try:
+        found = json.loads(line.decode("utf-8"), object_pairs_hook=once)
+    except ValueError as error:
+        raise InvalidInputError(f"{where}: expected an object in JSON, found none ({error}).") from error
+    if not isinstance(found, dict) or not all(isinstance(found.get(key), str) for key in ("event", "at")):
+        raise InvalidInputError(f"{where}: expected an object with event and at. The journal was changed by somebody.")
+    return found
+
+
+def make_folder(folder: str) -> None:
+    """Make the folder and those above it, each with the mode of a folder of records. Raises OSError."""
+    if not folder or os.path.isdir(folder):
+        return
+    make_folder(os.path.dirname(os.path.abspath(folder)))
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, _FOLDER_MODE)

@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan of a drill, from the role's variables: all are validated before anything is asked of the array. Pure.
+
+What the stop needs is among them: an option that only the stop's own task would refuse would leave the tests running.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+from .._errors import InvalidInputError
+from .._json import Json
+from .._time import Moment
+from .scope import Request, request
+from .steps import Step, plan_steps
+from .values import ExpectedError, a_bool, a_choice, a_list, a_mapping, a_number, a_text
+
+_PREFIX = "failover_drill_"
+ON_PARTIAL_FAILURE = ("stop_all", "continue", "hold")
+KEEP = ("none", "all", "failed")
+REPORT_FORMATS = ("html", "junit", "csv", "markdown")
+_TEXTS = ("scenario", "change_ticket", "end_of_test_snapshot_expiration")
+_LISTS: t.Final[t.Mapping[str, str | None]] = {"participants": ",", "approvers": ",", "success_criteria": None}
+_BOOLS = ("sync_first", "adopt_running", "force_stop")
+# Lowest, highest; as the modules have them that are given these.
+_NUMBERS: t.Final[t.Mapping[str, tuple[int, int]]] = {
+    "max_parallel": (1, 256),
+    "wait_timeout": (1, 86400),
+    "stop_retries": (0, 100),
+    "stop_retry_delay": (0, 3600),
+    "wave_pause": (0, 86400),
+    "checks_parallel": (1, 128),
+}
+
+
+class Variables:
+    """The role's variables by their names without the prefix. Every reading names the variable where it refuses."""
+
+    def __init__(self, given: t.Mapping[str, object]) -> None:
+        self._given = given
+
+    def raw(self, name: str) -> object:
+        """As it was given; None where it was not, or is an empty text, which is what a survey gives for no answer."""
+        value = self._given.get(name)
+        return None if isinstance(value, str) and not value.strip() else value
+
+    def text(self, name: str) -> str | None:
+        value = self.raw(name)
+        return None if value is None else a_text(value, _PREFIX + name)
+
+    def texts(self, name: str, separator: str | None) -> list[str]:
+        """A list of texts, also as JSON or, with ``separator``, as one text."""
+        value = self.raw(name)
+        if isinstance(value, str) and not value.lstrip().startswith("["):
+            value = [part.strip() for part in (value.split(separator) if separator else value.splitlines())]
+        found = a_list(value, _PREFIX + name, "[A. Storage, B. Database]")
+        return [a_text(each, f"{_PREFIX}{name}[{number}]") for number, each in enumerate(found)]
+
+    def number(self, name: str, lowest: int, highest: int) -> int:
+        return a_number(self.raw(name), _PREFIX + name, lowest=lowest, highest=highest)
+
+    def seconds(self, name: str) -> int | None:
+        """An objective; None where there is none."""
+        value = self.raw(name)
+        return None if value is None else a_number(value, _PREFIX + name, lowest=0)
+
+
+def plan_of(given: t.Mapping[str, object], *, everything: bool = False) -> tuple[Json, Request, tuple[Step, ...]]:
+    """The plan as intent and record have it, what is asked for, and the steps. Raises InvalidInputError.
+
+    ``everything``: where neither sessions nor filters are given, all sessions that end on this array.
+    """
+    of = Variables(given)
+    asked = request(given.get("sessions"), given.get("filters"), given.get("exclusions"), everything=everything)
+    lists = a_mapping(given.get("steps") or {}, "steps", "{attach: []}")
+    steps = plan_steps(lists, given.get("step_timeout", 30), given.get("tasks_timeout", 600))
+    numbers = {name: of.number(name, *bounds) for name, bounds in _NUMBERS.items() if of.raw(name) is not None}
+    bools = {name: a_bool(of.raw(name) or False, _PREFIX + name) for name in _BOOLS}
+    texts = {name: of.text(name) for name in _TEXTS}
+    plan: Json = {
+        "title": of.text("title") or "Failover drill",
+        "scenario": texts["scenario"],
+        "change_ticket": texts["change_ticket"],
+        **{name: of.texts(name, separator) for name, separator in _LISTS.items()},
+        "asked": {
+            "wishes": [wish.as_wish() for wish in asked.wishes],
+            "filters": None if asked.wishes else asked.selection(),
+            "exclusions": [exclusion.as_result() for exclusion in asked.exclusions],
+        },
+        "objectives": {name: of.seconds(name) for name in ("rpo_seconds", "rto_seconds")},
+        "policy": {
+            "on_partial_failure": a_choice(
+                of.raw("on_partial_failure") or "stop_all", _PREFIX + "on_partial_failure", ON_PARTIAL_FAILURE
+            ),
+            "end_of_test_snapshot": a_choice(
+                of.raw("end_of_test_snapshot") or "none", _PREFIX + "end_of_test_snapshot", KEEP
+            ),
+            "end_of_test_snapshot_expiration": _expiration(texts["end_of_test_snapshot_expiration"]),
+            "synchronise_first": bools["sync_first"],
+            "adopt_running": bools["adopt_running"],
+        },
+        "how": {
+            "force": bools["force_stop"],
+            "poll_interval": _poll_interval(of.raw("poll_interval")),
+            "report_formats": _formats(of),
+            **numbers,
+        },
+    }
+    return plan, asked, steps
+
+
+def _expiration(text: str | None) -> str | None:
+    if text is not None:
+        Moment.parse(text, _PREFIX + "end_of_test_snapshot_expiration")
+    return text
+
+
+def _formats(of: Variables) -> list[str]:
+    return [a_choice(each, _PREFIX + "report_formats", REPORT_FORMATS) for each in of.texts("report_formats", ",")]
+
+
+def _poll_interval(value: object) -> float:
+    try:
+        seconds = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
+    except ValueError:
+        seconds = 0.0
+    if value is None:
+        return 1.0
+    if not 0.05 <= seconds <= 60:
+        raise ExpectedError(_PREFIX + "poll_interval", "seconds from 0.05 to 60", value)
+    return seconds
+
+
+def expiration_to_come(plan: Json, system_time: object) -> None:
+    """Raises InvalidInputError for an expiration of end-of-test snapshots that has passed by the array's time."""
+    text = plan["policy"]["end_of_test_snapshot_expiration"]
+    if text is None or plan["policy"]["end_of_test_snapshot"] == "none" or not isinstance(system_time, str):
+        return
+    now = Moment.parse(system_time, "cluster.system_time").at
+    if now is not None:
+        Moment.parse(text, _PREFIX + "end_of_test_snapshot_expiration").after(
+            now, _PREFIX + "end_of_test_snapshot_expiration"
+        )
+
+
+def sha256_of(plan: Json) -> str:
+    """The fingerprint of a plan: two drills with the same one were planned alike."""
+    return hashlib.sha256(json.dumps(plan, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+__all__ = ["InvalidInputError", "Variables", "expiration_to_come", "plan_of", "sha256_of"]
