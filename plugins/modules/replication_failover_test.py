@@ -227,6 +227,7 @@ sessions:
         role: Destination
         failover_test_in_progress: false
         last_sync_timestamp: "2026-11-23T20:00:00.000Z"
+        recovery_point_timestamp: "2026-11-23T20:00:00.000Z"
     after:
       description: The same as the array shows it afterwards, C(null) where it could not be read any more.
       type: dict
@@ -235,6 +236,7 @@ sessions:
         role: Destination
         failover_test_in_progress: true
         last_sync_timestamp: "2026-11-23T20:00:00.000Z"
+        recovery_point_timestamp: "2026-11-23T20:00:00.000Z"
     request_sent:
       description: Whether the array may have executed an operation of this task, also when the task failed.
       type: bool
@@ -256,9 +258,13 @@ sessions:
       type: float
       sample: 2.36
     snapshot:
-      description: The snapshot the test was started from, C(null) for the last synchronised state.
+      description:
+        - The snapshot the test was started from, with the time of its data; C(null) for the last synchronised state.
       type: dict
-      sample: {"id": "9f8e7d6c-0000-4000-8000-00000000000d", "name": "files-archive-monday"}
+      sample:
+        id: 9f8e7d6c-0000-4000-8000-00000000000d
+        name: files-archive-monday
+        source_timestamp: "2026-11-23T18:00:00.000Z"
     end_of_test_snapshot:
       description: The snapshot that keeps what was written, with its expiration.
       type: dict

@@ -272,6 +272,7 @@ tests:
         role: Destination
         failover_test_in_progress: true
         last_sync_timestamp: "2026-11-23T20:00:00.000Z"
+        recovery_point_timestamp: "2026-11-23T20:00:00.000Z"
     after:
       description: The same after the stop, C(null) where none was sent or it could not be read any more.
       type: dict
@@ -280,6 +281,7 @@ tests:
         role: Destination
         failover_test_in_progress: false
         last_sync_timestamp: "2026-11-23T20:00:00.000Z"
+        recovery_point_timestamp: "2026-11-23T20:00:00.000Z"
     stop_job_id:
       description: The array's job of the stop.
       type: str
@@ -344,6 +346,7 @@ sessions:
       role: Destination
       failover_test_in_progress: false
       last_sync_timestamp: "2026-11-23T20:00:00.000Z"
+      recovery_point_timestamp: "2026-11-23T20:00:00.000Z"
       recovery_point_timestamp: "2026-11-23T19:59:52.000Z"
       recovery_point_age_seconds: 139.1
       failover_ready: true

@@ -180,6 +180,7 @@ sessions:
         role: Source
         failover_test_in_progress: false
         last_sync_timestamp: "2026-11-23T20:00:00.000Z"
+        recovery_point_timestamp: "2026-11-23T20:00:00.000Z"
     after:
       description: The same as the array shows it afterwards, C(null) where it could not be read any more.
       type: dict
@@ -188,6 +189,7 @@ sessions:
         role: Source
         failover_test_in_progress: false
         last_sync_timestamp: "2026-11-23T20:02:13.000Z"
+        recovery_point_timestamp: "2026-11-23T20:02:13.000Z"
     request_sent:
       description: Whether the array may have executed an operation of this task, also when the task failed.
       type: bool

@@ -122,12 +122,7 @@ def volume_ids(session: ReplicationSession, members: t.Mapping[str, tuple[str, .
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPoint:
-    """How old the data at the destination is, by the array's clock.
-
-    A cycle delivers the source as it was when the cycle began (API description of ``sync``). Whether
-    ``last_sync_timestamp`` is the begin or the end of the cycle is not documented, so the older reading is taken:
-    ``last_sync_timestamp - last_sync_duration``.
-    """
+    """How old the data at the destination is, by the array's clock."""
 
     timestamp: datetime | None
     age: timedelta | None
@@ -136,9 +131,9 @@ class RecoveryPoint:
     @classmethod
     def of(cls, session: ReplicationSession, objective: int | None, cluster: Cluster) -> RecoveryPoint:
         """The recovery point of a session; None for what the array does not tell."""
-        if session.last_sync_timestamp is None or cluster.system_time is None:
+        timestamp = session.recovery_point
+        if timestamp is None or cluster.system_time is None:
             return cls(None, None, objective)
-        timestamp = session.last_sync_timestamp - (session.last_sync_duration or timedelta())
         return cls(timestamp, cluster.system_time - timestamp, objective)
 
     @property

@@ -188,6 +188,20 @@ class ReplicationSession:
         """A NAS server's or file system's session, for which the flag is not supported at all."""
         return self.resource_type in FILE_RESOURCE_TYPES
 
+    @property
+    def recovery_point(self) -> datetime | None:
+        """The time of the data at the destination; None where it was never synchronised.
+
+        A cycle delivers the source as it was when the cycle began (API description of ``sync``). Whether
+        ``last_sync_timestamp`` is the beginning or the end of the cycle is not documented: the older reading is taken.
+        """
+        if self.last_sync_timestamp is None:
+            return None
+        try:
+            return self.last_sync_timestamp - (self.last_sync_duration or timedelta())
+        except OverflowError:  # before the year 1: no time at all
+            return None
+
     def named(self, name: str | None) -> ReplicationSession:
         """The same session with the name of its local resource."""
         return replace(self, resource_name=name)
@@ -205,6 +219,7 @@ class ReplicationSession:
             "role": self.role,
             "failover_test_in_progress": self.failover_test_in_progress,
             "last_sync_timestamp": format_time(self.last_sync_timestamp),
+            "recovery_point_timestamp": format_time(self.recovery_point),
         }
 
 
@@ -245,6 +260,7 @@ class Snapshot:
     creator_type: str | None
     expiration_timestamp: datetime | None
     is_snapshot: bool = True
+    source_timestamp: datetime | None = None  # of which moment of the source its data is
 
     @classmethod
     def from_row(cls, row: Row) -> Snapshot:
@@ -264,11 +280,12 @@ class Snapshot:
             creator_type=data.get("creator_type"),
             expiration_timestamp=parse_time(data.get("expiration_timestamp")),
             is_snapshot=row.get("type") == "Snapshot",
+            source_timestamp=parse_time(data.get("source_timestamp")),
         )
 
     def as_result(self) -> dict[str, t.Any]:
         """The ``snapshot`` of a result."""
-        return {"id": self.id, "name": self.name}
+        return {"id": self.id, "name": self.name, "source_timestamp": format_time(self.source_timestamp)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,7 @@ def test_session_of_4x() -> None:
         "role": "Destination",
         "failover_test_in_progress": False,
         "last_sync_timestamp": "2026-11-23T19:58:00.000Z",
+        "recovery_point_timestamp": "2026-11-23T19:57:57.500Z",
     }
 
 
@@ -324,7 +325,7 @@ def test_snapshot() -> None:
     assert snapshot.creator_type == "Scheduler"
     assert snapshot.expiration_timestamp == datetime(2026, 12, 1, tzinfo=UTC)
     assert snapshot.is_snapshot
-    assert snapshot.as_result() == {"id": "snap-1", "name": "monday"}
+    assert snapshot.as_result() == {"id": "snap-1", "name": "monday", "source_timestamp": None}
 
 
 @pytest.mark.parametrize("data", [None, {}, {"source_id": None, "parent_id": "", "expiration_timestamp": None}])

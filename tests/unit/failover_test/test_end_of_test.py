@@ -96,7 +96,12 @@ def test_as_result() -> None:
     data = {"source_id": "v-1", "expiration_timestamp": "2026-12-23T20:30:00Z"}
     kept = EndOfTest(a_snapshot(protection_data=data))
 
-    assert kept.as_result() == {"id": "snap-1", "name": "monday", "expiration_timestamp": "2026-12-23T20:30:00.000Z"}
+    assert kept.as_result() == {
+        "id": "snap-1",
+        "name": "monday",
+        "source_timestamp": None,
+        "expiration_timestamp": "2026-12-23T20:30:00.000Z",
+    }
     assert kept.findings(a_session()) == ()
     assert EndOfTest().as_result() is None
 

@@ -147,7 +147,7 @@ def test_the_snapshot_is_in_the_result_of_a_start_only() -> None:
     running = a_target(a_session(failover_test_in_progress=True), choice)
     [stopped] = predict(plan(a_cluster(), [running], STOP)).as_result()["sessions"]
 
-    assert started["snapshot"] == {"id": "snap-7", "name": "monday"}
+    assert started["snapshot"] == {"id": "snap-7", "name": "monday", "source_timestamp": None}
     assert stopped["snapshot"] is None
 
 
