@@ -67,6 +67,15 @@ options:
       snapshot:
         description: As O(snapshot), for this session.
         type: str
+      create_end_of_test_snapshot:
+        description: As O(create_end_of_test_snapshot), for this session.
+        type: bool
+      started_by_job:
+        description:
+          - Id of the job that started the test which is to be stopped, from RV(sessions[].job_id) of the start. Where
+            the array's jobs show that the running test comes from another start, V(stopped) leaves it alone, with the
+            finding C(test.of_somebody_else). Where they cannot tell, the test is stopped.
+        type: str
   snapshot:
     description:
       - Name or id of a snapshot of the destination resource, on this array, that the test shows. For a volume group
@@ -85,6 +94,7 @@ options:
     description:
       - Whether to keep what was written during the test in a snapshot of the destination resource. Otherwise it is
         lost with the stop.
+      - A stop that the array refuses with the snapshot is repeated without it, with the finding C(snapshot.not_kept).
     type: bool
     default: false
   end_of_test_snapshot_expiration:
@@ -120,6 +130,18 @@ options:
       - It ends as soon as every session shows a test or a start. Sessions that show one are stopped after it.
     type: int
     default: 0
+  attempts:
+    description:
+      - How often V(stopped), and the stop of a rollback, is tried for one session. Before each further attempt the
+        sessions are read. Only those that are still in the test are tried again, and none while the array is still at
+        a stop of this task.
+      - A stop that is refused with its end-of-test snapshot has one attempt more, without it.
+    type: int
+    default: 1
+  attempt_delay:
+    description: Seconds between two attempts.
+    type: int
+    default: 10
   poll_interval:
     description:
       - Longest pause in seconds between two looks at what is under way. Young operations are looked at more often.
@@ -154,6 +176,17 @@ EXAMPLES = r"""
     state: stopped
     create_end_of_test_snapshot: true
     end_of_test_snapshot_expiration: 30d
+
+- name: Stop what this drill started, and nothing else; keep the data of one session
+  drdrill.powerstore.replication_failover_test:
+    sessions:
+      - session_id: 0a1b2c3d-0000-4000-8000-00000000000a
+        started_by_job: 5e6f7a8b-0000-4000-8000-00000000000c
+        create_end_of_test_snapshot: true
+      - session_id: 1b2c3d4e-0000-4000-8000-00000000000b
+        started_by_job: 6f7a8b9c-0000-4000-8000-00000000000d
+    state: stopped
+    attempts: 3
 
 - name: Stop the test although the production site is lost
   drdrill.powerstore.replication_failover_test:
@@ -207,7 +240,8 @@ sessions:
     action:
       description:
         - What was done, in check mode what would be done.
-        - V(none) where the array shows the wanted state already; V(not_attempted) where another session refused the
+        - V(none) where the array shows the wanted state already, or where a stop leaves the session alone and a finding
+          says why; V(not_attempted) where another session refused the
           task; V(rolled_back) where the test was started and stopped again.
       type: str
       sample: started
@@ -241,6 +275,10 @@ sessions:
       description: Whether the array may have executed an operation of this task, also when the task failed.
       type: bool
       sample: true
+    attempts:
+      description: How often the operation was tried, 0 where nothing was to be done.
+      type: int
+      sample: 1
     job_id:
       description: The job on the array.
       type: str
@@ -310,9 +348,9 @@ failure:
 
 from ..module_utils._failover_test.task import run
 from ..module_utils._module.frame import PowerStoreModule, carry_out
-from ..module_utils._module.options import CONNECTION, ArgumentSpec, selection
+from ..module_utils._module.options import CONNECTION, TESTED_SELECTION, ArgumentSpec
 
-SPEC = CONNECTION.merged_with(selection(required=True)).merged_with(
+SPEC = CONNECTION.merged_with(TESTED_SELECTION).merged_with(
     ArgumentSpec(
         {
             "state": {"type": "str", "choices": ["started", "stopped"], "required": True},
@@ -324,6 +362,8 @@ SPEC = CONNECTION.merged_with(selection(required=True)).merged_with(
             "max_parallel": {"type": "int", "default": 16},
             "wait_timeout": {"type": "int", "default": 600},
             "settle_time": {"type": "int", "default": 0},
+            "attempts": {"type": "int", "default": 1},
+            "attempt_delay": {"type": "int", "default": 10},
             "poll_interval": {"type": "float", "default": 1},
         }
     )

@@ -23,6 +23,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session 
     Target,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.plan import Desired, plan, predict
+from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.stopping import FAILED_OVER
 from ansible_collections.drdrill.powerstore.plugins.module_utils._time import parse_time
 from tests.agreement.table import RELEASES, ROLES, STATES, Condition, conditions
 from tests.lab.simulator import query, replication
@@ -123,6 +124,9 @@ def test_check_mode_says_what_the_array_does(release: str, case: str) -> None:
         answer = session.operate(operation, {"force": True} if desired.force else {})
         seen.add(action)
         count += 1
+        if not desired.running and condition.state in FAILED_OVER and action == "none":
+            # Left alone on purpose, whatever the array would do: the site may work with the test's data now.
+            continue
         if not agrees(action, desired.running, answer):
             wrong.append((condition, action, answer))
 

@@ -52,6 +52,29 @@ def _stop(simulator: Simulator, folder: Path) -> Options:
     return {**_both(simulator, folder), **kept, "state": "stopped"}
 
 
+def _stop_without_snapshot(simulator: Simulator, folder: Path) -> Options:
+    wanted = {"create_end_of_test_snapshot": True}
+    path, refusal = "*/stop_failover_test", {"messages": []}
+    simulator.faults.add(array="dr", method="POST", path=path, action="answer", status=422, body=refusal, when=wanted)
+    return {**_stop(simulator, folder), "attempts": 2, "attempt_delay": 0}
+
+
+def _stop_of_somebody_elses(simulator: Simulator, folder: Path) -> Options:
+    simulator.dr.start_failover_test("erp-data", user="colleague")
+    entry = {"volume": "erp-data", "started_by_job": "of-another-test", "create_end_of_test_snapshot": True}
+    return {"sessions": [entry], "state": "stopped"}
+
+
+def _stop_after_a_failover(simulator: Simulator, folder: Path) -> Options:
+    simulator.dr.operate("erp-db", "failover", "colleague", is_planned=False)
+    return {**_stop_of_one(simulator), "attempts": 3}
+
+
+def _stop_of_one(simulator: Simulator) -> Options:
+    simulator.dr.start_failover_test("erp-data", user=simulator.username)
+    return {**_both(simulator, Path()), "state": "stopped"}
+
+
 def _start_and_roll_back(simulator: Simulator, folder: Path) -> Options:
     path = f"/replication_session/{simulator.dr.session('erp-db').id}/start_failover_test"
     simulator.faults.add(array="dr", method="POST", path=path, action="answer", status=422, body={"messages": []})
@@ -220,6 +243,9 @@ SCENARIOS: dict[str, list[Scenario]] = {
         Scenario("start", _start),
         Scenario("start from a snapshot", _snapshot),
         Scenario("stop", _stop),
+        Scenario("stop without its snapshot", _stop_without_snapshot),
+        Scenario("stop of somebody else's test", _stop_of_somebody_elses, changes=False),
+        Scenario("stop after a failover", _stop_after_a_failover),
         Scenario("refused", _refused, changes=False, fails=True),
         Scenario("rolled back", _start_and_roll_back, fails=True, unforeseen=True),
     ],

@@ -83,6 +83,8 @@ class Selector:
     by: str
     value: str
     snapshot: str | None = None
+    create_end_of_test_snapshot: bool | None = None  # None: as the task says for all
+    started_by_job: str | None = None
 
     def __str__(self) -> str:
         kind = _KINDS.get(self.by, self.by)
@@ -112,7 +114,13 @@ def _selector(entry: Row, snapshot: str | None) -> Selector:
             "An entry of sessions names no session: expected session_id, volume or volume_group, found none or null."
         )
     own = entry.get("snapshot")
-    selector = Selector(by, entry[by], own if own is not None else snapshot)
+    selector = Selector(
+        by,
+        entry[by],
+        own if own is not None else snapshot,
+        entry.get("create_end_of_test_snapshot"),
+        entry.get("started_by_job"),
+    )
     if not selector.value.strip() or (selector.snapshot is not None and not selector.snapshot.strip()):
         raise InvalidInputError(
             f"{by} is '{selector.value}' and its snapshot is '{selector.snapshot or ''}': expected names or ids, "

@@ -23,6 +23,7 @@ from .._json import Json
 from .._operation.batch import Batch
 from .._operation.goal import Outcome
 from .._time import Moment, format_time, parse_time
+from .stopping import SNAPSHOT
 
 OPTION = "end_of_test_snapshot_expiration"
 NAME_PREFIX = "failover_test_STOPPED_"  # api-facts 4.2
@@ -52,16 +53,15 @@ class EndOfTest:
 
 
 def keep(
-    client: Client, wanted: bool, expiration: Moment | None, outcomes: t.Mapping[str, Outcome], batch: Batch
+    client: Client, expiration: Moment | None, outcomes: t.Mapping[str, Outcome], batch: Batch
 ) -> dict[str, EndOfTest]:
     """Read back the end-of-test snapshots of what was stopped, by session id, and give them their expiration."""
-    if not wanted:
-        return {}
 
     def one(outcome: Outcome) -> tuple[str, EndOfTest]:
         return outcome.goal.session.id, _kept(client, outcome, expiration)
 
-    return dict(batch.each(one, [outcome for outcome in outcomes.values() if outcome.done]))
+    made = [outcome for outcome in outcomes.values() if outcome.done and outcome.goal.body.get(SNAPSHOT)]
+    return dict(batch.each(one, made))
 
 
 def _kept(client: Client, outcome: Outcome, expiration: Moment | None) -> EndOfTest:

@@ -16,6 +16,7 @@ from .._json import Json
 from .._module import result
 from .._operation.goal import Outcome, as_timing
 from .end_of_test import EndOfTest
+from .stopping import SNAPSHOT, is_gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class Step(result.Step):
     snapshot: Snapshot | None = None
     findings: Findings = ()
     expected_refusal: PowerStoreError | None = None  # by the array, as far as its own state tells
+
+    @property
+    def wants_snapshot(self) -> bool:
+        """Whether the stop was to keep what was written."""
+        return bool(self.goal and self.goal.body.get(SNAPSHOT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class Entry(result.Entry):
         """One entry of ``sessions`` in the module's result."""
         return {
             **self.in_common(),
+            "attempts": self.outcome.attempts if self.outcome else 0,
             "snapshot": self.step.snapshot.as_result() if self.step.snapshot else None,
             "end_of_test_snapshot": self.end_of_test.as_result() if self.end_of_test else None,
             "findings": [finding.as_result() for finding in (*self.step.findings, *self.findings)],
@@ -90,10 +97,13 @@ def _in_words(session: ReplicationSession | None, entry: Entry | None) -> str:
     return f"failover test in progress{snapshot}" if session.in_test else "no failover test"
 
 
-def entry_of(step: Step, outcome: Outcome, rollback: Outcome | None, end: EndOfTest | None) -> Entry:
+def entry_of(
+    step: Step, outcome: Outcome, rollback: Outcome | None, end: EndOfTest | None, left_alone: Finding | None = None
+) -> Entry:
     """The entry of a step that was carried out; what the array showed last counts."""
     session = outcome.goal.session
-    findings = _learned(outcome, session) + (end.findings(session) if end else ())
+    findings = _learned(step, outcome) + (end.findings(session) if end else ())
+    findings += (left_alone,) if left_alone else ()
     error = outcome.error or (end.error if end else None)
     if error is not None and not outcome.done:
         action = "failed"
@@ -109,7 +119,8 @@ def entry_of(step: Step, outcome: Outcome, rollback: Outcome | None, end: EndOfT
     return Entry(step, action, outcome, after, error, rollback, findings, end)
 
 
-def _learned(outcome: Outcome, session: ReplicationSession) -> Findings:
+def _learned(step: Step, outcome: Outcome) -> Findings:
+    session = outcome.goal.session
     findings: list[Finding] = []
     if outcome.answer_lost:
         message = f"The answer to {outcome.goal.action} on the {session.label} was lost; the array was read instead."
@@ -117,6 +128,15 @@ def _learned(outcome: Outcome, session: ReplicationSession) -> Findings:
     if outcome.unaccounted:
         message = f"The array logged a start on the {session.label} as done, but shows no test."
         findings.append(Finding.of("start.unaccounted", session, message))
+    if is_gone(outcome):
+        message = f"The {session.label} vanished from the array while this task was at it."
+        findings.append(Finding.of("session.gone", session, message))
+    if outcome.done and outcome.earlier and step.wants_snapshot and SNAPSHOT not in outcome.goal.body:
+        message = f"The failover test on the {session.label} was stopped without its end-of-test snapshot: "
+        findings.append(Finding.of("snapshot.not_kept", session, message + outcome.earlier.message))
+    elif outcome.earlier:
+        message = f"Attempt {outcome.attempts} on the {session.label} followed one that failed: "
+        findings.append(Finding.of("operation.repeated", session, message + outcome.earlier.message))
     if outcome.error is None and not outcome.done and outcome.goal.running:
         message = f"Someone else started a failover test on the {session.label} at the same moment."
         findings.append(Finding.of("test.already_running", session, message, "warning"))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .._array.session import Cluster, ReplicationSession, Target, Unresolved
+from .._array.session import Cluster, ReplicationSession, Selector, Target, Unresolved
 from .._errors import PowerStoreError, RejectedError
 from .._findings.start_stop import assess_start, assess_stop, blocking_error
 from .._module import result
@@ -20,6 +20,7 @@ from .._operation.goal import START, STOP, Goal
 from .._operation.limits import Limits
 from .._time import Moment
 from .entry import Entry, Results, Step
+from .stopping import NOTHING_LOGGED, SNAPSHOT, Log, gone, left_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,13 @@ class Desired:
     force_when_unreachable: bool = False  # only those whose remote system the array shows as not reachable
     limits: Limits = field(default_factory=Limits)
     settle_time: float = 0  # how long a stop goes on looking at sessions without a test
+    attempts: int = 1  # stops of one session
+    attempt_delay: float = 10  # seconds between two of them
+
+    def keeps_snapshot(self, selector: Selector) -> bool:
+        """Whether the stop of this session is to keep what was written."""
+        own = selector.create_end_of_test_snapshot
+        return self.create_snapshot if own is None else own
 
     def forces(self, session: ReplicationSession) -> bool:
         """Whether the stop of this session is forced."""
@@ -54,21 +62,35 @@ class Plan:
         return self.desired.running and any(step.error for step in self.steps)
 
     @property
+    def started_by(self) -> dict[str, str]:
+        """The job that started the test, by session id, where the task names it."""
+        named = ((step.session, step.selector.started_by_job) for step in self.steps)
+        return {session.id: job for session, job in named if session and job}
+
+    @property
     def goals(self) -> list[Goal]:
         """What is to be sent; empty where the array is as desired already."""
         return [] if self.refused else [step.goal for step in self.steps if step.goal and not step.error]
 
 
-def plan(cluster: Cluster, found: t.Sequence[Target | Unresolved], desired: Desired) -> Plan:
-    """What has to be done so that every session is as desired. A blocker on one session refuses the whole task."""
-    return Plan(cluster, desired, tuple(_step(cluster, entry, desired) for entry in found))
+def plan(cluster: Cluster, found: t.Sequence[Target | Unresolved], desired: Desired, log: Log = NOTHING_LOGGED) -> Plan:
+    """What has to be done so that every session is as desired. A blocker on one session refuses a whole start.
+
+    ``log``: the starts and stops of the sessions for which the task names the job that started the test.
+    """
+    return Plan(cluster, desired, tuple(_step(cluster, entry, desired, log) for entry in found))
 
 
-def _step(cluster: Cluster, entry: Target | Unresolved, desired: Desired) -> Step:
+def _step(cluster: Cluster, entry: Target | Unresolved, desired: Desired, log: Log) -> Step:
     if isinstance(entry, Unresolved):
-        return Step(entry.selector, error=entry.error)
+        missing = None if desired.running else gone(entry.selector, entry.error)
+        return Step(entry.selector, error=entry.error, findings=(missing,) if missing else ())
     session = entry.session
     findings = assess_start(entry, cluster) if desired.running else assess_stop(entry, cluster)
+    left = None if desired.running else left_alone(session, entry.selector.started_by_job, log)
+    # A failover changes the role, so that one is no fault of the task.
+    if left and all(f.rule.id == "role.not_destination" for f in findings if f.is_blocker):
+        return Step(entry.selector, session, findings=(left,))
     step = Step(
         entry.selector,
         session,
@@ -81,7 +103,7 @@ def _step(cluster: Cluster, entry: Target | Unresolved, desired: Desired) -> Ste
         return step
     if desired.running:
         return replace(step, goal=Goal(session, START, {"snapshot_id": step.snapshot.id} if step.snapshot else {}))
-    body = {"create_end_of_test_snapshot": True} if desired.create_snapshot else {}
+    body = {SNAPSHOT: True} if desired.keeps_snapshot(entry.selector) else {}
     body |= {"force": True} if desired.forces(session) else {}
     return replace(step, goal=Goal(session, STOP, body, awaited), expected_refusal=_stop_refusal(session, desired))
 

@@ -13,17 +13,19 @@ from dataclasses import replace
 from .._array.client import Client
 from .._array.jobs import with_pending_starts
 from .._array.lookup import read_cluster, read_sessions_by, resolve
-from .._array.session import Cluster, Row, Selector, Target, Unresolved, selectors_from_params
-from .._errors import InvalidInputError
+from .._array.session import Cluster, ReplicationSession, Row, Selector, Target, Unresolved, selectors_from_params
+from .._errors import InvalidInputError, NotFoundError
 from .._json import Json
 from .._module.frame import with_client
 from .._module.options import limits_from_params
 from .._module.result import nothing_attempted
+from .._operation.account import Account
 from .._time import Moment
-from .act import apply
+from .act import apply, read_starts_and_stops
 from .end_of_test import OPTION
 from .entry import Entry, Step
 from .plan import Desired, plan, predict
+from .stopping import NOTHING_LOGGED, Log
 
 
 def run(params: Row, *, check_mode: bool) -> Json:
@@ -40,7 +42,8 @@ def run(params: Row, *, check_mode: bool) -> Json:
 def _desired(params: Row) -> Desired:
     running = params["state"] == "started"
     expiration = params.get("end_of_test_snapshot_expiration")
-    if expiration is not None and not params["create_end_of_test_snapshot"]:
+    snapshots = [params, *(params.get("sessions") or ())]
+    if expiration is not None and not any(each.get("create_end_of_test_snapshot") for each in snapshots):
         raise InvalidInputError(
             "end_of_test_snapshot_expiration is set, but create_end_of_test_snapshot is not: expected both, as there "
             "is no snapshot to expire otherwise."
@@ -53,20 +56,36 @@ def _desired(params: Row) -> Desired:
         force=params["force"],
         limits=limits_from_params(params),
         settle_time=0 if running else params["settle_time"],
+        attempts=params["attempts"],
+        attempt_delay=params["attempt_delay"],
     )
 
 
 def _run(client: Client, selectors: t.Sequence[Selector], desired: Desired, *, check_mode: bool) -> Json:
     cluster = read_cluster(client)
-    if desired.expiration and cluster.system_time:
-        # A time that has passed is refused before anything is sent
+    if desired.running and desired.expiration and cluster.system_time:
+        # A time that has passed is refused before the start; the stop is worth more than its snapshot's expiration.
         desired.expiration.after(cluster.system_time, OPTION)
     found = resolve(client, cluster, selectors)
     if not desired.running:
         settle_time = 0 if check_mode else desired.settle_time
         found = _waited_for(client, cluster, found, settle_time, desired.limits.poll_interval)
-    planned = plan(cluster, found, desired)
+    planned = plan(cluster, found, desired, _log(client, found, desired))
     return (predict(planned) if check_mode else apply(planned, client)).as_result()
+
+
+def _log(client: Client, found: t.Sequence[Target | Unresolved], desired: Desired) -> Log:
+    """The starts and stops of the sessions for which the task names the start whose test is to be stopped."""
+    targets = [entry for entry in found if isinstance(entry, Target)]
+    named = {entry.session.id: entry.selector.started_by_job for entry in targets if entry.selector.started_by_job}
+    if desired.running or not named:
+        return NOTHING_LOGGED
+    jobs, account = read_starts_and_stops(client, named), Account(client.is_own)
+    for session_id, each in jobs.items():
+        for job in each:
+            if job.id == named[session_id]:  # the array's word for this account
+                account.learn(job.user)
+    return Log(jobs, account.is_own)
 
 
 def _waited_for(
@@ -85,9 +104,17 @@ def _waited_for(
         time.sleep(min(pause, max(0.0, end - time.monotonic())))
         read = read_sessions_by(client, cluster.release, "id", [entry.session.id for entry in quiet])
         shown = {session.id: session for session in read}
+        looked_at = {entry.session.id for entry in quiet}
         found = [
-            replace(entry, session=shown[entry.session.id].named(entry.session.resource_name))
-            if isinstance(entry, Target) and entry.session.id in shown
+            _seen_again(entry, shown.get(entry.session.id))
+            if isinstance(entry, Target) and entry.session.id in looked_at
             else entry
             for entry in found
         ]
+
+
+def _seen_again(entry: Target, session: ReplicationSession | None) -> Target | Unresolved:
+    if session is None:
+        error = NotFoundError(f"The array does not list the {entry.session.label} any more.")
+        return Unresolved(entry.selector, error)
+    return replace(entry, session=session.named(entry.session.resource_name))

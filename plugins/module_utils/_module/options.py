@@ -83,14 +83,17 @@ CONNECTION = ArgumentSpec(
 )
 
 
-def selection(*, required: bool) -> ArgumentSpec:
-    """The options that name replication sessions: one of them, or a list whose entries may each name a snapshot."""
+def selection(*, required: bool, each: Options | None = None) -> ArgumentSpec:
+    """The options that name replication sessions: one of them, or a list.
+
+    ``each``: what an entry of the list may say besides its name and its snapshot.
+    """
     one: Options = {name: {"type": "str"} for name in SELECTORS}
     several: Options = {
         "sessions": {
             "type": "list",
             "elements": "dict",
-            "options": {**one, "snapshot": {"type": "str"}},
+            "options": {**one, "snapshot": {"type": "str"}, **(each or {})},
             "mutually_exclusive": [SELECTORS],
             "required_one_of": [SELECTORS],
         }
@@ -102,6 +105,11 @@ def selection(*, required: bool) -> ArgumentSpec:
         required_one_of=(alternatives,) if required else (),
     )
 
+
+TESTED_SELECTION = selection(
+    required=True,
+    each={"create_end_of_test_snapshot": {"type": "bool"}, "started_by_job": {"type": "str"}},
+)
 
 _BY_RESOURCE: Names = (*SELECTORS, RESOURCE_ID)
 
@@ -128,6 +136,8 @@ BOUNDS: t.Final[t.Mapping[str, tuple[float, float, str]]] = {
     "wait_timeout": (1, 86400, "seconds"),
     "poll_interval": (0.05, 60, "seconds"),
     "settle_time": (0, 3600, "seconds"),
+    "attempts": (1, 100, "stops of one session"),
+    "attempt_delay": (0, 3600, "seconds"),
 }
 
 

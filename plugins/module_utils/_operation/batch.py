@@ -39,8 +39,8 @@ class Batch:
         selects = {"job": (JOB_SELECT,), "replication_session": (session_select(cluster.release),)}
         self._waiting = Waiting(client, selects, limits.poll_interval)
         self._throttle = Throttle(limits.max_parallel)
-        account = Account(client.is_own)
-        self._means = Means(client, self._waiting, clock, account, self._throttle, limits.wait_timeout)
+        self.account = Account(client.is_own)
+        self._means = Means(client, self._waiting, clock, self.account, self._throttle, limits.wait_timeout)
         # Twice as many threads as may be under way: while some read back what the array shows, others keep it at work.
         self._pool = ThreadPoolExecutor(2 * limits.max_parallel, thread_name_prefix="operation")
         self._open = ExitStack()

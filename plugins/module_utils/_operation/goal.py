@@ -78,6 +78,8 @@ class Outcome:
     snapshot_id: str | None = None
     finished_at: datetime | None = None
     error: PowerStoreError | None = None
+    attempts: int = 1
+    earlier: PowerStoreError | None = None  # why the attempt before failed
 
     @property
     def changed(self) -> bool:

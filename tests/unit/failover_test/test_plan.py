@@ -29,6 +29,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.act import apply
 from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.entry import Entry, Results, Step
 from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.plan import Desired, Plan, plan, predict
+from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.stopping import FAILED_OVER
 from ansible_collections.drdrill.powerstore.plugins.module_utils._module.result import nothing_attempted
 from tests.unit.makers.samples import STATES, a_cluster, a_session, a_snapshot, a_target
 
@@ -96,7 +97,7 @@ def test_start(state: str, flag: bool | None) -> None:
     assert result["diff"]["after"] == {"volume 'erp-data' (session s-1)": "failover test in progress"}
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", [state for state in STATES if state not in FAILED_OVER])
 def test_stop_whatever_the_state_of_the_replication(state: str) -> None:
     # A test that cannot be stopped takes the disaster recovery away: the array decides, not this code.
     planned = plan(a_cluster(), [in_test(state=state)], STOP)
@@ -107,6 +108,21 @@ def test_stop_whatever_the_state_of_the_replication(state: str) -> None:
     [entry] = result["sessions"]
     assert (entry["action"], entry["changed"], entry["failed"]) == ("stopped", True, False)
     assert entry["after"]["failover_test_in_progress"] is False
+
+
+@pytest.mark.parametrize("running", [True, False])
+@pytest.mark.parametrize("role", ["Destination", "Source"])
+@pytest.mark.parametrize("state", sorted(FAILED_OVER))
+def test_a_session_that_is_failed_over_is_left_alone(state: str, role: str, running: bool) -> None:
+    # With use_test_copy a failover keeps what the test wrote: a stop would take it back from the site.
+    session = a_session(state=state, role=role, failover_test_in_progress=running)
+    planned = plan(a_cluster(), [a_target(session), in_test(2)], STOP)
+    first, second = predict(planned).as_result()["sessions"]
+
+    assert sent(planned) == [("s-2", "stop_failover_test", {})]
+    assert (first["action"], first["failed"], first["changed"], second["action"]) == ("none", False, False, "stopped")
+    assert [(f["id"], f["severity"]) for f in first["findings"]] == [("session.failed_over", "blocker")]
+    assert plan(a_cluster(), [a_target(session)], START).refused or running
 
 
 @pytest.mark.parametrize(
@@ -350,7 +366,10 @@ def test_after_what_was_predicted_there_is_nothing_left_to_do(found: Found, desi
 
     assert [goal.session.id for goal in again.goals] == refused_by_array
     assert predict(again).as_result()["changed"] is False
+    left_alone = any(step.session and step.session.state in FAILED_OVER for step in planned.steps)
     if not planned.refused and not refused_by_array and not any(step.error for step in planned.steps):
+        if left_alone and not desired.running:
+            return
         assert all(
             entry.session.in_test is desired.running
             for entry in afterwards(found, results)
@@ -401,6 +420,8 @@ def test_a_wish_is_for_what_is_not_as_wanted(found: Found, desired: Desired) -> 
     assert actions(predict(planned)).count("not_attempted") == 0 or planned.refused
     if not planned.refused:
         fit = {step.session.id for step in planned.steps if step.session and not step.error}
+        if not desired.running:
+            fit -= {step.session.id for step in planned.steps if step.session and step.session.state in FAILED_OVER}
         wanting = [target.session.id for target in targets if target.session.in_test is not desired.running]
         assert wished == [session_id for session_id in wanting if session_id in fit]
     for goal in planned.goals:
