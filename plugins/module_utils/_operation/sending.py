@@ -23,6 +23,8 @@ MOST_LOST = 3  # requests without an answer: the first, and two more once the ar
 _FIRST_PAUSE = 0.5  # seconds before a request is sent again
 _LONGEST_PAUSE = 10.0  # seconds between two requests to a busy array, unless it asks for more
 
+_STAMP_UNITS = (1_000_000, 10_000, 1_000)  # microseconds; what a stamp may be cut to
+
 _OPPOSITE = {START: STOP, STOP: START}
 
 IsOwn = t.Callable[[str | None], bool | None]  # None: the array may mean this account, or another
@@ -107,10 +109,15 @@ class Claim:
 
 
 def _began_since(job: Job, moment: datetime) -> bool:
-    """Whether a job began then or later; a queued one has no start yet. A start in whole seconds may have been cut."""
-    if job.start_time is None:
+    """Whether a job began then or later; a queued one has no start yet.
+
+    Arrays cut a start to whole seconds, to two or to three digits: the moment is cut like it before they are compared.
+    """
+    start = job.start_time
+    if start is None:
         return True
-    return job.start_time >= (moment if job.start_time.microsecond else moment.replace(microsecond=0))
+    unit = next((unit for unit in _STAMP_UNITS if start.microsecond % unit == 0), 1)
+    return start >= moment.replace(microsecond=moment.microsecond // unit * unit)
 
 
 def fate_of(state: State, traces: Traces, claim: Claim, *, waited: bool) -> tuple[Fate, str | None]:

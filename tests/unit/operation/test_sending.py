@@ -154,6 +154,21 @@ def test_a_start_in_whole_seconds_may_have_been_cut() -> None:
     assert claim.own_job([job(began=0.1)]) is None
 
 
+@pytest.mark.parametrize(
+    ("stamp", "since", "is_own"),
+    [
+        (0.123, 0.123999, True),  # three digits: it may have begun at 0.1239995
+        (0.123, 0.124, False),
+        (0.12, 0.129999, True),  # two digits
+        (0.12, 0.13, False),
+        (0.123456, 0.123457, False),
+    ],
+)
+def test_a_start_is_compared_in_the_digits_of_its_stamp(stamp: float, since: float, is_own: bool) -> None:
+    claim = replace(CLAIM, since=NOW + timedelta(seconds=since))
+    assert (claim.own_job([job(began=stamp)]) is not None) is is_own
+
+
 def test_pauses_grow_up_to_ten_seconds() -> None:
     sending, pauses = Sending(), []
     for _number in range(7):
