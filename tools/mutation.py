@@ -30,6 +30,9 @@ MUTATED = {
     "_operation/sending": ["operation/test_sending", "operation/test_operation"],
     "_array/related": ["array/test_related", "findings/test_related", "record/test_readiness"],
     "_findings/related": ["findings/test_related", "array/test_related", "record/test_readiness"],
+    "_linux_volume/judge": ["linux_volume/test_judge"],
+    "_linux_volume/options": ["linux_volume/test_options"],
+    "_check/options": ["check/test_options"],
 }
 CONFIG = """
 [cosmic-ray]

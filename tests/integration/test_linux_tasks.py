@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The attach and release tasks for a Linux host: whose device they find, and whose they refuse.
+"""The role's tasks for a Linux host: what they hand to linux_volume, and what a drill's step sees of it.
 
-Run on a made-up /sys and /dev/disk/by-id whose devices are files, so nothing is mounted: that takes a device and root.
+Run on a made-up host, so nothing is mounted: that takes a device and root.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ import sys
 import typing as t
 from pathlib import Path
 
-import pytest
+from tests.unit.makers.linux_host import GIB, HEX, OTHER, LinuxHost
 
 ROOT = Path(__file__).parents[2]
-HEX = "68ccf09800aabbccddeeff0011223344"
-OTHER = "68ccf09800000000000000000000ffff"
+MAPPED = "68ccf09800000000000000000000dddd"
 PLAY = """
 - name: Linux tasks
   hosts: localhost
@@ -55,69 +54,79 @@ CASE = """
       ansible.builtin.set_fact:
         results: "{{ results | default([]) + [ansible_failed_result.msg] }}"
 """
-ERP = {"volume": "erp-data", "path": "/nowhere/erp", "fstype": "ext4"}
+ERP = {"volume": "erp-data", "path": "MNT/erp", "fstype": "ext4"}
+DB = {"volume": "erp-db", "path": "MNT/db", "fstype": "ext4", "options": ["noatime"]}
+MAP = {"volume": "mapped", "path": "MNT/map", "fstype": "ext4"}
 CASES: list[tuple[dict[str, t.Any], str]] = [
     ({"tasks": "attach", "volume": {**ERP, "volume": "payroll"}}, "Refused: payroll (WWN not known)"),
     (
         {"tasks": "release", "volume": {"wwn": "naa.60000000000000000000000000000001", "path": "/nowhere/x"}},
         "Refused: naa.6000",
     ),
-    (
-        {"tasks": "attach", "volume": [ERP, {**ERP, "volume": "short"}, {"volume": "gone", "path": "/nowhere/../etc"}]},
-        "an absolute mount point of its own",
-    ),
+    ({"tasks": "attach", "volume": [ERP, {"volume": "gone", "path": "/nowhere/../etc"}]}, "an absolute mount point"),
+    ({"tasks": "attach", "volume": {**ERP, "volume": "short"}}, "expected 32 hexadecimal digits"),
     ({"tasks": "attach", "volume": {**ERP, "fstype": "btrfs"}}, "fstype"),
-    # The right device: the next thing is what it holds, and the empty file holds nothing.
-    ({"tasks": "attach", "volume": ERP}, "holds 'nothing that blkid knows', expected 'ext4'"),
-    ({"tasks": "attach", "volume": ERP, "multipath": True}, "holds 'nothing that blkid knows', expected 'ext4'"),
+    ({"tasks": "attach", "volume": {**ERP, "fstype": "xfs"}}, "holds 'ext4', expected 'xfs'"),
     ({"tasks": "attach", "volume": {**ERP, "volume": "stale"}}, f"the kernel calls it 'naa.{HEX}'"),
     ({"tasks": "release", "volume": {**ERP, "volume": "stale"}}, f"the kernel calls it 'naa.{HEX}'"),
     ({"tasks": "release", "volume": {**ERP, "volume": "gone"}}, "unmounted, devices removed: gone"),
+    ({"tasks": "attach", "volume": {**ERP, "size": 4096}}, f"has {GIB} bytes, expected 4096"),
+    ({"tasks": "verify", "volume": [ERP, DB]}, "Not mounted: erp-data, erp-db."),
+    (
+        {"tasks": "attach", "volume": [ERP, DB]},
+        "mounted read-write, canary file written and read: erp-data on MNT/erp, erp-db on MNT/db",
+    ),
+    ({"tasks": "verify", "volume": [ERP, DB]}, "mounted read-write, canary file read: erp-data on MNT/erp"),
+    ({"tasks": "attach", "volume": MAP, "multipath": True}, "canary file written and read: mapped on MNT/map"),
+    ({"tasks": "release", "volume": MAP, "multipath": True}, "unmounted, devices removed: mapped"),
+    ({"tasks": "release", "volume": [ERP, DB]}, "unmounted, devices removed: erp-data, erp-db"),
+    ({"tasks": "release", "volume": [ERP, DB]}, "unmounted, devices removed: erp-data, erp-db"),
 ]
 
 
-@pytest.fixture
-def host(tmp_path: Path) -> Path:
-    """A host with one SCSI disk, a multipath map over it, and a link that is left over from another device."""
-    links, system = tmp_path / "by-id", tmp_path / "sys"
-    links.mkdir()
-    for device, said, content in (("sdx", "device/wwid", f"naa.{HEX}"), ("dm-7", "dm/uuid", f"mpath-3{HEX}")):
-        (tmp_path / device).write_bytes(b"\0" * 65536)
-        place = system / "block" / device / said
-        place.parent.mkdir(parents=True)
-        place.write_text(content + "\n")
-    scan = system / "class/scsi_host/host0/scan"
-    scan.parent.mkdir(parents=True)
-    scan.touch()
-    (links / f"wwn-0x{HEX}").symlink_to(tmp_path / "sdx")
-    (links / f"wwn-0x{OTHER}").symlink_to(tmp_path / "sdx")
-    (links / f"dm-uuid-mpath-3{HEX}").symlink_to(tmp_path / "dm-7")
-    return tmp_path
+def a_host(folder: Path) -> LinuxHost:
+    """Two SCSI disks, a multipath map over a third, and a link that is left over from another device."""
+    host = LinuxHost(folder)
+    host.disk()
+    host.disk("sdz", "8:64", "68ccf09800000000000000000000cccc")
+    host.disk("sda", "8:0", MAPPED, linked=False)
+    host.map(digits=MAPPED, paths=["sda"])
+    host.link(f"wwn-0x{OTHER}", "sdx")
+    return host
 
 
-def test_only_the_drills_own_devices_are_touched(host: Path) -> None:
-    (host / "play.yml").write_text(PLAY)
-    (host / "case.yml").write_text(CASE)
-    results = host / "results.json"
+def test_only_the_drills_own_devices_are_touched(tmp_path: Path) -> None:
+    host = a_host(tmp_path)
+    (tmp_path / "play.yml").write_text(PLAY)
+    (tmp_path / "case.yml").write_text(CASE)
+    results = tmp_path / "results.json"
+    here = json.loads(json.dumps(CASES).replace("MNT", f"{tmp_path}/mnt"))
     variables = {
         "ansible_connection": "local",
         "ansible_python_interpreter": sys.executable,
-        "cases": [case for case, _expected in CASES],
+        "cases": [case for case, _expected in here],
         "drill": [
-            {"name": "erp-data", "wwn": f"naa.{HEX.upper()}"},
+            {"name": "erp-data", "wwn": f"naa.{HEX.upper()}", "size": GIB},
+            {"name": "erp-db", "wwn": "naa.68ccf09800000000000000000000cccc", "size": GIB},
+            {"name": "mapped", "wwn": f"naa.{MAPPED}"},
             {"name": "stale", "wwn": f"naa.{OTHER}"},
             {"name": "gone", "wwn": "naa.68ccf09800000000000000000000eeee"},
             {"name": "short", "wwn": "naa.68ccf098"},
+            {"name": "none", "wwn": None},
         ],
-        "failover_drill_linux_by_id": str(host / "by-id"),
-        "failover_drill_linux_sys": str(host / "sys"),
+        **{f"failover_drill_linux_{name}": value for name, value in host.options.items()},
+        "failover_drill_linux_wait_timeout": 5,
         "results_file": str(results),
     }
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections")}
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
+        "PATH": f"{host.path}{os.pathsep}{os.environ['PATH']}",
+    }
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "play.yml"]
     process = subprocess.run(
         [*command, "-e", json.dumps(variables)],
-        cwd=host,
+        cwd=tmp_path,
         env=environment,
         capture_output=True,
         text=True,
@@ -127,7 +136,14 @@ def test_only_the_drills_own_devices_are_touched(host: Path) -> None:
 
     assert process.returncode == 0, process.stdout + process.stderr
     found = json.loads(results.read_text())
-    unlike = [(case, seen) for (case, expected), seen in zip(CASES, found, strict=True) if expected not in seen]
+    unlike = [(case, seen) for (case, expected), seen in zip(here, found, strict=True) if expected not in seen]
     assert unlike == []
-    assert (host / "sys/class/scsi_host/host0/scan").read_text() == "- - -\n"
+    assert [line.split(" -- ")[0] for line in host.said("mounted")] == [
+        "--types ext4 --options rw",
+        "--types ext4 --options rw,noatime",
+        "--types ext4 --options rw",
+    ]
+    # The last one mounted goes first.
+    assert host.said("unmounted") == [f"{tmp_path}/mnt/{name}" for name in ("map", "db", "erp")]
+    assert list((tmp_path / "sys/block").iterdir()) == []
     assert not Path("/nowhere").exists()

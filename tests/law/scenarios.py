@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from tests.lab.simulator import Simulator
 from tests.lab.tamper.table import make_key
 from tests.running import Result, connection_to, run_module
 from tests.unit.makers.drills import CONTEXT, a_drill
+from tests.unit.makers.linux_host import HEX, OTHER, LinuxHost
 
 Options = dict[str, t.Any]
 
@@ -169,6 +171,40 @@ def _odd_check(simulator: Simulator, folder: Path) -> Options:
     return {**given, "checks": [*given["checks"], {"name": "odd", "command": "true", "contains": True}]}
 
 
+def _host(folder: Path) -> LinuxHost:
+    """A made-up Linux host whose commands are found first, until the test ends."""
+    host = LinuxHost(folder)
+    os.environ["PATH"] = f"{host.path}{os.pathsep}{os.environ['PATH']}"
+    host.disk()
+    return host
+
+
+def _to_mount(simulator: Simulator, folder: Path) -> Options:
+    host = _host(folder)
+    volume = {"volume": "erp-data", "wwn": f"naa.{HEX}", "path": f"{folder}/mnt/erp", "fstype": "ext4"}
+    given = {"state": "mounted", "volumes": [volume], "multipath": False, "timeout": 30, **host.options}
+    return {**dict.fromkeys(connection_to(simulator)), **given}
+
+
+def _to_unmount(simulator: Simulator, folder: Path) -> Options:
+    given = _to_mount(simulator, folder)
+    LinuxHost(folder).mounted("sdx", f"{folder}/mnt/erp")
+    return {**given, "state": "unmounted"}
+
+
+def _another_disk(simulator: Simulator, folder: Path) -> Options:
+    given = _to_mount(simulator, folder)
+    LinuxHost(folder).attribute("sdx", "device/wwid", f"naa.{OTHER}")
+    return given
+
+
+def _not_there_yet(simulator: Simulator, folder: Path) -> Options:
+    given = _to_mount(simulator, folder)
+    (folder / f"by-id/wwn-0x{HEX}").unlink()
+    (folder / "bin/iscsiadm").write_text("#!/bin/sh\n")
+    return {**given, "timeout": 0.5}
+
+
 def _record(simulator: Simulator, folder: Path) -> Options:
     nothing = dict.fromkeys(connection_to(simulator))  # it asks no array
     return {**nothing, **CONTEXT, **a_drill(), "kind": "drill", "directory": str(folder / "records")}
@@ -238,6 +274,12 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "drill_report": [
         Scenario("reports", _report),
         Scenario("no record", _no_record, changes=False, fails=True),
+    ],
+    "linux_volume": [
+        Scenario("mount", _to_mount),
+        Scenario("unmount", _to_unmount),
+        Scenario("another disk", _another_disk, changes=False, fails=True),
+        Scenario("not there", _not_there_yet, fails=True, unforeseen=True),
     ],
     "replication_failover_test": [
         Scenario("start", _start),

@@ -11,6 +11,7 @@ value that a module returns is documented with a sample, and each documented one
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import typing as t
 from functools import cache
@@ -78,7 +79,8 @@ def test_check_mode_predicts_and_only_reads(
     predicted = run_module(simulator, module, check=True, diff=True, **options)
     assert requests_sent(simulator) <= {"GET"}
     assert files_in(tmp_path) == files
-    if predicted.get("diff"):
+    asks_an_array = module.startswith("replication_")
+    if predicted.get("diff") and asks_an_array:
         assert_the_array_is_as_the_diff_says(simulator, predicted["diff"]["before"])
 
     real = run_module(simulator, module, diff=True, **options)
@@ -88,7 +90,8 @@ def test_check_mode_predicts_and_only_reads(
         assert bool(predicted.get("failed")) is scenario.fails
         assert real.get("changed", False) is scenario.changes
     if real.get("diff") and not scenario.meanwhile:
-        assert_the_array_is_as_the_diff_says(simulator, real["diff"]["after"])
+        if asks_an_array:
+            assert_the_array_is_as_the_diff_says(simulator, real["diff"]["after"])
         assert (real["diff"]["before"] != real["diff"]["after"]) is real["changed"]
         assert predicted["diff"]["before"] == real["diff"]["before"]
 
@@ -107,6 +110,12 @@ def test_a_second_run_changes_nothing(module: str, scenario: Scenario, simulator
     assert files_in(tmp_path) == files
     if not scenario.unforeseen:
         assert requests_sent(simulator) <= {"GET"}
+
+
+@pytest.fixture(autouse=True)
+def own_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scenario may bring commands of its own; after the test they are out of PATH again."""
+    monkeypatch.setenv("PATH", os.environ["PATH"])
 
 
 @cache

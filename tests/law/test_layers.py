@@ -31,6 +31,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_session_sync": OPERATING,
     "_sweep": OPERATING | {"_failover_test"},
     "_check": {"_errors"},
+    "_linux_volume": {"_errors"},
     "_drill": GROUND | {"_check"},
     "_chain": GROUND,
     "_record": GROUND,
