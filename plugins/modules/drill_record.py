@@ -51,9 +51,23 @@ options:
     type: path
     required: true
   title:
-    description: What the drill is called, for people.
+    description: What the drill is called, for people. Without O(journal) and O(events) it has to be given.
     type: str
-    required: true
+  journal:
+    description:
+      - File of the journal that M(drdrill.powerstore.drill_journal) wrote. All that is recorded is taken from it, so a
+        record can be made again from it. A drill whose journal has no end was cut off, and its record says so.
+    type: path
+  events:
+    description: Events that are not in O(journal), as M(drdrill.powerstore.drill_journal) keeps them in its state.
+    type: list
+    elements: dict
+    default: []
+  found:
+    description:
+      - What was found of a drill that was cut off. The result of M(drdrill.powerstore.replication_failover_test_sweep) or
+        of M(drdrill.powerstore.replication_session_info).
+    type: dict
   before:
     description: Result of M(drdrill.powerstore.replication_session_info) before the start.
     type: dict

@@ -34,7 +34,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_linux_volume": {"_errors"},
     "_drill": GROUND | {"_check"},
     "_chain": GROUND,
-    "_record": GROUND,
+    "_record": GROUND | {"_drill"},
     "_report": GROUND | {"_record"},
 }
 FILES = sorted(path.relative_to(UTILS) for path in UTILS.rglob("*.py"))

@@ -13,10 +13,9 @@ import hashlib
 import json
 import typing as t
 
-from .._errors import InvalidInputError
 from .._json import Json
 from .._time import Moment
-from .scope import Request, request
+from .scope import request
 from .steps import Step, plan_steps
 from .values import ExpectedError, a_bool, a_choice, a_list, a_mapping, a_number, a_text
 
@@ -70,13 +69,10 @@ class Variables:
         return None if value is None else a_number(value, _PREFIX + name, lowest=0)
 
 
-def plan_of(given: t.Mapping[str, object], *, everything: bool = False) -> tuple[Json, Request, tuple[Step, ...]]:
-    """The plan as intent and record have it, what is asked for, and the steps. Raises InvalidInputError.
-
-    ``everything``: where neither sessions nor filters are given, all sessions that end on this array.
-    """
+def plan_of(given: t.Mapping[str, object]) -> tuple[Json, tuple[Step, ...]]:
+    """The plan as intent and record have it, without the steps, and the steps. Raises InvalidInputError."""
     of = Variables(given)
-    asked = request(given.get("sessions"), given.get("filters"), given.get("exclusions"), everything=everything)
+    asked = request(given.get("sessions"), given.get("filters"), given.get("exclusions"))
     lists = a_mapping(given.get("steps") or {}, "steps", "{attach: []}")
     steps = plan_steps(lists, given.get("step_timeout", 30), given.get("tasks_timeout", 600))
     numbers = {name: of.number(name, *bounds) for name, bounds in _NUMBERS.items() if of.raw(name) is not None}
@@ -87,11 +83,7 @@ def plan_of(given: t.Mapping[str, object], *, everything: bool = False) -> tuple
         "scenario": texts["scenario"],
         "change_ticket": texts["change_ticket"],
         **{name: of.texts(name, separator) for name, separator in _LISTS.items()},
-        "asked": {
-            "wishes": [wish.as_wish() for wish in asked.wishes],
-            "filters": None if asked.wishes else asked.selection(),
-            "exclusions": [exclusion.as_result() for exclusion in asked.exclusions],
-        },
+        "asked": asked.as_plan(),
         "objectives": {name: of.seconds(name) for name in ("rpo_seconds", "rto_seconds")},
         "policy": {
             "on_partial_failure": a_choice(
@@ -111,7 +103,7 @@ def plan_of(given: t.Mapping[str, object], *, everything: bool = False) -> tuple
             **numbers,
         },
     }
-    return plan, asked, steps
+    return plan, steps
 
 
 def _expiration(text: str | None) -> str | None:
@@ -151,6 +143,3 @@ def expiration_to_come(plan: Json, system_time: object) -> None:
 def sha256_of(plan: Json) -> str:
     """The fingerprint of a plan: two drills with the same one were planned alike."""
     return hashlib.sha256(json.dumps(plan, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-__all__ = ["InvalidInputError", "Variables", "expiration_to_come", "plan_of", "sha256_of"]

@@ -97,6 +97,25 @@ class Request:
             return {"sessions": [wish.as_selector() for wish in self.wishes]}
         return {key: value for key, value in self.filters.items() if value is not None}
 
+    def as_plan(self) -> Json:
+        """As intent and journal have it, so that it can be read again."""
+        return {
+            "wishes": [wish.as_wish() for wish in self.wishes],
+            "filters": None if self.wishes else self.selection(),
+            "exclusions": [exclusion.as_result() for exclusion in self.exclusions],
+            "already_out": [wish.as_wish() for wish in self.already_out],
+        }
+
+    @classmethod
+    def from_plan(cls, plan: Json) -> Request:
+        """What ``as_plan`` gave."""
+        return cls(
+            tuple(_wish(entry, SESSIONS) for entry in plan["wishes"]),
+            dict(plan["filters"] or {}),
+            tuple(_exclusion(entry, EXCLUSIONS) for entry in plan["exclusions"]),
+            tuple(_wish(entry, SESSIONS) for entry in plan["already_out"]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

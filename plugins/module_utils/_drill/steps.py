@@ -67,6 +67,12 @@ class Step:
             "sha256": sha256,
         }
 
+    @classmethod
+    def from_planned(cls, planned: Json) -> Step:
+        """What ``as_planned`` gave, without the options."""
+        names = ("name", "phase", "kind", "critical", "session", "wave", "on", "file")
+        return cls(**{name: planned[name] for name in names}, timeout=planned["timeout_seconds"], options={})
+
 
 def plan_steps(given: t.Mapping[str, object], step_timeout: object, tasks_timeout: object) -> tuple[Step, ...]:
     """The steps of all phases; ``given`` has a list for each phase.

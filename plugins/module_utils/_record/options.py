@@ -45,7 +45,10 @@ LISTS_OF_DICTS = ("starts", "stops", "phases", "planned_steps")
 OPTIONS: Options = {
     "kind": {"type": "str", "choices": [kind.value for kind in Kind], "default": Kind.DRILL.value},
     "directory": {"type": "path", "required": True},
-    "title": {"type": "str", "required": True},
+    "title": {"type": "str"},
+    "journal": {"type": "path"},
+    "events": {"type": "list", "elements": "dict", "default": []},
+    "found": {"type": "dict"},
     **{name: {"type": "dict"} for name in DICTS},
     **{name: {"type": "str"} for name in TEXTS},
     **{name: {"type": "list", "elements": "str", "default": []} for name in LISTS_OF_TEXTS},

@@ -17,6 +17,9 @@ import typing as t
 import uuid
 from datetime import UTC, datetime
 
+from .._drill.journal import read as read_journal
+from .._drill.replay import record_options
+from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
 from .._words import CleanUp, Kind
 from .abort import build_abort
@@ -54,8 +57,12 @@ _BUILD: t.Final[t.Mapping[Kind, t.Callable[[Json, Context, str, datetime], AnyRe
 def write_drill(params: Json, *, write: bool) -> Json:
     """Judge the drill and write its record; the result of drill_record."""
     now = datetime.now(UTC)
+    try:
+        params = _with_journal(params)
+    except (PowerStoreError, OSError) as error:
+        return {"failed": True, "changed": False, "msg": f"No record could be made: {error}"}
     kind = Kind(params["kind"])
-    record_id = f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
+    record_id = params.get("id") or f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
     record = _BUILD[kind](params, _context(params), record_id, now)
     path = os.path.join(os.path.expanduser(params["directory"]), f"{kind.value}-{record_id}.json")
     data, problem = record.as_json(), {}
@@ -77,6 +84,18 @@ def write_drill(params: Json, *, write: bool) -> Json:
     }
 
 
+def _with_journal(params: Json) -> Json:
+    """The options with what a journal gives. Raises InvalidInputError for one that no drill wrote, OSError."""
+    path = params.get("journal")
+    events = [*(read_journal(os.path.expanduser(path)).events if path else ()), *(params.get("events") or ())]
+    if events:
+        given = record_options(events, params.get("found"))
+        return {**params, **{name: value for name, value in given.items() if value is not None}}
+    if not params.get("title"):
+        raise InvalidInputError("title is not given: expected what the drill is called, or the journal that says it.")
+    return params
+
+
 def _array_name(params: Json) -> str:
     phases = [params.get("before"), *(params.get("starts") or ()), *(params.get("stops") or ())]
     clusters = [phase.get("cluster") for phase in phases if isinstance(phase, dict)]
@@ -92,8 +111,8 @@ def _context(params: Json) -> Context:
         skew = look.cluster.clock_skew_seconds
     return Context(
         title=params["title"],
-        controller_user=_user(),
-        controller_host=socket.gethostname(),
+        controller_user=params.get("controller_user") or _user(),
+        controller_host=params.get("controller_host") or socket.gethostname(),
         scenario=params.get("scenario"),
         change_ticket=params.get("change_ticket"),
         success_criteria=tuple(params.get("success_criteria") or ()),

@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a journal to what drill_record takes: a record can be made again from the file, by anybody. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._json import Json
+from .._words import Kind
+from .drill import AFTER, DONE_PHASES, DURING, Drill
+from .journal import END, INTENT
+from .ownership import hold, owned
+from .phases import phases
+
+_IDENTITY = ("title", "scenario", "change_ticket", "participants", "approvers", "success_criteria")
+CUT_OFF = "cut off: no end in the journal"
+
+
+def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
+    """The options of ``drill_record``, without directory.
+
+    A drill whose journal has no end was cut off. ``found``: what a later reading of its sessions showed
+    (``replication_session_info``), or what a sweep found and did; None where nobody looked.
+    """
+    drill = Drill(tuple(events))
+    plan, started = drill.plan, bool(drill.attempted)
+    after = next(reversed(drill.reads(AFTER)), None)
+    cut_off = plan["event"] == INTENT and not drill.of(END)
+    common: Json = {
+        "id": plan["id"],
+        **{name: plan[name] for name in _IDENTITY if plan.get(name)},
+        "before": _look(drill),
+        "wishes": drill.wishes,
+        "rpo_seconds": plan["objectives"]["rpo_seconds"],
+        "interruption": _interruption(drill, cut_off),
+        "filters": plan["asked"]["filters"],
+        "exclusions": plan["asked"]["exclusions"],
+        "array_host": plan["host"],
+        "ansible_version": plan["ansible_version"],
+        **{name: plan["who"][name] for name in ("controller_user", "controller_host", "awx")},
+    }
+    if not drill.real and not any(entry.get("request_sent") for entry in drill.started):
+        return {"kind": Kind.READINESS.value, **common}
+    mine = owned(drill)
+    return {
+        "kind": Kind.DRILL.value,
+        **common,
+        "starts": drill.starts,
+        "during": next(reversed(drill.reads(DURING)), None),
+        "stops": [*drill.stops, *_stops_found(found if cut_off else None, mine)],
+        "after": after or (found if cut_off and _is_reading(found) else None),
+        "owned": mine,
+        "adopted": drill.adopted,
+        "held": mine if hold(drill) else [],
+        "policy": {name: plan["policy"][name] for name in ("on_partial_failure", "end_of_test_snapshot")}
+        | {name: plan["policy"][name] for name in ("synchronise_first", "adopt_running")},
+        "steps": drill.steps,
+        "planned_steps": [
+            {**step, step["kind"]: True, "timeout": step["timeout_seconds"]}
+            for step in planned_steps(drill)
+            if step["phase"] in DONE_PHASES and (started or step["phase"] != "release")
+        ],
+        "phases": phases(drill),
+        "rto_seconds": plan["objectives"]["rto_seconds"],
+    }
+
+
+def planned_steps(drill: Drill) -> list[Json]:
+    """The user's steps as they were planned, with their sessions and waves once these are known."""
+    found = [event["steps"] for event in drill.of("read") if event.get("steps") is not None]
+    return list(found[-1] if found else drill.plan["steps"])
+
+
+def _look(drill: Drill) -> Json | None:
+    """The last reading before the start, also one that failed: a record of kind readiness says why."""
+    readings = [event["result"] for event in drill.of("read") if event["what"] == "before"]
+    return drill.before or (readings[-1] if readings and not drill.real else None)
+
+
+def _interruption(drill: Drill, cut_off: bool) -> Json | None:
+    if drill.interruption is not None or not cut_off:
+        return drill.interruption
+    last = drill.events[-1]
+    return {"task": f"after '{last['event']}' at {last['at']}", "message": CUT_OFF}
+
+
+def _is_reading(found: Json | None) -> bool:
+    return found is not None and not found.get("failed") and found.get("sessions") is not None and "tests" not in found
+
+
+def _stops_found(found: Json | None, mine: t.Sequence[str]) -> list[Json]:
+    """What a sweep stopped of the drill's tests, in the shape of a stop."""
+    tests = [test for test in (found or {}).get("tests") or () if test.get("session_id") in mine]
+    if not tests:
+        return []
+    return [
+        {
+            "cluster": (found or {}).get("cluster"),
+            "sessions": [
+                {
+                    **{key: test.get(key) for key in ("session_id", "resource_name", "resource_type", "resource_id")},
+                    "action": test["action"],
+                    "request_sent": test.get("request_sent"),
+                    "failed": test.get("failure") is not None,
+                    "failure": test.get("failure"),
+                    "before": test.get("before"),
+                    "after": test.get("after"),
+                    "findings": test.get("findings") or [],
+                    **{name: test.get(f"stop_{name}") for name in _TIMING},
+                }
+                for test in tests
+            ],
+        }
+    ]
+
+
+_TIMING = ("job_id", "started_at", "finished_at", "duration_seconds")

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a running drill keeps between its tasks: enough to decide and to stop, also where the journal is lost meanwhile.
+
+Everything that happened goes to the journal in full; what is kept in memory is the part of it that decisions need, so
+that a drill of thousands of sessions does not carry its results through every task.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._json import Json
+from . import journal
+from .drill import Drill
+
+_OF_RESULT = ("cluster", "host", "account", "failed", "msg", "failure")
+_OF_SESSION = (
+    "session_id", "selector", "resource_type", "resource_name", "resource_id", "remote_resource_id", "role", "state",
+    "failover_test_in_progress", "failover_test", "findings",
+)  # fmt: skip
+_OF_OPERATION = ("session_id", "resource_name", "action", "request_sent", "failed", "job_id")
+_OF_STEP = ("name", "phase", "wave", "session", "critical", "passed", "observed")
+_NOT_KEPT = ("invocation", "diff", "warnings", "deprecations", "exception", "ansible_facts", "_ansible_no_log")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """``events`` reduced, all of them; ``pending`` in full, those that are not in the file; ``path`` where it goes."""
+
+    path: str = ""
+    events: tuple[Json, ...] = ()
+    pending: tuple[Json, ...] = ()
+    is_open: bool = False  # whether there is a file
+    problem: str | None = None  # why the file could not be written
+
+    @classmethod
+    def of(cls, given: Json) -> State:
+        """From what the last task returned as ``state``."""
+        return cls(
+            path=str(given.get("path") or ""),
+            events=tuple(given.get("events") or ()),
+            pending=tuple(given.get("pending") or ()),
+            is_open=bool(given.get("is_open")),
+            problem=given.get("problem"),
+        )
+
+    def as_result(self) -> Json:
+        """As the next task is given it."""
+        return {
+            "path": self.path,
+            "events": list(self.events),
+            "pending": list(self.pending),
+            "is_open": self.is_open,
+            "problem": self.problem,
+        }
+
+    @property
+    def drill(self) -> Drill:
+        """What happened so far, reduced to what decisions need."""
+        return Drill(self.events)
+
+    @property
+    def running(self) -> bool:
+        """Whether a drill was begun and did not come to its end."""
+        return bool(self.events) and not self.drill.of(journal.END)
+
+    def with_event(self, event: Json) -> State:
+        """With one more thing that happened."""
+        full = without_noise(event)
+        return replace(self, events=(*self.events, reduced(full)), pending=(*self.pending, full))
+
+    def opened(self, intent: Json) -> State:
+        """With the file made, the intent first. Raises OSError."""
+        journal.create(self.path, [intent, *self.pending[1:]])
+        return replace(self, pending=(), is_open=True)
+
+    def flushed(self) -> State:
+        """With what is pending in the file; where that cannot be written, with the reason, and nothing lost."""
+        if not self.is_open or not self.pending:
+            return self
+        try:
+            journal.append(self.path, self.pending)
+        except OSError as error:
+            return replace(self, problem=f"{self.path} could not be written: {error.strerror or error}.")
+        return replace(self, pending=())
+
+
+def without_noise(event: Json) -> Json:
+    """The event without what Ansible adds to results."""
+    result = event.get("result")
+    if not isinstance(result, dict):
+        return event
+    return {**event, "result": {key: value for key, value in result.items() if key not in _NOT_KEPT}}
+
+
+def reduced(event: Json) -> Json:
+    """The event with as much of its result as decisions need."""
+    found = dict(event)
+    result = event.get("result")
+    if isinstance(result, dict):
+        names = _OF_SESSION if event["event"] == "read" else _OF_OPERATION
+        found["result"] = {key: result[key] for key in _OF_RESULT if key in result}
+        if result.get("sessions") is not None:
+            found["result"]["sessions"] = [_some(entry, names) for entry in result["sessions"]]
+    if isinstance(event.get("steps"), list) and event["event"] == "steps":
+        found["steps"] = [_some(step, _OF_STEP) for step in event["steps"]]
+    return found
+
+
+def _some(entry: Json, names: t.Sequence[str]) -> Json:
+    return {key: entry[key] for key in names if entry.get(key) is not None}

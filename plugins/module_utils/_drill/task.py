@@ -1,0 +1,331 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the module drill_journal does: take down one thing that happened, and say what is next.
+
+Before the first start it refuses what cannot be done safely. After it nothing that goes wrong here keeps the stop from
+coming: what happened is kept in memory where the file cannot be written, and the result says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+import typing as t
+import uuid
+from dataclasses import dataclass, replace
+
+from .._errors import InvalidInputError, PowerStoreError
+from .._json import Json
+from .._version import VERSION
+from . import found, ownership, process, waves
+from .drill import AFTER, BEFORE, DURING, Drill
+from .journal import END, INTENT, event_of, journal_path
+from .plan import expiration_to_come, plan_of, sha256_of
+from .replay import planned_steps
+from .scope import Request, chosen
+from .state import State
+from .steps import Step, in_waves, resolved, turns
+
+SCHEMA_VERSION = "1"
+Refusal = str | None
+EVENTS = (
+    "begin", "read", "starting", "started", "steps", "step", "steps_done", "pause", "interrupted", "stopped", "end",
+)  # fmt: skip
+OPTIONS: dict[str, dict[str, t.Any]] = {
+    "event": {"type": "str", "choices": list(EVENTS), "required": True},
+    "state": {"type": "dict", "default": {}},
+    "variables": {"type": "dict", "default": {}},
+    "directory": {"type": "path"},
+    "host": {"type": "str"},
+    "awx": {"type": "dict"},
+    "answered": {"type": "raw"},
+    "what": {"type": "str", "choices": [BEFORE, DURING, AFTER]},
+    "wave": {"type": "int"},
+    "phase": {"type": "str", "choices": ["attach", "validate", "release", "notify"]},
+    "names": {"type": "list", "elements": "str", "default": []},
+    "result": {"type": "dict", "default": {}},
+    "observed": {"type": "raw"},
+    "failed": {"type": "bool", "default": False},
+    "started_at": {"type": "str"},
+    "seconds": {"type": "float", "default": 0},
+    "task": {"type": "str", "default": "unknown"},
+    "message": {"type": "str", "default": "no message"},
+}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the action plugin knows besides its options."""
+
+    array: str  # the name of the array in the inventory
+    ansible_version: str
+    real: bool  # not in check mode
+    pid: int  # of the run of Ansible
+    problem_of_file: t.Callable[[str], str | None]  # why a tasks file is refused
+
+
+def run_journal(params: Json, around: Surroundings) -> Json:
+    """The result of the module: ``state`` for the next task, and what the drill decides.
+
+    ``drill.refusal`` says why it is not to go on. The task itself does not fail: Ansible would print all of the result.
+    """
+    state = State.of(params["state"])
+    try:
+        state, refusal = _HANDLERS[params["event"]](state, params, around)
+    except PowerStoreError as error:
+        refusal = error.message
+    state = state.flushed()
+    return {"changed": False, "state": state.as_result(), "drill": {**view(state), "refusal": refusal}}
+
+
+def view(state: State) -> Json:
+    """What the drill decides, from what happened so far; as the role's tasks read it."""
+    drill = state.drill
+    if not state.events:
+        return {"running": False}
+    planned = planned_steps(drill)
+    known = waves.waves(drill)
+    stops = waves.to_stop(drill)
+    order = [[stop["wave"], stop["keep"]] for stop in stops]
+    mine = ownership.owned(drill)
+    return {
+        "running": state.running,
+        "real": drill.real,
+        "id": drill.plan["id"],
+        "run_id": drill.plan["run_id"],
+        "journal": state.path if state.is_open else None,
+        "problem": state.problem,
+        "how": drill.plan["how"],
+        "selection": Request.from_plan(drill.plan["asked"]).selection(),
+        "ids": [{"session_id": session["session_id"]} for session in drill.sessions],
+        "remote_ids": [session.get("remote_resource_id") for session in drill.sessions],
+        # Of several arrays, Ansible runs an include once for all whose loop items are equal. With the whole list in it,
+        # an item is equal only where the lists are, and so is the order in which it comes.
+        "waves": [[known, wave] for wave in known],
+        "turns": turns(planned, drill.plan["how"].get("checks_parallel", 16)),
+        "owned": mine,
+        "hold": ownership.hold(drill),
+        "left_alone": ownership.left_alone(drill),
+        "login_refused": ownership.login_refused(drill),
+        "stops": stops,
+        "stop_order": [[order, each] for each in order],
+        # A start task that left no result (killed, timed out) may have sent what the array carries out only later.
+        "settle_time": 30 if ownership.unknown_starts(drill) else 0,
+        "names": [session.get("resource_name") for session in drill.sessions if session["session_id"] in mine],
+        "would_start": sum(entry.get("action") == "started" for entry in drill.started),
+        "untold": [f"{step['name']}: {step['observed']}" for step in drill.notified if not step["passed"]],
+        "message": (drill.interruption or {}).get("message"),
+    }
+
+
+def _begin(state: State, params: Json, around: Surroundings) -> tuple[State, Refusal]:
+    now = process.now_utc()
+    run = process.run_of(around.pid)
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", around.array)[:40].strip("-") or "array"
+    drill_id = f"{now:%Y%m%dT%H%M%SZ}-{name}-{uuid.uuid4().hex[:8]}"
+    common: Json = {
+        "id": drill_id,
+        "run_id": process.run_id(run, now),
+        "schema": SCHEMA_VERSION,
+        "real": around.real,
+        "array": around.array,
+        "host": params["host"],
+        "ansible_version": around.ansible_version,
+        "collection_version": VERSION,
+        "process": run,
+        "who": {
+            "controller_user": process.user(),
+            "controller_host": run["host"],
+            "awx": params["awx"] or None,
+        },
+    }
+    refusal: Refusal = None
+    try:
+        if params["answered"]:
+            raise InvalidInputError(
+                "failover_drill_check_observed is given from outside (-e, or a role's parameter): it would answer for "
+                "every tasks file. Leave it out."
+            )
+        plan, steps = plan_of(params["variables"])
+        plan["steps"] = _with_files(steps, around)
+    except PowerStoreError as error:
+        refusal = f"{error.message} Nothing was started."
+        plan = _empty_plan(params["variables"])
+    begun = State(path=journal_path(str(params["directory"]), drill_id))
+    return begun.with_event(event_of("begin", **common, **plan)), refusal
+
+
+def _with_files(steps: t.Sequence[Step], around: Surroundings) -> list[Json]:
+    """The steps as planned, with the hash of what each does. Raises InvalidInputError for a file that is refused."""
+    found = []
+    for step in steps:
+        path = os.path.realpath(os.path.expanduser(step.file)) if step.file else None
+        problem = around.problem_of_file(path) if path else None
+        if problem:
+            raise InvalidInputError(f"Step '{step.name}', tasks {path}: {problem}")
+        found.append(replace(step, file=path).as_planned(_sha256(path)))
+    return found
+
+
+def _sha256(path: str | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _empty_plan(variables: Json) -> Json:
+    """The plan where the variables are refused: what is known of it, so that there is a record of the refusal."""
+    title = variables.get("title")
+    return {
+        "title": title if isinstance(title, str) and title else "Failover drill",
+        "asked": {"wishes": [], "filters": None, "exclusions": [], "already_out": []},
+        "steps": [],
+        "objectives": {"rpo_seconds": None, "rto_seconds": None},
+        "policy": {
+            "on_partial_failure": "stop_all",
+            "end_of_test_snapshot": "none",
+            "end_of_test_snapshot_expiration": None,
+            "synchronise_first": False,
+            "adopt_running": False,
+        },
+        "how": {"force": False, "poll_interval": 1.0, "report_formats": []},
+    }
+
+
+def _read(state: State, params: Json, around: Surroundings) -> tuple[State, Refusal]:
+    result, what = params["result"], params["what"]
+    if what != BEFORE or result.get("failed") or result.get("sessions") is None:
+        state = state.with_event(event_of("read", what=what, result=result))
+        return state, ownership.why_no_drill(state.drill) if what == BEFORE else None
+    try:
+        event = _in_scope(state.drill, result, around.array)
+    except PowerStoreError as error:
+        return state.with_event(event_of("read", what=what, result=result)), f"{error.message} Nothing was started."
+    state = state.with_event(event)
+    return state, ownership.why_no_drill(state.drill)
+
+
+def _in_scope(drill: Drill, result: Json, array: str) -> Json:
+    """The sessions of the drill out of what was read, and the steps with the sessions and waves they are about."""
+    cluster = result.get("cluster") or {}
+    scope = chosen(Request.from_plan(drill.plan["asked"]), result["sessions"], str(cluster.get("name") or array))
+    expiration_to_come(drill.plan, cluster.get("system_time"))
+    planned = planned_steps(drill)
+    steps = in_waves(
+        resolved([Step.from_planned(step) for step in planned], scope.sessions),
+        sorted({wish.wave for wish in scope.wishes}),
+    )
+    return event_of(
+        "read",
+        what=BEFORE,
+        result={**result, "sessions": list(scope.sessions)},
+        wishes=[wish.as_wish() for wish in scope.wishes],
+        excluded=[session["session_id"] for session in scope.excluded],
+        steps=[step.as_planned(each["sha256"]) for step, each in zip(steps, planned, strict=True)],
+    )
+
+
+def _starting(state: State, params: Json, around: Surroundings) -> tuple[State, Refusal]:
+    """A wave is about to be started. Before the first one the journal is made; without it nothing is started."""
+    if around.real and not state.is_open:
+        try:
+            state = state.opened(_intent(state))
+        except OSError as error:
+            return state, (
+                f"The journal could not be written to {state.path}: {error.strerror or error}. A drill that leaves no "
+                "trace does not start: expected a folder that can be written in failover_drill_records_directory. "
+                "Nothing was started."
+            )
+    return state.with_event(event_of("starting", wave=params["wave"])), None
+
+
+def _intent(state: State) -> Json:
+    """What is about to be done: the plan with the sessions that were found. It has no secret in it."""
+    begin, drill = state.pending[0], state.drill
+    plan = {key: value for key, value in begin.items() if key not in ("event", "at", "t")}
+    pairs = zip(drill.sessions, drill.wishes, strict=True)
+    names = ("session_id", "resource_type", "resource_name", "resource_id")
+    sessions = [{**{key: session.get(key) for key in names}, "wave": int(wish["wave"])} for session, wish in pairs]
+    planned = {
+        **{key: plan[key] for key in ("title", "asked", "objectives", "policy", "how", "success_criteria")},
+        "steps": planned_steps(drill),
+        "sessions": sessions,
+    }
+    return event_of(
+        INTENT,
+        **{**plan, "steps": planned["steps"]},
+        began_at=begin["at"],
+        sessions=sessions,
+        adopted=drill.adopted,
+        plan_sha256=sha256_of(planned),
+    )
+
+
+def _started(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    state = state.with_event(event_of("started", wave=params["wave"], result=params["result"]))
+    return state, ownership.why_no_start(state.drill)
+
+
+def _steps(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    """What checks found that one task of drill_check did together."""
+    planned = [step for step in planned_steps(state.drill) if step["name"] in params["names"]]
+    return _with_steps(state, params, found.of_checks(planned, params["result"])), None
+
+
+def _step(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    """What a tasks file saw."""
+    (name,) = params["names"]
+    planned = next(step for step in planned_steps(state.drill) if step["name"] == name)
+    failure = {**params["result"], "failed": True} if params["failed"] else {}
+    now = process.now_utc()
+    seen = found.of_tasks(planned, params["observed"], failure, str(params["started_at"]), now)
+    return _with_steps(state, params, [seen]), None
+
+
+def _with_steps(state: State, params: Json, steps: t.Sequence[Json]) -> State:
+    return state.with_event(event_of("steps", phase=params["phase"], wave=params["wave"], steps=list(steps)))
+
+
+def _steps_done(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    """All steps of a phase and wave were done: whether the drill goes on."""
+    return state, ownership.why_no_further(state.drill, params["phase"], params["wave"])
+
+
+def _pause(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    time.sleep(params["seconds"])
+    return state.with_event(event_of("pause", seconds=params["seconds"])), None
+
+
+def _interrupted(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    return state.with_event(event_of("interrupted", task=params["task"], message=params["message"])), None
+
+
+def _stopped(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    return state.with_event(event_of("stopped", wave=params["wave"], result=params["result"])), None
+
+
+def _end(state: State, _params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    return state.with_event(event_of(END)), None
+
+
+_HANDLERS: t.Final[t.Mapping[str, t.Callable[[State, Json, Surroundings], tuple[State, Refusal]]]] = {
+    "begin": _begin,
+    "read": _read,
+    "starting": _starting,
+    "started": _started,
+    "steps": _steps,
+    "step": _step,
+    "steps_done": _steps_done,
+    "pause": _pause,
+    "interrupted": _interrupted,
+    "stopped": _stopped,
+    "end": _end,
+}
