@@ -20,8 +20,8 @@
     ├── UnreachableError             unreachable     no answer: name, port, TLS, proxy, silence
     │   └── OutcomeUnknownError      unreachable     a request was sent, and no answer says what became of it
     │       └── UnclearAnswerError   protocol        (also a ProtocolError) what answered is not the array's own word
-    │           └── ServerFaultError protocol        5xx: the array failed inside
     └── ProtocolError                protocol        an answer that is not as the API's description has it
+        └── ServerFaultError         protocol        5xx to a read: the array failed inside
 
 Who sends an operation catches `BusyError` (the array's own word that it did not take it) and `OutcomeUnknownError` (it
 may have been executed: read the session and its jobs before anything is sent again). Every other error is a refusal.
@@ -131,13 +131,14 @@ class ProtocolError(PowerStoreError):
 
 
 class UnclearAnswerError(ProtocolError, OutcomeUnknownError):
-    """An operation was answered, but not by the array itself: a proxy or a load balancer may have passed it on."""
+    """An operation was answered, but not with a result and not with the array's own refusal: it may have failed inside
+    (5xx), or a proxy or a load balancer answered for it. It is not known whether the operation was executed."""
 
     kind = "protocol"
 
 
-class ServerFaultError(UnclearAnswerError):
-    """The array failed inside (5xx other than 503): for an operation it is not known whether it was executed."""
+class ServerFaultError(ProtocolError):
+    """The array failed inside (5xx other than 503) while something was read."""
 
 
 # The error that a status stands for: by itself, else by its hundred, else ProtocolError.
@@ -173,13 +174,13 @@ def error_from_answer(
     where the array keeps to its description; anything else is tolerated, as 401 may come with an empty body and
     a front end may answer HTML (api-facts 2: error_response).
 
-    ``operation``: the request changes something. Then only the array's own words count as a refusal. 408, what is
-    not 4xx, and any answer without the array's ``messages`` may come from something in between that has passed the
-    request on, so it is an UnclearAnswerError. ``hint``: what to do, where the caller knows better than the status.
+    ``operation``: the request changes something. Then only the array's own words count as a refusal (`is_own_word`);
+    anything else is an UnclearAnswerError, as something in between may have passed the request on. ``hint``: what to
+    do, where the caller knows better than the status.
     """
     code, text = _first_message(payload)
     kind = _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, ProtocolError)
-    if operation and not is_own_word(status, payload) and not issubclass(kind, ServerFaultError):
+    if operation and not is_own_word(status, payload):
         kind = UnclearAnswerError
     message = f"{doing}: the array answered {status}" + (f": {text}" if text else "") + (f" ({code})" if code else "")
     advice = _advice(status, kind, hint)
@@ -200,7 +201,7 @@ def _advice(status: int, kind: type[PowerStoreError], hint: str | None) -> str |
         return hint
     if status // 100 == 3:  # followed, a redirect would hand the login session to whoever it names
         return f"It redirects, which is not followed. {IS_IT_A_POWERSTORE}"
-    if kind is UnclearAnswerError:
+    if kind is UnclearAnswerError and status // 100 != 5:
         return "These are not the array's own words: something in between may have passed the request on."
     return _HINTS.get(status)
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from ._errors import MALFORMED, InvalidInputError, ProtocolError
 
 _DURATION = re.compile(r"(\d+)\s*([smhdw])")
+_FIRST_YEAR = 1900  # of a time of an array
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -23,9 +24,14 @@ def parse_time(value: t.Any) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        utc = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        if utc.year < _FIRST_YEAR:  # such as the year 1, from which nothing can be subtracted
+            raise ValueError("out of range")
+        return utc
     except MALFORMED as error:
-        raise ProtocolError(f"{value!r} is not a date and time as the array's description has them.") from error
+        raise ProtocolError(
+            f"{repr(value)[:60]} is not a date and time as the array's description has them."
+        ) from error
 
 
 def format_time(moment: datetime | None) -> str | None:

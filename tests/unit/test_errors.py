@@ -30,7 +30,7 @@ KINDS = {
 
 
 def expected_kind(status: int) -> str:
-    """What a status means, by api-facts 2 (HttpStatusEnum); 400 and 422 are not told apart."""
+    """The kind of a refusal. What a status means, by api-facts 2 (HttpStatusEnum); 400 and 422 are not told apart."""
     named = {401: "authentication", 403: "authorization", 404: "not_found", 429: "busy", 503: "busy"}
     return named.get(status, "rejected" if status < 500 else "protocol")
 
@@ -123,15 +123,35 @@ def test_advice_where_there_is_some(status: int, advice: str) -> None:
     assert advice in error_from_answer(status, None, "Reading").message
 
 
-@pytest.mark.parametrize("status", [500, 502, 504, 599])
-def test_an_array_that_failed_inside_may_have_executed_the_request(status: int) -> None:
-    # Otherwise an operation that was executed would be taken for one that was refused.
-    assert isinstance(error_from_answer(status, GOOD, "Starting"), OutcomeUnknownError)
+@pytest.mark.parametrize("payload", [GOOD, None, {}, [GOOD], "<html>", {"messages": None}])
+def test_only_the_arrays_own_words_refuse_an_operation(payload: object) -> None:
+    # Whatever else answers may have passed the request on: taken for a refusal, a test would be left running.
+    for status in range(100, 600):
+        error = error_from_answer(status, payload, "Starting", operation=True)
+        own = payload is GOOD and (status == 503 or (400 <= status < 500 and status != 408))
+
+        assert isinstance(error, OutcomeUnknownError) is not own, status
+        assert error.kind == (expected_kind(status) if own else "protocol"), status
+        assert ("not the array's own words" in error.message) is (not own and status // 100 not in (3, 5)), status
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429, 503])
-def test_a_refusal_says_that_nothing_was_executed(status: int) -> None:
-    assert not isinstance(error_from_answer(status, GOOD, "Starting"), UnreachableError)
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 422, 429, 500, 502, 503, 504])
+def test_an_answer_to_a_read_is_never_an_unknown_outcome(status: int) -> None:
+    # Else a log that cannot be read would look like an array that cannot be reached.
+    assert not isinstance(error_from_answer(status, GOOD, "Reading"), UnreachableError)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_said(status: int) -> None:
+    error = error_from_answer(status, None, "Reading")
+
+    assert error.kind == "protocol" and "redirects, which is not followed" in error.message
+
+
+def test_what_the_caller_knows_better_is_the_advice() -> None:
+    message = error_from_answer(403, GOOD, "Reading", hint="Change the password first.").message
+
+    assert message.endswith("(0xE0201005000C). Change the password first.") and "role" not in message
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,9 @@ from .._errors import (
 )
 from .._json import Json
 from .connection import Connection
+from .fields import Unread
 from .login import Flow, Login
+from .pages import GONE, PAGE_SIZE, Pages
 from .transport import (
     REQUESTS_IMPORT_ERROR,
     UNREADABLE,
@@ -47,8 +49,8 @@ __all__ = [
     "path_id",
 ]
 
-PAGE_SIZE = 2000  # the array clamps a larger limit (api-facts 2)
 URL_LENGTH = 7000  # front ends refuse a request line above 8 KiB
+_READINGS = 3  # of a set whose count differs
 _DONE = (200, 201, 204)  # HttpStatusEnum for an operation that was done at once
 _TAKEN = 202  # and for one that a job does
 
@@ -120,62 +122,56 @@ class Client:
         """The decoded body of a GET on one instance or one page."""
         return self._get(Request("GET", path, doing, query, deadline=deadline)).payload
 
-    def get_all(self, collection: str, query: Query = (), *, doing: str, deadline: float | None = None) -> list[Json]:
-        """All rows of a collection that fit the query, page by page, in the order of their ids.
+    def get_all(
+        self, collection: str, query: Query = (), *, doing: str, deadline: float | None = None,
+        unread: list[Unread] | None = None,
+    ) -> list[Json]:  # fmt: skip
+        """All rows of a collection that fit the query, in the order of their ids: one request where all fit a page.
 
-        A set that changes between two pages is read again from its start, at most three times: rows move from page
-        to page when others vanish. 416 means that the set ended before this page (api-facts 2).
+        Never a short list: where the array counts more rows than it lists, the set is read again, up to three times,
+        and then a ProtocolError is raised. Each row is an object with an id. What is not is noted in ``unread``,
+        where that is given, and else raised as a ProtocolError.
         """
-        for _attempt in range(3):
-            rows: dict[str, Json] = {}
-            totals: set[int] = set()
-            while True:
-                known = len(rows)
-                page = self._page(collection, query, known, doing, deadline)
-                rows.update((str(row["id"]), row) for row in page.payload)
-                totals.add(page.total if page.total is not None else len(rows))
-                if len(rows) == known or page.total is None or len(rows) >= page.total:
-                    break
-            if totals == {len(rows)}:
-                return list(rows.values())
-        if len(rows) < min(totals):
-            raise ProtocolError(f"{doing}: the array counts {min(totals)} and lists {len(rows)}, three times.")
-        return list(rows.values())
+        for _attempt in range(_READINGS):
+            pages = Pages(collection)
+            more = True
+            while more:
+                request = Request("GET", f"/{collection}", doing, [*query, *pages.query()], deadline=deadline)
+                more = pages.take(self._get(request, expected=(200, 206, GONE)))
+            if pages.problem is None:
+                break
+        else:
+            raise ProtocolError(f"{doing}: {pages.problem}, {_READINGS} times. A list that is not whole is not used.")
+        if unread is not None:
+            unread.extend(pages.odd)
+        elif pages.odd:
+            raise pages.odd[0].error
+        return pages.rows
 
     def get_by(
         self, collection: str, attribute: str, values: t.Iterable[str], query: Query = (), *, doing: str,
-        deadline: float | None = None,
+        deadline: float | None = None, unread: list[Unread] | None = None,
     ) -> list[Json]:  # fmt: skip
         """The rows whose ``attribute`` is one of ``values``: one query for as many values as a URL may hold."""
         rows: list[Json] = []
         for chunk in chunks(list(dict.fromkeys(values))):
             filters = [*query, (attribute, f"in.({','.join(chunk)})")]
-            rows.extend(self.get_all(collection, filters, doing=doing, deadline=deadline))
+            rows.extend(self.get_all(collection, filters, doing=doing, deadline=deadline, unread=unread))
         return rows
 
-    def count(self, collection: str, query: Query = (), *, doing: str, deadline: float | None = None) -> int:
-        """How many rows fit the query, by the array's own count: one small request."""
+    def count(self, collection: str, query: Query = (), *, doing: str, deadline: float | None = None) -> int | None:
+        """How many rows fit the query by the array's own count, None where it does not tell: one small request."""
         counting = [*query, ("select", "id"), ("limit", "1")]
         answer = self._get(Request("GET", f"/{collection}", doing, counting, deadline=deadline))
-        if answer.total is None and not isinstance(answer.payload, list):
-            raise ProtocolError(f"{doing}: expected a list of {collection}, found something else.")
-        return len(answer.payload) if answer.total is None else answer.total
-
-    def _page(self, collection: str, query: Query, offset: int, doing: str, deadline: float | None) -> Answer:
-        paging = [("order", "id"), ("limit", str(PAGE_SIZE))] + ([("offset", str(offset))] if offset else [])
-        request = Request("GET", f"/{collection}", doing, [*query, *paging], deadline=deadline)
-        answer = self._get(request, expected=(200, 206, 416))
-        if answer.status == 416:
-            return Answer(416, [])
-        if not isinstance(answer.payload, list) or not all(isinstance(r, dict) and "id" in r for r in answer.payload):
-            raise ProtocolError(f"{doing}: expected a list of {collection} with ids, found something else.")
-        return answer
+        if answer.total is None and answer.status == 200 and isinstance(answer.payload, list):
+            return len(answer.payload)
+        return answer.total
 
     def _get(self, request: Request, expected: t.Container[int] = (200, 206)) -> Answer:
         answer = self._drive(self._login.authenticated(request))
         if answer.status not in expected:
             raise self._error(answer)
-        if answer.payload is UNREADABLE and answer.status != 416:
+        if answer.payload is UNREADABLE and answer.status != GONE:
             raise ProtocolError(
                 f"{request.doing}: the answer of {self._connection.base_url}{request.path} is not JSON, three times. "
                 f"{IS_IT_A_POWERSTORE}",

@@ -6,16 +6,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from .._errors import PowerStoreError, UnreachableError
-from .._json import Json
-from .._time import format_time, parse_time
+from .._errors import PowerStoreError
+from .._time import format_time
 from .client import Client
+from .fields import Fields, Unread
 from .rows import read_by
-from .session import Cluster, PendingStart, Target, Unresolved
+from .session import UNKNOWN, Cluster, PendingStart, Target, Unresolved
 
 START, STOP = "start_failover_test", "stop_failover_test"
 
@@ -23,6 +25,7 @@ START, STOP = "start_failover_test", "stop_failover_test"
 FINAL_PHASES = ("Completed", "Skipped", "Failed", "Unrecoverable_Failed")
 GOOD_PHASES = ("Completed", "Skipped")
 _LOOK_BACK = timedelta(days=1)  # how old a start may be that has not ended yet
+_PATIENCE = 30.0  # seconds for reading jobs before a stop
 _SETTLED = timedelta(minutes=1)  # after this, a session shows what a job that ended has done
 
 
@@ -39,16 +42,21 @@ class Job:
     end_time: datetime | None
 
     @classmethod
-    def from_row(cls, row: Json) -> Job:
-        """From a row of ``/job`` with the attributes of `_SELECT`."""
+    def from_row(cls, row: object) -> Job:
+        """From a row of ``/job`` with the attributes of `_SELECT`; what is not as described is None or empty.
+
+        A phase that is not as described is none of the final ones, so that the job counts as not ended. Raises
+        ProtocolError for a row without an id.
+        """
+        fields = Fields(row, f"job {row.get('id')}" if isinstance(row, dict) else "a job")
         return cls(
-            id=str(row["id"]),
-            session_id=str(row.get("resource_id")),
-            action=str(row.get("resource_action")),
-            phase=str(row.get("phase")),
-            user=row.get("user"),
-            start_time=parse_time(row.get("start_time")),
-            end_time=parse_time(row.get("end_time")),
+            id=fields.identity(),
+            session_id=fields.id_or_none("resource_id") or "",
+            action=fields.text("resource_action") or "",
+            phase=fields.needed_text("phase", UNKNOWN),
+            user=fields.text("user"),
+            start_time=fields.time("start_time"),
+            end_time=fields.time("end_time"),
         )
 
     @property
@@ -81,8 +89,12 @@ def read_jobs(
     *,
     since: datetime | None = None,
     deadline: float | None = None,
+    unread: list[Unread] | None = None,
 ) -> list[Job]:
-    """The jobs of these sessions, newest first. ``since`` leaves out what began (and so ended) long before."""
+    """The jobs of these sessions, newest first. ``since`` leaves out what began (and so ended) long before.
+
+    ``unread``: where given, rows that are no jobs are noted there; else they raise ProtocolError.
+    """
     query = [
         _SELECT,
         ("resource_type", "eq.replication_session"),
@@ -90,9 +102,8 @@ def read_jobs(
     ]
     if since:
         query.append(("or", f"(start_time.gte.{format_time(since)},start_time.is.null)"))
-    rows = read_by(
-        client, "job", "resource_id", session_ids, query, doing="Reading the array's jobs", deadline=deadline
-    )
+    doing = "Reading the array's jobs"
+    rows = read_by(client, "job", "resource_id", session_ids, query, doing=doing, deadline=deadline, unread=unread)
     return sorted(map(Job.from_row, rows), key=lambda job: job.order, reverse=True)
 
 
@@ -102,18 +113,18 @@ def with_pending_starts(
     """The targets, each with the start that the array is still at, or has just ended without the session showing it.
 
     After a start was cut off (killed, timed out), the array may still carry it out; a stop that looks at the session
-    alone would come too early. Where the account may not read jobs, ``jobs_readable`` is false.
+    alone would come too early. Where jobs cannot be read, whatever the reason, ``jobs_readable`` is false: that keeps
+    no stop from being sent. Without a time of the array's own, the controller's stands in for it.
     """
     quiet = [entry.session.id for entry in found if isinstance(entry, Target) and not entry.session.in_test]
-    if not quiet or cluster.system_time is None:
+    if not quiet or not cluster.release >= (2, 0):  # which has no failover tests
         return list(found)
-    try:
-        jobs = read_jobs(client, quiet, (START, STOP), since=cluster.system_time - _LOOK_BACK)
-    except UnreachableError:
-        raise
-    except PowerStoreError:
-        jobs = None
-    settled = cluster.system_time - _SETTLED
+    since = cluster.system_time - _LOOK_BACK if cluster.system_time else None
+    jobs = None
+    with contextlib.suppress(PowerStoreError):
+        deadline = time.monotonic() + _PATIENCE
+        jobs = read_jobs(client, quiet, (START, STOP), since=since, deadline=deadline, unread=[])
+    settled = (cluster.system_time or datetime.now(UTC)) - _SETTLED
     last: dict[str, Job] = {}
     for job in jobs or ():
         if not job.has_ended or job.phase in GOOD_PHASES:

@@ -10,21 +10,27 @@ Everything is read in bulk: the number of requests grows with pages and URLs, ne
 from __future__ import annotations
 
 import re
+import time
 import typing as t
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 
 from .._errors import (
+    IS_IT_A_POWERSTORE,
     AmbiguousError,
+    AuthenticationError,
     NotFoundError,
+    PowerStoreError,
     ProtocolError,
 )
 from .._json import Json
-from .._time import parse_time
+from .._time import format_time
 from .client import Client, Query, chunks, path_id
+from .fields import Fields, Unread, shown
 from .rows import read_any, read_by
 from .session import (
     RESOURCE_TYPES,
+    UNKNOWN,
     Cluster,
     Release,
     ReplicationSession,
@@ -41,44 +47,89 @@ _WITH_SNAPSHOTS = ("volume", "volume_group")  # whose snapshots have rows in the
 _SNAPSHOT_SELECT = ("select", "id,name,type,protection_data")
 
 
-def read_cluster(client: Client) -> Cluster:
-    """The array's identity, release and clock: two requests."""
-    software = client.get(
-        "/software_installed",
-        [("select", "id,release_version,is_cluster"), ("is_cluster", "eq.true")],
-        doing="Reading the PowerStoreOS version",
-    )
-    version = str(_only(software, "installed PowerStoreOS version").get("release_version"))
-    clock = ",system_time" if Release.parse(version) >= (2, 0) else ""
+def read_cluster(client: Client, unread: list[Unread] | None = None) -> Cluster:
+    """The array's identity, release and clock: two requests.
+
+    ``unread``: where given, what cannot be read (refused, failing, slow, not as described) is noted there instead of
+    raised, as a stop needs none of it: the name is then the host that was asked, the release unknown, the time None.
+    Only credentials that are refused are raised. An emergency stop passes a list; a start does not.
+    """
+    version = _read_release(client, unread)
     asked_at = datetime.now(UTC)
-    rows = client.get(
-        "/cluster", [("select", f"id,name,global_id{clock}")], doing="Reading the cluster's name and clock"
-    )
-    cluster = _only(rows, "cluster")
-    system_time = parse_time(cluster.get("system_time"))
+    row = _read_identity(client, Release.parse(version), unread)
     # The array looked at its clock at some time between question and answer; the middle is wrong by half of that.
     middle = asked_at + (datetime.now(UTC) - asked_at) / 2
+    fields = Fields(row, "the cluster")
+    system_time = fields.time("system_time")
+    if system_time is not None and system_time.year >= _LAST_YEAR:
+        fields.problems["system_time"] = f"system_time of the cluster is {format_time(system_time)}: expected today's"
+        system_time = None
+    name, global_id = fields.text("name"), fields.text("global_id")
+    if fields.problems:
+        _tell(unread, _CLOCK, ProtocolError(f"{'; '.join(fields.problems.values())}."))
     return Cluster(
-        name=str(cluster.get("name")),
-        global_id=str(cluster.get("global_id")),
+        name=name or client.host,
+        global_id=global_id or UNKNOWN,
         release_version=version,
         system_time=system_time,
         clock_skew_seconds=None if system_time is None else round((system_time - middle).total_seconds(), 3),
     )
 
 
-def _only(rows: t.Any, what: str) -> Json:
-    if not isinstance(rows, list) or not rows or not isinstance(rows[0], dict):
-        raise ProtocolError(f"The array answered without a row for its {what}: is this a PowerStore?")
+_CLOCK = "the cluster's name and clock"
+_LAST_YEAR = 9000  # of a clock to which times can be added
+_PATIENCE = 10.0  # seconds for what a stop can do without
+
+
+def _read_release(client: Client, unread: list[Unread] | None) -> str:
+    what = "the PowerStoreOS version"
+    query = [("select", "id,release_version,is_cluster"), ("is_cluster", "eq.true")]
+    row = _only(client, "/software_installed", query, what, unread)
+    fields = Fields(row, "the installed software")
+    version = fields.text("release_version")
+    if row and (fields.problems or not Release.parse(version or "").is_known):
+        found = shown(row.get("release_version"))
+        _tell(unread, what, ProtocolError(f"release_version is {found}: expected a version such as 4.1.0.0."))
+    return version or UNKNOWN
+
+
+def _read_identity(client: Client, release: Release, unread: list[Unread] | None) -> Json:
+    # PowerStoreOS 1 has no system_time, and an attribute that a release does not have fails the query.
+    names = ("id,name,global_id" + (",system_time" if release >= (2, 0) else "")) if release.is_known else "*"
+    return _only(client, "/cluster", [("select", names)], _CLOCK, unread)
+
+
+def _only(client: Client, path: str, query: Query, what: str, unread: list[Unread] | None) -> Json:
+    """The first row; an empty one where it cannot be read and that is noted."""
+    deadline = None if unread is None else time.monotonic() + _PATIENCE
+    try:
+        rows = client.get(path, query, doing=f"Reading {what}", deadline=deadline)
+        if not isinstance(rows, list) or not rows or not isinstance(rows[0], dict):
+            raise ProtocolError(f"The array answered without a row for {what}: {IS_IT_A_POWERSTORE}")
+    except AuthenticationError:
+        raise
+    except PowerStoreError as error:
+        _tell(unread, what, error)
+        return {}
     row: Json = rows[0]
     return row
 
 
+def _tell(unread: list[Unread] | None, what: str, error: PowerStoreError) -> None:
+    """Note what could not be read; raise it where nobody asks for notes."""
+    if unread is None:
+        raise error
+    unread.append(Unread(what, error))
+
+
 def session_select(release: Release) -> tuple[str, str]:
     """The ``select`` for replication sessions: an attribute that a release does not have fails the whole query."""
+    remote = "remote_system(id,name,state,data_connection_state)"
+    if not release.is_known:  # all that this array has, the flag among it
+        return ("select", f"*,{remote}")
     names = (
         "id,role,state,resource_type,last_sync_timestamp,local_resource_id,remote_resource_id,remote_system_id,"
-        "replication_rule_id,storage_element_pairs,remote_system(id,name,state,data_connection_state)"
+        f"replication_rule_id,storage_element_pairs,{remote}"
     )
     if release >= (2, 0):
         names += ",failover_test_in_progress,last_sync_duration"
@@ -90,22 +141,39 @@ def session_select(release: Release) -> tuple[str, str]:
 
 
 def read_sessions(
-    client: Client, release: Release, filters: Query = (), *, deadline: float | None = None
+    client: Client,
+    release: Release,
+    filters: Query = (),
+    *,
+    deadline: float | None = None,
+    unread: list[Unread] | None = None,
 ) -> list[ReplicationSession]:
-    """All replication sessions that fit the filters, without names of resources where the array does not embed them."""
+    """All replication sessions that fit the filters, without names of resources where the array does not embed them.
+
+    What a session lacks is in its ``problems``. ``unread``: where given, rows whose id or flag is not as described are
+    noted there, so that they do not hide the others; else they raise ProtocolError. As long as anything is in it, it
+    is not known that no test runs.
+    """
     rows = client.get_all(
         "replication_session",
         [session_select(release), *filters],
         doing="Reading replication sessions",
         deadline=deadline,
+        unread=unread,
     )
-    return [_session(row, release) for row in rows]
+    return _sessions(rows, release, unread)
 
 
 def read_sessions_by(
-    client: Client, release: Release, attribute: str, values: t.Iterable[str], *, deadline: float | None = None
+    client: Client,
+    release: Release,
+    attribute: str,
+    values: t.Iterable[str],
+    *,
+    deadline: float | None = None,
+    unread: list[Unread] | None = None,
 ) -> list[ReplicationSession]:
-    """The replication sessions whose ``attribute`` is one of ``values``."""
+    """The replication sessions whose ``attribute`` is one of ``values``; ``unread`` as for `read_sessions`."""
     rows = read_by(
         client,
         "replication_session",
@@ -114,41 +182,77 @@ def read_sessions_by(
         [session_select(release)],
         doing="Reading replication sessions",
         deadline=deadline,
+        unread=unread,
     )
-    return [_session(row, release) for row in rows]
+    return _sessions(rows, release, unread)
 
 
-def _session(row: Json, release: Release) -> ReplicationSession:
-    # PowerStoreOS 1 does not have the flag and is not asked for it.
-    return ReplicationSession.from_row(row if release >= (2, 0) else {**row, "failover_test_in_progress": None})
+def _sessions(rows: t.Iterable[Json], release: Release, unread: list[Unread] | None) -> list[ReplicationSession]:
+    sessions = []
+    for row in rows:
+        try:
+            # PowerStoreOS 1 does not have the flag and is not asked for it.
+            sessions.append(
+                ReplicationSession.from_row(row if release >= (2, 0) else {**row, "failover_test_in_progress": None})
+            )
+        except ProtocolError as error:
+            if unread is None:
+                raise
+            unread.append(Unread(f"replication session {row['id']}", error, str(row["id"])))
+    return sessions
 
 
-def resolve(client: Client, cluster: Cluster, selectors: t.Sequence[Selector]) -> list[Target | Unresolved]:
-    """What each selector leads to, in their order; snapshots included. Nothing is raised for a name that is unknown."""
-    resources = {
-        by: find_named(client, by, [s.value for s in selectors if s.by == by]) for by in ("volume", "volume_group")
-    }
-    by_id = {
-        session.id: session
-        for session in read_sessions_by(
-            client, cluster.release, "id", [s.value for s in selectors if s.by == "session_id"]
-        )
-    }
+def resolve(
+    client: Client, cluster: Cluster, selectors: t.Sequence[Selector], *, tolerant: bool = False
+) -> list[Target | Unresolved]:
+    """What each selector leads to, in their order; snapshots included. Nothing is raised for a name that is unknown.
+
+    A session that is not as described is unresolved, and spoils no other. ``tolerant``, for a stop: an id and a flag
+    are enough, and names that cannot be read are left out.
+    """
+    resources = {by: _find_resources(client, by, selectors, tolerant=tolerant) for by in ("volume", "volume_group")}
+    unread: list[Unread] = []
+    ids = [s.value for s in selectors if s.by == "session_id"]
+    by_id = {session.id: session for session in read_sessions_by(client, cluster.release, "id", ids, unread=unread)}
     by_resource: dict[str, list[ReplicationSession]] = defaultdict(list)
-    resource_ids = [row["id"] for found in resources.values() for rows in found.values() for row in rows]
+    found_rows = [rows for found in resources.values() if isinstance(found, dict) for rows in found.values()]
+    resource_ids = [row["id"] for rows in found_rows for row in rows]
     resource_ids += [selector.value for selector in selectors if selector.by == "resource_id"]
-    for session in read_sessions_by(client, cluster.release, "local_resource_id", resource_ids):
+    for session in read_sessions_by(client, cluster.release, "local_resource_id", resource_ids, unread=unread):
         by_resource[session.local_resource_id].append(session)
 
     found: list[ReplicationSession | Unresolved] = []
     for selector in selectors:
         if selector.by == "session_id":
-            found.append(by_id.get(selector.value) or Unresolved(selector, _no_session(selector, cluster)))
+            found.append(by_id.get(selector.value) or Unresolved(selector, _no_session(selector, cluster, unread)))
         elif selector.by == "resource_id":
-            found.append(_only_session(selector, by_resource[selector.value], cluster))
+            found.append(_only_session(selector, by_resource[selector.value], cluster, unread))
         else:
-            found.append(_of_resource(selector, resources[selector.by][selector.value], by_resource, cluster))
-    return _with_snapshots(client, selectors, _without_duplicates(selectors, name_resources(client, found)))
+            found.append(_of_resource(selector, resources[selector.by], by_resource, cluster, unread))
+    if not tolerant:
+        found = [_as_described(selector, entry) for selector, entry in zip(selectors, found, strict=True)]
+    named = name_resources(client, found, unread if tolerant else None)
+    return _with_snapshots(client, selectors, _without_duplicates(selectors, named))
+
+
+def _find_resources(
+    client: Client, by: str, selectors: t.Sequence[Selector], *, tolerant: bool
+) -> dict[str, list[Json]] | PowerStoreError:
+    """The rows that the selectors of one kind name; if ``tolerant`` the error of not finding out, for each of them."""
+    try:
+        return find_named(client, by, [s.value for s in selectors if s.by == by])
+    except PowerStoreError as error:
+        if not tolerant:
+            raise
+        return error
+
+
+def _as_described(selector: Selector, found: ReplicationSession | Unresolved) -> ReplicationSession | Unresolved:
+    """A session of which anything could not be read is not to be started: its state may be what was not read."""
+    if isinstance(found, Unresolved) or not found.problems:
+        return found
+    problems = "; ".join(found.problems.values())
+    return Unresolved(selector, ProtocolError(f"The {found.label} is not as the API's description has it: {problems}."))
 
 
 def find_named(client: Client, collection: str, values: t.Iterable[str], query: Query = ()) -> dict[str, list[Json]]:
@@ -183,9 +287,12 @@ def _lookups_of_names(names: t.Sequence[str]) -> list[tuple[str, str]]:
 
 
 def name_resources(
-    client: Client, sessions: t.Sequence[ReplicationSession | Unresolved]
+    client: Client, sessions: t.Sequence[ReplicationSession | Unresolved], unread: list[Unread] | None = None
 ) -> list[ReplicationSession | Unresolved]:
-    """The sessions with the names of their local resources; one bulk query for each type whose names are not known."""
+    """The sessions with the names of their local resources; one bulk query for each type whose names are not known.
+
+    ``unread``: where given, names that cannot be read are noted there and left out; else that is raised.
+    """
     names: dict[str, str] = {}
     for resource_type in RESOURCE_TYPES:
         unnamed = [
@@ -197,8 +304,14 @@ def name_resources(
             and session.local_resource_id
         ]
         query = [("select", "id,name")] + ([("type", "neq.Snapshot")] if resource_type in _WITH_SNAPSHOTS else [])
-        rows = read_by(client, resource_type, "id", unnamed, query, doing="Reading the names of replicated resources")
-        names.update((str(row["id"]), str(row.get("name"))) for row in rows)
+        doing = "Reading the names of replicated resources"
+        try:
+            rows = read_by(client, resource_type, "id", unnamed, query, doing=doing, unread=unread)
+        except PowerStoreError as error:
+            _tell(unread, f"the names of {resource_type.replace('_', ' ')}s", error)
+            continue
+        fields = [Fields(row, f"{resource_type} {row['id']}") for row in rows]
+        names.update((each.identity(), name) for each in fields if (name := each.text("name")))
     return [
         session.named(session.resource_name or names.get(session.local_resource_id))
         if isinstance(session, ReplicationSession)
@@ -230,10 +343,22 @@ def find_snapshots(client: Client, session: ReplicationSession, prefix: str) -> 
         ],
         doing=f"Looking for snapshots of the {session.label}",
     )
-    return [row for row in rows if session.local_resource_id in Snapshot.from_row(row).source_ids]
+    return [row for row in rows if session.local_resource_id in _source_ids(row)]
 
 
-def _no_session(selector: Selector, cluster: Cluster) -> NotFoundError:
+def _source_ids(row: Json) -> t.Collection[str]:
+    try:
+        return Snapshot.from_row(row).source_ids
+    except ProtocolError:  # of an odd one it is not known whose it is
+        return ()
+
+
+def _no_session(selector: Selector, cluster: Cluster, unread: t.Sequence[Unread]) -> PowerStoreError:
+    odd = next(
+        (each for each in unread if each.session_id in (None, selector.value) or selector.by != "session_id"), None
+    )
+    if odd is not None:  # what was asked for may be what could not be read
+        return odd.error
     return NotFoundError(
         f"No {selector} on {cluster.name}: expected a session as this array lists it, found none. "
         "The list is what drdrill.powerstore.replication_session_info returns; ids may differ between the two sides."
@@ -242,10 +367,14 @@ def _no_session(selector: Selector, cluster: Cluster) -> NotFoundError:
 
 def _of_resource(
     selector: Selector,
-    rows: t.Sequence[Json],
+    resources: t.Mapping[str, t.Sequence[Json]] | PowerStoreError,
     by_resource: t.Mapping[str, t.Sequence[ReplicationSession]],
     cluster: Cluster,
+    unread: t.Sequence[Unread],
 ) -> ReplicationSession | Unresolved:
+    if isinstance(resources, PowerStoreError):
+        return Unresolved(selector, resources)
+    rows = resources[selector.value]
     if not rows:
         other = "volume group" if selector.by == "volume" else "volume"
         return Unresolved(
@@ -257,7 +386,10 @@ def _of_resource(
         )
     sessions = [session for row in rows for session in by_resource[row["id"]]]
     if len(sessions) == 1:
-        return sessions[0].named(str(rows[0]["name"]) if len(rows) == 1 else sessions[0].resource_name)
+        name = Fields(rows[0], selector.by).text("name") if len(rows) == 1 else None
+        return sessions[0].named(name or sessions[0].resource_name)
+    if not sessions and unread:
+        return Unresolved(selector, _no_session(selector, cluster, unread))
     if not sessions:
         hint = " A member of a volume group is replicated with its group: name that." if selector.by == "volume" else ""
         return Unresolved(
@@ -267,14 +399,14 @@ def _of_resource(
                 + hint
             ),
         )
-    return _only_session(selector, sessions, cluster)
+    return _only_session(selector, sessions, cluster, unread)
 
 
 def _only_session(
-    selector: Selector, sessions: t.Sequence[ReplicationSession], cluster: Cluster
+    selector: Selector, sessions: t.Sequence[ReplicationSession], cluster: Cluster, unread: t.Sequence[Unread]
 ) -> ReplicationSession | Unresolved:
     if not sessions:
-        return Unresolved(selector, _no_session(selector, cluster))
+        return Unresolved(selector, _no_session(selector, cluster, unread))
     if len(sessions) == 1:
         return sessions[0]
     candidates = ", ".join(f"{session.id} ({session.role}, {session.state})" for session in sessions)
@@ -325,7 +457,10 @@ def _with_snapshots(
         elif selector.snapshot is None:
             targets.append(Target(selector, session))
         else:
-            targets.append(Target(selector, session, _choice(selector.snapshot, session, rows)))
+            try:
+                targets.append(Target(selector, session, _choice(selector.snapshot, session, rows)))
+            except ProtocolError as error:
+                targets.append(Unresolved(selector, error))
     return targets
 
 

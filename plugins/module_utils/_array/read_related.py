@@ -5,25 +5,19 @@
 """Reading what is related to replication sessions, in bulk: requests grow with pages and URLs, not with sessions.
 
 Between two queries anything may vanish, and is then missing in what is returned. What the account may not read and a
-drill can do without (alerts, jobs, audit events) is openly missing, too; everything else has to be readable.
+drill can do without (alerts, jobs, audit events) is openly missing, too; everything else has to be readable. A row that
+is not as the array's description has it spoils no other: it is in ``Related.unread``.
 """
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 from collections import Counter, defaultdict
 
-from .._errors import (
-    MALFORMED,
-    PowerStoreError,
-    ProtocolError,
-    ServerFaultError,
-    UnreachableError,
-)
+from .._errors import PowerStoreError, ProtocolError, UnreachableError
 from .._json import Json
-from .._time import parse_time
-from .client import Client
+from .client import Client, Query
+from .fields import Fields, Unread
 from .jobs import START, read_jobs
 from .related import (
     Alert,
@@ -36,127 +30,170 @@ from .rows import read_by
 from .session import RPO_SECONDS, ReplicationSession
 
 Sessions = t.Sequence[ReplicationSession]
-Rows = list[Json]
 
 
-def read_related(client: Client, sessions: Sessions, everything: Sessions | None = None) -> Related:
+def read_related(
+    client: Client, sessions: Sessions, everything: Sessions | None = None, *, tolerant: bool = False
+) -> Related:
     """What is related to these sessions. ``everything``: all sessions of the array, where they were read already.
 
-    Raises ProtocolError for rows that are not as the array's description has them.
+    ``tolerant``: a collection that cannot be read (refused, failing) is in ``Related.unread``, too, instead of raised.
     """
-    try:
-        return _read(client, sessions, everything)
-    except MALFORMED as error:
-        raise ProtocolError(
-            f"What is related to the replication sessions is not as the array's description has it: {error!r}."
-        ) from error
-
-
-def _read(client: Client, sessions: Sessions, everything: Sessions | None) -> Related:
-    rules = _read_rules(client, sessions)
-    members = _read_members(client, sessions)
+    reader = _Reader(client, tolerant)
+    rules = reader.rules(sessions)
+    members = reader.members(sessions)
+    volumes = reader.volumes([i for session in sessions for i in volume_ids(session, members)])
     return Related(
-        rpo_seconds={str(rule["id"]): RPO_SECONDS[rule["rpo"]] for rule in rules if rule.get("rpo") in RPO_SECONDS},
-        rule_names={str(rule["id"]): str(rule.get("name")) for rule in rules},
+        rpo_seconds={
+            rule_id: RPO_SECONDS[rpo] for rule_id, (_name, rpo) in rules.items() if rpo and rpo in RPO_SECONDS
+        },
+        rule_names={rule_id: name for rule_id, (name, _rpo) in rules.items()},
         members=members,
-        volumes=_read_volumes(client, [i for session in sessions for i in volume_ids(session, members)]),
-        running=read_running(client, [session for session in sessions if session.in_test]),
-        alerts=_read_alerts(client, [session.id for session in sessions]),
-        replicating=_read_replicating(client, sessions) if everything is None else _replicating(everything),
+        volumes=volumes,
+        running=read_running(client, [session for session in sessions if session.in_test], reader.unread),
+        alerts=reader.alerts([session.id for session in sessions]),
+        replicating=reader.replicating(sessions) if everything is None else _replicating(everything),
+        unread=tuple(reader.unread),
     )
 
 
-def _read_rules(client: Client, sessions: Sessions) -> Rows:
-    ids = [session.replication_rule_id for session in sessions if session.replication_rule_id]
-    return read_by(
-        client, "replication_rule", "id", ids, [("select", "id,name,rpo")], doing="Reading replication rules"
-    )
+class _Reader:
+    """Reads rows of collections, and notes what is not as described."""
 
+    def __init__(self, client: Client, tolerant: bool) -> None:
+        self._client = client
+        self._tolerant = tolerant
+        self.unread: list[Unread] = []
 
-def _read_members(client: Client, sessions: Sessions) -> dict[str, tuple[str, ...]]:
-    groups = read_by(
-        client,
-        "volume_group",
-        "id",
-        [session.local_resource_id for session in sessions if session.resource_type == "volume_group"],
-        [("select", "id,volumes(id)"), ("type", "neq.Snapshot")],
-        doing="Reading the members of volume groups",
-    )
-    return {str(group["id"]): tuple(str(v["id"]) for v in group.get("volumes") or ()) for group in groups}
+    def rules(self, sessions: Sessions) -> dict[str, tuple[str, str | None]]:
+        """Name and RPO by the id of the rule."""
+        ids = [session.replication_rule_id for session in sessions if session.replication_rule_id]
+        query = [("select", "id,name,rpo")]
+        rows = self._rows("replication_rule", "id", ids, query, "Reading replication rules")
+        return {row.identity(): (row.text("name") or row.identity(), row.text("rpo")) for row in rows}
 
-
-def _read_volumes(client: Client, ids: t.Sequence[str]) -> dict[str, Volume]:
-    rows = read_by(
-        client,
-        "volume",
-        "id",
-        ids,
-        [("select", "id,name,state,wwn,size"), ("type", "neq.Snapshot")],
-        doing="Reading the destination volumes",
-    )
-    mappings = read_by(
-        client,
-        "host_volume_mapping",
-        "volume_id",
-        ids,
-        [("select", "id,volume_id,host(name),host_group(name)")],
-        doing="Reading which hosts the destination volumes are mapped to",
-    )
-    hosts: dict[str, set[str]] = defaultdict(set)
-    for mapping in mappings:
-        target = mapping.get("host") or mapping.get("host_group") or {}
-        hosts[str(mapping["volume_id"])].add(str(target.get("name") or "unnamed host"))
-    return {
-        str(row["id"]): Volume(
-            id=str(row["id"]),
-            name=str(row.get("name")),
-            state=row.get("state"),
-            wwn=row.get("wwn"),
-            size=row.get("size"),
-            hosts=tuple(sorted(hosts[str(row["id"])])),
+    def members(self, sessions: Sessions) -> dict[str, tuple[str, ...]]:
+        """The ids of the volumes by the id of the volume group."""
+        groups = self._rows(
+            "volume_group",
+            "id",
+            [session.local_resource_id for session in sessions if session.resource_type == "volume_group"],
+            [("select", "id,volumes(id)"), ("type", "neq.Snapshot")],
+            "Reading the members of volume groups",
         )
-        for row in rows
-    }
+        return {
+            group.identity(): tuple(filter(None, [volume.id_or_none("id") for volume in group.each("volumes")]))
+            for group in groups
+        }
 
-
-def _read_alerts(client: Client, session_ids: t.Sequence[str]) -> dict[str, tuple[Alert, ...]] | None:
-    """The active alerts of these sessions, newest first; None where the account may not read alerts."""
-    query = [
-        ("select", "id,resource_id,severity,event_code,description_l10n,raised_timestamp,is_acknowledged"),
-        ("resource_type", "eq.replication_session"),
-        ("state", "eq.ACTIVE"),
-    ]
-    rows = _if_readable(
-        lambda: read_by(client, "alert", "resource_id", session_ids, query, doing="Reading active alerts")
-    )
-    if rows is None:
-        return None
-    found: dict[str, list[Alert]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: str(row.get("raised_timestamp")), reverse=True):
-        alert = Alert(
-            id=str(row["id"]),
-            severity=row.get("severity"),
-            event_code=row.get("event_code"),
-            description=row.get("description_l10n"),
-            raised_at=parse_time(row.get("raised_timestamp")),
-            is_acknowledged=row.get("is_acknowledged") is True,
+    def volumes(self, ids: t.Sequence[str]) -> dict[str, Volume]:
+        """The volumes with the hosts that they are mapped to."""
+        query = [("select", "id,name,state,wwn,size"), ("type", "neq.Snapshot")]
+        rows = self._rows("volume", "id", ids, query, "Reading the destination volumes")
+        mappings = self._rows(
+            "host_volume_mapping",
+            "volume_id",
+            ids,
+            [("select", "id,volume_id,host(name),host_group(name)")],
+            "Reading which hosts the destination volumes are mapped to",
         )
-        found[str(row["resource_id"])].append(alert)
-    return {session_id: tuple(alerts) for session_id, alerts in found.items()}
+        hosts: dict[str, set[str]] = defaultdict(set)
+        for mapping in mappings:
+            target = mapping.inner("host") or mapping.inner("host_group")
+            hosts[mapping.id_or_none("volume_id") or ""].add((target and target.text("name")) or "unnamed host")
+        volumes = [
+            Volume(
+                id=row.identity(),
+                name=row.text("name") or row.identity(),
+                state=row.text("state"),
+                wwn=row.text("wwn"),
+                size=row.whole("size"),
+                hosts=tuple(sorted(hosts[row.identity()])),
+            )
+            for row in rows
+        ]
+        return {volume.id: volume for volume in volumes}
+
+    def alerts(self, session_ids: t.Sequence[str]) -> dict[str, tuple[Alert, ...]] | None:
+        """The active alerts of these sessions, newest first; None where the account may not read alerts."""
+        query = [
+            ("select", "id,resource_id,severity,event_code,description_l10n,raised_timestamp,is_acknowledged"),
+            ("resource_type", "eq.replication_session"),
+            ("state", "eq.ACTIVE"),
+        ]
+        rows = _if_readable(lambda: self._rows("alert", "resource_id", session_ids, query, "Reading active alerts"))
+        if rows is None:
+            return None
+        found: dict[str, list[Alert]] = defaultdict(list)
+        for row in rows:
+            alert = Alert(
+                id=row.identity(),
+                severity=row.text("severity"),
+                event_code=row.text("event_code"),
+                description=row.text("description_l10n"),
+                raised_at=row.time("raised_timestamp"),
+                is_acknowledged=row.flag("is_acknowledged") is True,
+            )
+            found[row.id_or_none("resource_id") or ""].append(alert)
+        return {session_id: tuple(sorted(alerts, key=_age, reverse=True)) for session_id, alerts in found.items()}
+
+    def replicating(self, sessions: Sessions) -> dict[str, tuple[Json, ...]]:
+        """Rows of sessions by their local resource."""
+        rows = self._rows(
+            "replication_session",
+            "local_resource_id",
+            [session.local_resource_id for session in sessions if session.local_resource_id],
+            [("select", "id,role,state,local_resource_id")],
+            "Reading other sessions of the same resources",
+        )
+        found: dict[str, tuple[Json, ...]] = defaultdict(tuple)
+        for row in rows:
+            shown = {"id": row.identity(), "role": row.text("role"), "state": row.text("state")}
+            found[row.id_or_none("local_resource_id") or ""] += (shown,)
+        return found
+
+    def _rows(
+        self, collection: str, attribute: str, values: t.Sequence[str], query: Query, doing: str
+    ) -> t.Iterator[Fields]:
+        """The rows one after the other; the problems of each are noted once it was used."""
+        try:
+            rows = read_by(self._client, collection, attribute, values, query, doing=doing, unread=self.unread)
+        except PowerStoreError as error:
+            if not self._tolerant or collection == "alert":
+                raise
+            self.unread.append(Unread(f"{collection.replace('_', ' ')}s", error))
+            rows = []
+        return self._noting(collection.replace("_", " "), rows)
+
+    def _noting(self, what: str, rows: t.Iterable[Json]) -> t.Iterator[Fields]:
+        for row in rows:
+            fields = Fields(row, f"{what} {row['id']}")
+            yield fields
+            if fields.problems:
+                self.unread.append(Unread(fields.what, ProtocolError(f"{'; '.join(fields.problems.values())}.")))
 
 
-def read_running(client: Client, sessions: Sessions) -> dict[str, RunningTest]:
-    """Start and account of running tests: of the newest start in the array's jobs, else in its audit log."""
+def _age(alert: Alert) -> float:
+    return alert.raised_at.timestamp() if alert.raised_at else float("-inf")
+
+
+def read_running(client: Client, sessions: Sessions, unread: list[Unread] | None = None) -> dict[str, RunningTest]:
+    """Start and account of running tests: of the newest start in the array's jobs, else in its audit log.
+
+    One odd row of either spoils no other; ``unread``: where given, they are noted there.
+    """
+    notes: list[Unread] = [] if unread is None else unread
+    ids = [session.id for session in sessions]
     found: dict[str, RunningTest] = {}
-    jobs = _if_readable(lambda: read_jobs(client, [session.id for session in sessions], [START]) if sessions else [])
+    jobs = _if_readable(lambda: read_jobs(client, ids, [START], unread=notes) if ids else [])
     for job in reversed(jobs or []):
         if job.phase not in ("Failed", "Skipped"):  # neither of them began the test that runs
             found[job.session_id] = RunningTest(job.start_time, job.user, "job")
     unknown = [session for session in sessions if session.id not in found]
-    return found | (_from_audit_log(client, unknown) if unknown else {})
+    return found | (_from_audit_log(client, unknown, notes) if unknown else {})
 
 
-def _from_audit_log(client: Client, sessions: Sessions) -> dict[str, RunningTest]:
+def _from_audit_log(client: Client, sessions: Sessions, notes: list[Unread]) -> dict[str, RunningTest]:
     """An audit event has no resource id: the session's id, or a name of no other, is among its arguments."""
     query = [
         ("select", "id,username,timestamp,message_arguments"),
@@ -164,32 +201,25 @@ def _from_audit_log(client: Client, sessions: Sessions) -> dict[str, RunningTest
         ("resource_action", f"eq.{START}"),
         ("is_successful", "eq.true"),
     ]
-    rows = _if_readable(lambda: client.get_all("audit_event", query, doing="Reading the array's audit log")) or []
+    doing = "Reading the array's audit log"
+    rows = _if_readable(lambda: client.get_all("audit_event", query, doing=doing, unread=notes)) or []
     times = Counter(session.resource_name for session in sessions)
     known = {session.resource_name: session.id for session in sessions if times[session.resource_name] == 1}
     known |= {session.id: session.id for session in sessions}
     found: dict[str, RunningTest] = {}
-    for row in sorted(rows, key=lambda row: str(row.get("timestamp"))):
-        with contextlib.suppress(PowerStoreError, *MALFORMED):  # one odd row hides no other
-            for argument in set(row.get("message_arguments") or ()) & known.keys():
-                started = RunningTest(parse_time(row.get("timestamp")), row.get("username"), "audit_event")
+    for row in rows:
+        event = Fields(row, f"audit event {row['id']}")
+        for argument in known.keys() & set(event.texts("message_arguments")):
+            started = RunningTest(event.time("timestamp"), event.text("username"), "audit_event")
+            if _is_later(started, found.get(known[argument])):
                 found[known[argument]] = started
     return found
 
 
-def _read_replicating(client: Client, sessions: Sessions) -> dict[str, tuple[Json, ...]]:
-    rows = read_by(
-        client,
-        "replication_session",
-        "local_resource_id",
-        [session.local_resource_id for session in sessions if session.local_resource_id],
-        [("select", "id,role,state,local_resource_id")],
-        doing="Reading other sessions of the same resources",
-    )
-    found: dict[str, tuple[Json, ...]] = defaultdict(tuple)
-    for row in rows:
-        found[str(row["local_resource_id"])] += (row,)
-    return found
+def _is_later(one: RunningTest, other: RunningTest | None) -> bool:
+    if other is None or other.started_at is None:
+        return True
+    return one.started_at is not None and one.started_at >= other.started_at
 
 
 def _replicating(sessions: Sessions) -> dict[str, tuple[Json, ...]]:
@@ -206,8 +236,6 @@ def _if_readable(read: t.Callable[[], Read]) -> Read | None:
     """What was read; None where the account may not read it, the release does not have it, or the array fails at it."""
     try:
         return read()
-    except ServerFaultError:
-        return None
     except UnreachableError:
         raise
     except PowerStoreError:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from .._json import Json
 from .._time import format_time
+from .fields import Unread
 from .session import Cluster, ReplicationSession
 
 
@@ -93,6 +94,7 @@ class Related:
     running: t.Mapping[str, RunningTest] = field(default_factory=dict)
     alerts: t.Mapping[str, tuple[Alert, ...]] | None = field(default_factory=dict)
     replicating: t.Mapping[str, tuple[Json, ...]] = field(default_factory=dict)  # rows of sessions by local resource
+    unread: tuple[Unread, ...] = ()  # rows, attributes and collections that could not be read
 
     def volume_ids_of(self, session: ReplicationSession) -> tuple[str, ...]:
         """The ids of its destination volumes: the volume itself, or the members of the volume group."""

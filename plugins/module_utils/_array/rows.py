@@ -14,19 +14,27 @@ import typing as t
 
 from .._json import Json
 from .client import PAGE_SIZE, Client, Query, chunks
+from .fields import Unread
 
 _FEW = 2  # up to so many requests, finding out whether fewer would do is not worth one more
 
 
 def read_by(
     client: Client, collection: str, attribute: str, values: t.Iterable[str], query: Query = (), *, doing: str,
-    deadline: float | None = None,
+    deadline: float | None = None, unread: list[Unread] | None = None,
 ) -> list[Json]:  # fmt: skip
-    """The rows whose ``attribute``, which must be in the query's ``select``, is one of ``values``."""
+    """The rows whose ``attribute``, which must be in the query's ``select``, is one of ``values``.
+
+    ``unread``: where given, rows without an id are noted there; else one among those that are asked for raises
+    ProtocolError.
+    """
     wanted = dict.fromkeys(values)
     if not _whole_is_less(client, collection, len(list(chunks(list(wanted)))), query, doing, deadline):
-        return client.get_by(collection, attribute, wanted, query, doing=doing, deadline=deadline)
-    rows = client.get_all(collection, query, doing=doing, deadline=deadline)
+        return client.get_by(collection, attribute, wanted, query, doing=doing, deadline=deadline, unread=unread)
+    others: list[Unread] = []  # what else is in the collection may be odd: it is not asked for
+    rows = client.get_all(collection, query, doing=doing, deadline=deadline, unread=others)
+    if unread is not None:
+        unread.extend(others)
     return [row for row in rows if str(row.get(attribute)) in wanted]
 
 
@@ -49,5 +57,5 @@ def _whole_is_less(
     if requests <= _FEW:
         return False
     filters = [(name, value) for name, value in query if name != "select"]
-    pages = -(-client.count(collection, filters, doing=doing, deadline=deadline) // PAGE_SIZE)
-    return pages < requests
+    count = client.count(collection, filters, doing=doing, deadline=deadline)
+    return count is not None and -(-count // PAGE_SIZE) < requests

@@ -12,14 +12,10 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from .._errors import (
-    MALFORMED,
-    InvalidInputError,
-    PowerStoreError,
-    ProtocolError,
-)
-from .._time import format_time, parse_time
+from .._errors import InvalidInputError, PowerStoreError, ProtocolError
+from .._time import format_time
 from .._words import RESOURCE_ID, SELECTORS
+from .fields import Fields, shown
 
 Row = t.Mapping[str, t.Any]
 
@@ -36,23 +32,34 @@ RPO_SECONDS: t.Final[t.Mapping[str, int]] = {
 }
 _KINDS = {"session_id": "replication session", "volume_group": "volume group", "resource_id": "replicated resource"}
 RESOURCE_TYPES = ("volume", "volume_group", "replication_group", "nas_server", "file_system")
+UNKNOWN = "unknown"  # a role, state or resource type that the array does not give as described
+_OF_REMOTE_SYSTEM = ("id", "name", "state", "data_connection_state")
 FILE_RESOURCE_TYPES = frozenset({"nas_server", "file_system"})
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A PowerStoreOS version, comparable: ``Release.parse("4.1.0.0") >= (3, 0)``."""
+    """A PowerStoreOS version, comparable: ``Release.parse("4.1.0.0") >= (3, 0)``.
+
+    A text that is not understood is an unknown release, which is never taken for an old one: it would otherwise hide
+    a running test, as releases before 2.0 have none.
+    """
 
     numbers: tuple[int, ...]
 
     @classmethod
     def parse(cls, text: str) -> Release:
-        """From ``release_version``; what follows the digits of a part is left out."""
-        digits = [re.match(r"\d+", part) for part in text.split(".")]
-        return cls(tuple(int(found[0]) if found else 0 for found in digits))
+        """From ``release_version``; what follows the digits of a part is left out. Without digits it is unknown."""
+        digits = re.match(r"\d{1,9}(\.\d{1,9})*", text.strip(), re.ASCII)
+        return cls(tuple(map(int, digits[0].split("."))) if digits else ())
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the array's text was understood."""
+        return bool(self.numbers)
 
     def __ge__(self, other: tuple[int, ...]) -> bool:
-        return self.numbers + (0,) * (len(other) - len(self.numbers)) >= other
+        return not self.is_known or self.numbers + (0,) * (len(other) - len(self.numbers)) >= other
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,40 +157,38 @@ class ReplicationSession:
     error_code: str | None
     data_connection_state: str | None
     resource_name: str | None = None
+    problems: t.Mapping[str, str] = field(default_factory=dict)  # attribute -> why it could not be read
 
     @classmethod
-    def from_row(cls, row: Row) -> ReplicationSession:
+    def from_row(cls, row: object) -> ReplicationSession:
         """From a row as the array answers it; attributes that this release does not have are None.
 
-        Raises ProtocolError for a row that is not of the described shape.
+        What is not as described is None, too, or ``unknown`` for role, state and resource type, and is in
+        ``problems``: a session that is in test can be stopped all the same. Raises ProtocolError for a row whose id
+        or flag is not as described.
         """
-        try:
-            return cls._read(row)
-        except MALFORMED as error:
-            raise ProtocolError(
-                f"Replication session {row.get('id')} is not as the array's description has it: {error!r}."
-            ) from error
-
-    @classmethod
-    def _read(cls, row: Row) -> ReplicationSession:
-        identity = str(row["id"]), str(row["role"]), str(row["state"]), _resource_type(row["resource_type"])
-        duration = row.get("last_sync_duration")
-        pairs = row.get("storage_element_pairs") or []
+        fields = Fields(row, _label_of_row(row))
+        remote = fields.inner("remote_system")
+        local_id = fields.id_or_none("local_resource_id") or ""
         return cls(
-            *identity,
-            type=row.get("type"),
-            failover_test_in_progress=flag_of(row),
-            last_sync_timestamp=parse_time(row.get("last_sync_timestamp")),
-            last_sync_duration=None if duration is None else timedelta(milliseconds=duration),
-            local_resource_id=str(row.get("local_resource_id") or ""),
-            remote_resource_id=row.get("remote_resource_id"),
-            remote_system_id=row.get("remote_system_id"),
-            replication_rule_id=row.get("replication_rule_id"),
-            remote_system=row.get("remote_system") or {},
-            local_element_ids=tuple(pair["local_storage_element_id"] for pair in pairs),
-            error_code=row.get("error_code"),
-            data_connection_state=row.get("data_connection_state"),
-            resource_name=_embedded_name(row),
+            id=fields.identity(),
+            role=fields.needed_text("role", UNKNOWN),
+            state=fields.needed_text("state", UNKNOWN),
+            resource_type=_resource_type(fields.needed_text("resource_type", UNKNOWN)),
+            type=fields.text("type"),
+            failover_test_in_progress=flag_of(t.cast(Row, row)),
+            last_sync_timestamp=fields.time("last_sync_timestamp"),
+            last_sync_duration=fields.milliseconds("last_sync_duration"),
+            local_resource_id=local_id,
+            remote_resource_id=fields.id_or_none("remote_resource_id"),
+            remote_system_id=fields.id_or_none("remote_system_id"),
+            replication_rule_id=fields.id_or_none("replication_rule_id"),
+            remote_system={name: remote.text(name) for name in _OF_REMOTE_SYSTEM} if remote else {},
+            local_element_ids=tuple(_element_ids(fields)),
+            error_code=fields.text("error_code"),
+            data_connection_state=fields.text("data_connection_state"),
+            resource_name=_embedded_name(fields, local_id),
+            problems=fields.problems,
         )
 
     @property
@@ -231,30 +236,44 @@ class ReplicationSession:
         }
 
 
+_MISSING: t.Final = object()
+
+
 def flag_of(row: Row) -> bool | None:
     """``failover_test_in_progress`` of a row that was asked for it. Raises ProtocolError where it is no such flag.
 
     A flag that is missing says nothing, so it is not taken for "no test"; null is (api-facts 3.1).
     """
-    flag = row.get("failover_test_in_progress", "missing")
+    flag = row.get("failover_test_in_progress", _MISSING)
     if flag is None or isinstance(flag, bool):
         return flag
+    found = "missing" if flag is _MISSING else shown(flag)
     raise ProtocolError(
-        f"failover_test_in_progress of replication session {row.get('id')} is {flag!r}: expected true, false or null."
+        f"failover_test_in_progress of replication session {row.get('id')} is {found}: expected true, false or null."
     )
 
 
-def _resource_type(value: t.Any) -> str:
+def _label_of_row(row: object) -> str:
+    return f"replication session {str(row.get('id'))[:60]}" if isinstance(row, dict) else "a replication session"
+
+
+def _resource_type(written: str) -> str:
     # Dell's own samples write "Volume" and "filesystem" as well (api-facts 3.2).
-    written = str(value).lower()
-    return next((known for known in RESOURCE_TYPES if known.replace("_", "") == written.replace("_", "")), written)
+    lower = written.lower()
+    return next((known for known in RESOURCE_TYPES if known.replace("_", "") == lower.replace("_", "")), lower)
 
 
-def _embedded_name(row: Row) -> str | None:
+def _element_ids(fields: Fields) -> t.Iterator[str]:
+    for pair in fields.each("storage_element_pairs"):
+        if element_id := pair.needed_text("local_storage_element_id", ""):
+            yield element_id
+
+
+def _embedded_name(fields: Fields, local_id: str) -> str | None:
     for reference in ("volumes", "volume_groups"):
-        for resource in row.get(reference) or []:
-            if resource.get("id") == row.get("local_resource_id") and resource.get("name"):
-                return str(resource["name"])
+        for resource in fields.each(reference):
+            if resource.id_or_none("id") == local_id and (name := resource.text("name")):
+                return name
     return None
 
 
@@ -271,25 +290,25 @@ class Snapshot:
     source_timestamp: datetime | None = None  # of which moment of the source its data is
 
     @classmethod
-    def from_row(cls, row: Row) -> Snapshot:
+    def from_row(cls, row: object) -> Snapshot:
         """From a row of ``/volume`` or ``/volume_group`` with its ``protection_data``. Raises ProtocolError."""
-        try:
-            return cls._read(row)
-        except MALFORMED as error:
-            raise ProtocolError(f"A snapshot is not as the array's description has it: {error!r}.") from error
-
-    @classmethod
-    def _read(cls, row: Row) -> Snapshot:
-        data = row.get("protection_data") or {}
-        return cls(
-            id=str(row["id"]),
-            name=str(row.get("name") or row["id"]),
-            source_ids=frozenset(str(data[key]) for key in ("source_id", "parent_id") if data.get(key)),
-            creator_type=data.get("creator_type"),
-            expiration_timestamp=parse_time(data.get("expiration_timestamp")),
-            is_snapshot=row.get("type") == "Snapshot",
-            source_timestamp=parse_time(data.get("source_timestamp")),
+        fields = Fields(row, "a snapshot")
+        snapshot_id = fields.identity()
+        fields.what = f"snapshot {snapshot_id}"
+        data = fields.inner("protection_data")
+        source_ids = [data.id_or_none(name) for name in ("source_id", "parent_id")] if data else []
+        made = cls(
+            id=snapshot_id,
+            name=fields.text("name") or snapshot_id,
+            source_ids=frozenset(filter(None, source_ids)),
+            creator_type=data.text("creator_type") if data else None,
+            expiration_timestamp=data.time("expiration_timestamp") if data else None,
+            is_snapshot=fields.text("type") == "Snapshot",
+            source_timestamp=data.time("source_timestamp") if data else None,
         )
+        if fields.problems:
+            raise ProtocolError(f"{'; '.join(fields.problems.values())}.")
+        return made
 
     def as_result(self) -> dict[str, t.Any]:
         """The ``snapshot`` of a result."""

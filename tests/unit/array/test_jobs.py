@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._array.jobs import Job, with_pending_starts
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.jobs import Job, read_jobs, with_pending_starts
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import (
     PendingStart,
     Selector,
@@ -22,6 +22,9 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
     AuthorizationError,
     NotFoundError,
+    PowerStoreError,
+    ProtocolError,
+    ServerFaultError,
     UnreachableError,
 )
 from tests.unit.makers.fake_client import FakeClient
@@ -88,9 +91,43 @@ def test_a_log_that_may_not_be_read_is_told() -> None:
     ]
 
 
-def test_an_array_that_is_gone_is_an_error() -> None:
-    with pytest.raises(UnreachableError):
-        with_pending_starts(FakeClient(job_log=[UnreachableError("gone")]).as_client(), a_cluster(), [a_target()])
+@pytest.mark.parametrize("error", [UnreachableError("slow"), ServerFaultError("500"), ProtocolError("not JSON")])
+def test_a_log_that_cannot_be_read_keeps_no_stop_from_being_sent(error: PowerStoreError) -> None:
+    [entry] = with_pending_starts(FakeClient(job_log=[error]).as_client(), a_cluster(), [a_target()])
+
+    assert isinstance(entry, Target) and not entry.jobs_readable
+
+
+def test_without_a_time_of_the_array_the_log_is_read_all_the_same() -> None:
+    client = FakeClient(job_log=[t.cast(t.Any, [row(1, "start", "In_Progress")])])
+    [entry] = with_pending_starts(client.as_client(), replace(a_cluster(), system_time=None), [a_target()])
+
+    assert isinstance(entry, Target) and entry.pending_start == PendingStart("j-1", False)
+
+
+ODD_JOBS: dict[str, t.Any] = {
+    "phase null": {"phase": None},
+    "phase a number": {"phase": 7},
+    "user an object": {"user": {"name": "drill"}},
+    "start time a word": {"start_time": "soon"},
+    "start in the year 1": {"start_time": "0001-01-01T00:00:00Z"},
+    "end after the calendar": {"end_time": "9999-12-31T23:59:59-10:00"},
+    "of nobody": {"resource_id": None},
+    "of a list": {"resource_id": ["s-1"]},
+}
+
+
+@pytest.mark.parametrize("odd", ODD_JOBS.values(), ids=ODD_JOBS)
+def test_one_odd_job_hides_no_other(odd: dict[str, t.Any]) -> None:
+    rows = [row(1, "start", "In_Progress"), {**row(2, "stop", "Completed", 60, 50), **odd}]
+    jobs = read_jobs(FakeClient(job_log=[t.cast(t.Any, rows)]).as_client(), ["s-1"], ["start_failover_test"])
+
+    assert {job.id for job in jobs} == {"j-1", "j-2"}
+    assert next(job for job in jobs if job.id == "j-1").session_id == "s-1"
+
+
+def test_a_phase_that_is_not_understood_counts_as_not_ended() -> None:
+    assert not Job.from_row({**row(1, "start", "Completed"), "phase": {}}).has_ended
 
 
 @pytest.mark.parametrize(

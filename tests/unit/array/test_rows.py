@@ -17,7 +17,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._array.read_rel
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.rows import read_any, read_by
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
     AuthorizationError,
-    ProtocolError,
+    ServerFaultError,
     UnreachableError,
 )
 from tests.unit.makers.samples import a_session
@@ -134,7 +134,18 @@ def test_what_a_drill_can_do_without_may_be_forbidden_but_not_gone(collection: s
         ("alert", {"id": "a", "resource_id": "s-1", "raised_timestamp": "soon"}),
     ],
 )
-def test_rows_that_are_not_as_described(collection: str, row: Row) -> None:
+def test_an_odd_row_spoils_no_other_and_is_said(collection: str, row: Row) -> None:
     session = a_session(resource_type="volume_group", local_resource_id="g-1")
-    with pytest.raises(ProtocolError):
-        read_related(Collections({collection: [row]}).as_client(), [session])
+    related = read_related(Collections({collection: [row]}).as_client(), [session])
+    (unread,) = related.unread
+    assert unread.what == f"{collection.replace('_', ' ')} {row['id']}" and unread.error.kind == "protocol"
+    assert str(unread).startswith(f"Not read: {unread.what}. ") and "expected" in str(unread)
+
+
+@pytest.mark.parametrize("collection", ["replication_rule", "volume_group", "volume", "host_volume_mapping"])
+def test_what_has_to_be_readable_is_raised_or_said(collection: str) -> None:
+    session = a_session(resource_type="volume_group", local_resource_id="g-1")
+    client = Collections({collection: ServerFaultError("500")}).as_client()
+    with pytest.raises(ServerFaultError):
+        read_related(client, [session])
+    assert [each.error.message for each in read_related(client, [session], tolerant=True).unread] == ["500"]

@@ -24,7 +24,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     PowerStoreError,
     ProtocolError,
     RejectedError,
-    ServerFaultError,
+    UnclearAnswerError,
     UnreachableError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import operation, waiting
@@ -217,7 +217,7 @@ def test_a_refusal_because_someone_else_was_quicker(began: timedelta) -> None:
     assert (kind(outcome), outcome.done, outcome.changed, outcome.request_sent) == (None, False, False, False)
 
 
-@pytest.mark.parametrize("error", [lost(), ServerFaultError("500", http_status=500)])
+@pytest.mark.parametrize("error", [lost(), UnclearAnswerError("500", http_status=500)])
 def test_a_lost_answer_whose_job_is_found(error: PowerStoreError) -> None:
     client = FakeClient(
         receipts=[error],

@@ -21,7 +21,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     PowerStoreError,
     ProtocolError,
     RejectedError,
-    ServerFaultError,
+    UnclearAnswerError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.account import Account
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.sending import (
@@ -72,7 +72,7 @@ BEFORE = job(began=-1, name="before")  # of the same account: another controller
     [
         (BusyError("busy"), State.BUSY),
         (OutcomeUnknownError("lost"), State.LOST),
-        (ServerFaultError("500", http_status=500), State.LOST),
+        (UnclearAnswerError("500", http_status=500), State.LOST),
         (RejectedError("no", http_status=422), State.REFUSED),
         (AuthorizationError("no", http_status=403), State.REFUSED),
         (NotFoundError("no", http_status=404), State.REFUSED),
