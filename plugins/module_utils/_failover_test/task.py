@@ -66,7 +66,7 @@ def _run(client: Client, selectors: t.Sequence[Selector], desired: Desired, *, c
     if desired.running and desired.expiration and cluster.system_time:
         # A time that has passed is refused before the start; the stop is worth more than its snapshot's expiration.
         desired.expiration.after(cluster.system_time, OPTION)
-    found = resolve(client, cluster, selectors)
+    found = resolve(client, cluster, selectors, tolerant=not desired.running)
     if not desired.running:
         settle_time = 0 if check_mode else desired.settle_time
         found = _waited_for(client, cluster, found, settle_time, desired.limits.poll_interval)
