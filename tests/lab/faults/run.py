@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from dataclasses import dataclass
 
 from tests.lab.faults.table import Row
-from tests.lab.simulator import Simulator
+from tests.lab.simulator import Scenario, Simulator, scenario
+from tests.lab.simulator.simulator import DEFAULT_SCENARIO
 from tests.running import Result, run_module
 
 NAME = "erp-data"
@@ -32,9 +34,16 @@ class Observed:
         return dict(entry)
 
 
+def _estate(row: Row) -> Scenario:
+    """The default estate, with what is special about the account."""
+    estate = scenario.from_file(DEFAULT_SCENARIO)
+    first, *others = estate.accounts
+    return dataclasses.replace(estate, accounts=(dataclasses.replace(first, **row.account), *others))
+
+
 def run_row(row: Row) -> Observed:
     """Build the estate, inject the faults, run the module, and look at the array itself."""
-    with Simulator() as simulator:
+    with Simulator(_estate(row)) as simulator:
         simulator.operation_seconds.update(dict.fromkeys(simulator.operation_seconds, 0.2))
         simulator.dr.set_release_version(row.release)
         simulator.dr.set_clock_skew(row.clock_skew)
@@ -57,7 +66,7 @@ def _problems(row: Row, seen: Observed, simulator: Simulator) -> list[str]:
     entry, result = seen.entry, seen.result
     failure = entry["failure"] or {}
     operation = "start_failover_test" if row.state == "started" else "stop_failover_test"
-    running = simulator.dr.session(NAME).failover_test_in_progress is True
+    running = _is_in_test(simulator)
     wanted_running = row.running if row.running is not None else (row.state == "started") == (row.kind is None)
     if row.kind == "timeout" and row.running is None:
         wanted_running = running
@@ -88,6 +97,13 @@ def _problems(row: Row, seen: Observed, simulator: Simulator) -> list[str]:
     if "end_of_test_snapshot_expiration" in row.options and not (entry["end_of_test_snapshot"] or {}).get("name"):
         problems.append("the end-of-test snapshot was not found")
     return problems
+
+
+def _is_in_test(simulator: Simulator) -> bool:
+    try:
+        return simulator.dr.session(NAME).failover_test_in_progress is True
+    except LookupError:  # the fault has ended the session
+        return False
 
 
 def _changed(row: Row, entry: Result) -> bool:

@@ -47,11 +47,33 @@ class Row:
     code: str | None = None
     clock_skew: float = 0.0
     own: bool = True  # False: somebody else's operation is executed besides
+    account: Mapping[str, t.Any] = field(default_factory=dict)  # what is special about the account that logs in
 
 
 START = "POST", START_PATH
 STOP = "POST", STOP_PATH
 QUICK = {"timeout": 2}
+
+DOMAIN = {"username": r"CORP\drill", "recorded_as": "drill", "shows_user": False}
+# What something between answers to a start or stop that the array has carried out.
+PROXY = (
+    *((status, HTML) for status in (199, 206, 299, 302, 307, 400, 401, 403, 404, 408, 422, 499, 502, 504)),
+    *((status, None) for status in (200, 302, 401, 408, 422)),
+)
+
+
+def busy_until(after: str) -> Fault:
+    """A busy answer to a read, once, with a Retry-After that need not be a number."""
+    return at("GET", SESSIONS, "answer", status=503, body=BUSY, headers={"Retry-After": after}, count=1)
+
+
+def answered_by_a_proxy(state: str, request: tuple[str, str], status: int, body: str | None) -> Row:
+    """The array has done it, and something between answers otherwise."""
+    kind = "HTML" if body else "nothing"
+    verb = "start" if state == "started" else "stop"
+    fault = at(*request, "answer", status=status, body=body, executed=True, count=1)
+    return Row(f"{verb} executed, a proxy answers {status} with {kind}", (fault,), state, state=state, seconds=20)
+
 
 ROWS: tuple[Row, ...] = (
     Row("none", (), logins=1),
@@ -324,4 +346,74 @@ ROWS: tuple[Row, ...] = (
         ),
     ),
     Row("audit log forbidden", (at("GET", "/audit_event", "forbid"),)),
+    # A proxy answers for the array
+    *(answered_by_a_proxy("started", START, status, body) for status, body in PROXY),
+    *(answered_by_a_proxy("stopped", STOP, status, body) for status, body in PROXY),
+    Row("start not executed, a proxy answers 408", (at(*START, "answer", status=408, body=HTML, count=1),), seconds=20),
+    Row("start not executed, a proxy answers 302", (at(*START, "answer", status=302, body=HTML, count=1),), seconds=20),
+    # Answers without an end
+    Row("read drips a byte a second, once", (at("GET", SESSIONS, "drip", count=1),), options=QUICK, seconds=20),
+    Row("read drips its headers, once", (at("GET", SESSIONS, "drip", part="headers", count=1),), options=QUICK),
+    Row("start drips its answer, once", (at(*START, "drip", count=1),), options=QUICK, seconds=20),
+    Row("start executed, its answer never ends", (at(*START, "endless", executed=True, count=1),), seconds=20),
+    *(
+        Row(f"read answers {said}", (at("GET", SESSIONS, action),), "not_attempted", "protocol", 0, seconds=20)
+        for action, said in (
+            ("endless", "without an end"),
+            ("huge", "100 MiB"),
+            ("gzip_bomb", "100 MiB, packed"),
+            ("nested", "lists in lists"),
+        )
+    ),
+    # What proxies and broken arrays say of reads
+    *(
+        Row(f"read answers {status}, once", (at("GET", SESSIONS, "answer", status=status, body=HTML, count=1),))
+        for status in (500, 502, 504)
+    ),
+    *(Row(f"read answers busy, Retry-After {after!r}, once", (busy_until(after),)) for after in ("1.5", "", "-1", "²")),
+    Row("jobs answer 500", (at("GET", JOBS, "answer", status=500, body=HTML),), seconds=25),
+    Row(
+        "jobs answer 500 at the stop",
+        (at("GET", JOBS, "answer", status=500, body=HTML),),
+        "stopped",
+        state="stopped",
+        seconds=25,
+    ),
+    # Accounts and sessions
+    Row("the array writes the account otherwise, answer lost", (at(*START, "reset_after", count=1),), account=DOMAIN),
+    Row("the login gives no token", (at("GET", "/login_session", "no_token", count=1),)),
+    Row(
+        "the password has to be changed first",
+        (),
+        "not_attempted",
+        "authorization",
+        0,
+        account={"password_change_required": True},
+        says="hange the password",
+    ),
+    Row(
+        "the password changes before the stop",
+        (at(*STOP, "change_password", user="admin", password="other"),),
+        "failed",
+        "authentication",
+        0,
+        True,
+        "stopped",
+    ),
+    Row(
+        "the session ends before the stop",
+        (at(*STOP, "remove_session", count=1),),
+        "failed",
+        "not_found",
+        0,
+        False,
+        "stopped",
+    ),
+    Row(
+        "stop refused for its snapshot",
+        (at(*STOP, "answer", status=422, body=REFUSAL, when={"create_end_of_test_snapshot": True}),),
+        "stopped",
+        state="stopped",
+        options={"create_end_of_test_snapshot": True},
+    ),
 )
