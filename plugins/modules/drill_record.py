@@ -65,8 +65,8 @@ options:
     default: []
   found:
     description:
-      - What was found of a drill that was cut off. The result of M(drdrill.powerstore.replication_failover_test_sweep) or
-        of M(drdrill.powerstore.replication_session_info).
+      - What was found of a drill that was cut off. The result of M(drdrill.powerstore.replication_failover_test_sweep)
+        or of M(drdrill.powerstore.replication_session_info).
     type: dict
   before:
     description: Result of M(drdrill.powerstore.replication_session_info) before the start.
