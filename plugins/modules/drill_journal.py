@@ -47,11 +47,18 @@ options:
     description:
       - What happened, or is about to. V(begin) needs O(variables), V(read) O(what) and O(result), V(starting) O(wave),
         V(started) and V(stopped) O(wave) and O(result).
-      - V(steps) is what M(drdrill.powerstore.drill_check) returned for O(names), V(step) what a tasks file saw,
-        V(steps_done) the end of a phase.
-      - V(pause) waits O(seconds), V(interrupted) is a failure that ended the drill early, V(end) its end.
+      - V(steps) is what M(drdrill.powerstore.drill_check) returned for O(names), V(step) what a tasks file saw.
+      - V(interrupted) is a failure that ended the drill early, V(end) its end.
     type: str
-    choices: [begin, read, starting, started, steps, step, steps_done, pause, interrupted, stopped, end]
+    choices: [begin, read, starting, started, steps, step, interrupted, stopped, end]
+    required: true
+  id:
+    description: Id of the drill, from which the names of its files come.
+    type: str
+    required: true
+  directory:
+    description: Folder of the records. The journal is made there.
+    type: path
     required: true
   state:
     description: What the task before returned as RV(state).
@@ -61,9 +68,6 @@ options:
     description: The role's variables, without their prefix, as they were given.
     type: dict
     default: {}
-  directory:
-    description: Folder of the records. The journal is made there.
-    type: path
   host:
     description: Name or address that the array is asked at.
     type: str
@@ -80,6 +84,10 @@ options:
   wave:
     description: The wave.
     type: int
+  pause:
+    description: Seconds to wait before the wave is started.
+    type: float
+    default: 0
   phase:
     description: The phase that the steps belong to.
     type: str
@@ -103,10 +111,6 @@ options:
   started_at:
     description: When the tasks file began, by the controller's clock.
     type: str
-  seconds:
-    description: How long to wait.
-    type: float
-    default: 0
   task:
     description: The task that failed.
     type: str
@@ -123,6 +127,7 @@ EXAMPLES = r"""
 - name: Say what the drill is about to do
   drdrill.powerstore.drill_journal:
     event: begin
+    id: 20261123T200211Z-powerstore-dr-1f2e3d4c
     directory: /var/lib/drills
     variables:
       title: Quarterly drill of the ERP system
@@ -132,6 +137,8 @@ EXAMPLES = r"""
 - name: Take down what was read, and refuse what a failover test cannot be started on
   drdrill.powerstore.drill_journal:
     event: read
+    id: 20261123T200211Z-powerstore-dr-1f2e3d4c
+    directory: /var/lib/drills
     state: "{{ journal.state }}"
     what: before
     result: "{{ sessions }}"

@@ -205,6 +205,17 @@ def _not_there_yet(simulator: Simulator, folder: Path) -> Options:
     return {**given, "timeout": 0.5}
 
 
+def _journal(_simulator: Simulator, folder: Path) -> Options:
+    """The plan of a drill: nothing is written before something is started."""
+    nothing = dict.fromkeys(connection_to(_simulator))
+    variables = {"sessions": [{"volume": "erp-data"}], "steps": {"validate": [{"name": "x", "command": ["true"]}]}}
+    return {**nothing, "event": "begin", "id": "1", "directory": str(folder / "records"), "variables": variables}
+
+
+def _journal_of_no_event(simulator: Simulator, folder: Path) -> Options:
+    return {**_journal(simulator, folder), "event": "none"}
+
+
 def _record(simulator: Simulator, folder: Path) -> Options:
     nothing = dict.fromkeys(connection_to(simulator))  # it asks no array
     return {**nothing, **CONTEXT, **a_drill(), "kind": "drill", "directory": str(folder / "records")}
@@ -267,6 +278,10 @@ SCENARIOS: dict[str, list[Scenario]] = {
         Scenario("verify a signature", _signed, changes=False),
         Scenario("a record that was changed", _changed_record, changes=False, fails=True),
         Scenario("no chain", _no_chain, changes=False, fails=True),
+    ],
+    "drill_journal": [
+        Scenario("begin", _journal, changes=False),
+        Scenario("no such event", _journal_of_no_event, changes=False, fails=True),
     ],
     "drill_record": [
         Scenario("record", _record, not_repeatable="each drill has a record of its own, none is overwritten"),

@@ -135,7 +135,12 @@ def why_no_start(drill: Drill) -> str | None:
 
 
 def why_no_further(drill: Drill, phase: str, wave: int | None) -> str | None:
-    """Why the drill ends early after the steps of a phase; None where it goes on."""
+    """Why the drill ends early after the steps of a phase; None where it goes on.
+
+    A critical attach step that fails ends it always, a check that belongs to a wave unless it is to go on all the same.
+    """
+    if phase not in ("attach", "validate"):
+        return None
     if phase == "validate" and (wave is None or drill.policy.get("on_partial_failure") == "continue"):
         return None
     done = [

@@ -58,6 +58,11 @@ class State:
             "problem": self.problem,
         }
 
+    @classmethod
+    def recovered(cls, path: str, events: t.Sequence[Json]) -> State:
+        """From the file, where what was kept in memory is lost."""
+        return cls(path=path, events=tuple(map(reduced, events)), is_open=True)
+
     @property
     def drill(self) -> Drill:
         """What happened so far, reduced to what decisions need."""

@@ -10,10 +10,6 @@ later does it, so that it has one meaning.
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-import json
-import math
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -34,7 +30,7 @@ _OF_COMMAND = ("contains", "chdir", "environment")
 _KEYS = ("name", *KINDS, *_OF_COMMAND, "session", "wave", "on", "timeout", "critical", "retry", "no_log")
 _EXAMPLE = "[{name: application port, tcp: {host: app.example.com, port: 443}}]"
 # What is done, in contrast to what is looked at: one after the other, and each once.
-_DONE = ("attach", "release", "notify")
+DONE_ONCE = ("attach", "release", "notify")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +151,7 @@ def _check(entry: Json, name: str, phase: str, kind: str, critical: bool, timeou
         options["environment"] = a_mapping(entry["environment"], f"{here}, environment", "{LANG: C}")
     if "retry" in entry:
         options["retry"] = a_bool(entry["retry"], f"{here}, retry")
-    elif phase in _DONE and kind != "tcp":
+    elif phase in DONE_ONCE and kind != "tcp":
         options["retry"] = False
     return options
 
@@ -233,31 +229,3 @@ def _wave(step: Step, waves: t.Sequence[int]) -> int | None:
             f"{', '.join(map(str, waves))}."
         )
     return max(waves) if step.wave is None and step.phase == "attach" else step.wave
-
-
-def turns(planned: t.Sequence[Json], parallel: int) -> list[Json]:
-    """In which order the steps are done: those that one task of ``drill_check`` does together, and each tasks file.
-
-    ``planned`` as ``Step.as_planned`` gives them. Each turn is ``{phase, wave, kind, on, names, parallel, of}``. Of
-    several arrays, Ansible runs an include once for all whose loop items are equal: ``of`` differs where lists do.
-    """
-    mark = hashlib.sha256(json.dumps([planned, parallel], sort_keys=True).encode()).hexdigest()[:12]
-
-    def place(step: Json) -> tuple[int, float]:
-        return list(VARIABLES).index(step["phase"]), step["wave"] or math.inf
-
-    def together(step: Json) -> tuple[t.Any, ...]:
-        return step["phase"], step["wave"], step["on"], step["name"] if step["kind"] == "tasks" else None
-
-    return [
-        {
-            "phase": phase,
-            "wave": wave,
-            "kind": "tasks" if alone else "checks",
-            "on": on,
-            "names": [step["name"] for step in group],
-            "parallel": 1 if phase in _DONE else parallel,
-            "of": mark,
-        }
-        for (phase, wave, on, alone), group in itertools.groupby(sorted(planned, key=place), together)
-    ]

@@ -12,46 +12,43 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import time
 import typing as t
-import uuid
 from dataclasses import dataclass, replace
 
 from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
 from .._version import VERSION
-from . import found, ownership, process, waves
+from . import found, ownership, process, schedule, waves
 from .drill import AFTER, BEFORE, DURING, Drill
-from .journal import END, INTENT, event_of, journal_path
+from .journal import END, INTENT, event_of, journal_path, read
 from .plan import expiration_to_come, plan_of, sha256_of
 from .replay import planned_steps
 from .scope import Request, chosen
 from .state import State
-from .steps import Step, in_waves, resolved, turns
+from .steps import Step, in_waves, resolved
 
 SCHEMA_VERSION = "1"
 Refusal = str | None
-EVENTS = (
-    "begin", "read", "starting", "started", "steps", "step", "steps_done", "pause", "interrupted", "stopped", "end",
-)  # fmt: skip
+EVENTS = ("begin", "read", "starting", "started", "steps", "step", "interrupted", "stopped", "end")
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "event": {"type": "str", "choices": list(EVENTS), "required": True},
+    "id": {"type": "str", "required": True},
+    "directory": {"type": "path", "required": True},
     "state": {"type": "dict", "default": {}},
     "variables": {"type": "dict", "default": {}},
-    "directory": {"type": "path"},
     "host": {"type": "str"},
     "awx": {"type": "dict"},
     "answered": {"type": "raw"},
     "what": {"type": "str", "choices": [BEFORE, DURING, AFTER]},
     "wave": {"type": "int"},
+    "pause": {"type": "float", "default": 0},
     "phase": {"type": "str", "choices": ["attach", "validate", "release", "notify"]},
     "names": {"type": "list", "elements": "str", "default": []},
     "result": {"type": "dict", "default": {}},
     "observed": {"type": "raw"},
     "failed": {"type": "bool", "default": False},
     "started_at": {"type": "str"},
-    "seconds": {"type": "float", "default": 0},
     "task": {"type": "str", "default": "unknown"},
     "message": {"type": "str", "default": "no message"},
 }
@@ -73,7 +70,8 @@ def run_journal(params: Json, around: Surroundings) -> Json:
 
     ``drill.refusal`` says why it is not to go on. The task itself does not fail: Ansible would print all of the result.
     """
-    state = State.of(params["state"])
+    state = _known(params)
+    refusal: Refusal
     try:
         state, refusal = _HANDLERS[params["event"]](state, params, around)
     except PowerStoreError as error:
@@ -82,40 +80,49 @@ def run_journal(params: Json, around: Surroundings) -> Json:
     return {"changed": False, "state": state.as_result(), "drill": {**view(state), "refusal": refusal}}
 
 
+def _known(params: Json) -> State:
+    """What the task before returned. Where that is lost, as when Ansible could not run it, the file has it."""
+    state, path = State.of(params["state"]), journal_path(params["directory"], params["id"])
+    if state.events or params["event"] == "begin" or not os.path.isfile(path):
+        return state
+    try:
+        return State.recovered(path, read(path).events)
+    except (PowerStoreError, OSError) as error:
+        return replace(state, path=path, problem=f"{path} could not be read again: {error}.")
+
+
 def view(state: State) -> Json:
     """What the drill decides, from what happened so far; as the role's tasks read it."""
     drill = state.drill
     if not state.events:
-        return {"running": False}
-    planned = planned_steps(drill)
-    known = waves.waves(drill)
-    stops = waves.to_stop(drill)
-    order = [[stop["wave"], stop["keep"]] for stop in stops]
+        return {"running": False, "problem": state.problem}
     mine = ownership.owned(drill)
     return {
         "running": state.running,
         "real": drill.real,
+        "begun": len(drill.attempted) > 0,
         "id": drill.plan["id"],
         "run_id": drill.plan["run_id"],
         "journal": state.path if state.is_open else None,
         "problem": state.problem,
         "how": drill.plan["how"],
+        "keep_for": drill.policy["end_of_test_snapshot_expiration"],
         "selection": Request.from_plan(drill.plan["asked"]).selection(),
         "ids": [{"session_id": session["session_id"]} for session in drill.sessions],
         "remote_ids": [session.get("remote_resource_id") for session in drill.sessions],
-        # Of several arrays, Ansible runs an include once for all whose loop items are equal. With the whole list in it,
-        # an item is equal only where the lists are, and so is the order in which it comes.
-        "waves": [[known, wave] for wave in known],
-        "turns": turns(planned, drill.plan["how"].get("checks_parallel", 16)),
+        "turns": schedule.until_validated(drill),
+        "releases": [turn for turn in schedule.steps_of(drill, "release") if mine],
+        "notices": schedule.steps_of(drill, "notify"),
+        "to_start": {str(wave): waves.to_start(drill, wave) for wave in waves.waves(drill)},
+        "to_stop": waves.to_stop(drill),
+        "stops": schedule.until_stopped(drill),
+        # A start task that left no result (killed, timed out) may have sent what the array carries out only later.
+        "settle_time": 30 if ownership.unknown_starts(drill) else 0,
         "owned": mine,
+        "owned_names": [str(s.get("resource_name")) for s in drill.sessions if s["session_id"] in mine],
         "hold": ownership.hold(drill),
         "left_alone": ownership.left_alone(drill),
         "login_refused": ownership.login_refused(drill),
-        "stops": stops,
-        "stop_order": [[order, each] for each in order],
-        # A start task that left no result (killed, timed out) may have sent what the array carries out only later.
-        "settle_time": 30 if ownership.unknown_starts(drill) else 0,
-        "names": [session.get("resource_name") for session in drill.sessions if session["session_id"] in mine],
         "would_start": sum(entry.get("action") == "started" for entry in drill.started),
         "untold": [f"{step['name']}: {step['observed']}" for step in drill.notified if not step["passed"]],
         "message": (drill.interruption or {}).get("message"),
@@ -125,10 +132,8 @@ def view(state: State) -> Json:
 def _begin(state: State, params: Json, around: Surroundings) -> tuple[State, Refusal]:
     now = process.now_utc()
     run = process.run_of(around.pid)
-    name = re.sub(r"[^A-Za-z0-9-]+", "-", around.array)[:40].strip("-") or "array"
-    drill_id = f"{now:%Y%m%dT%H%M%SZ}-{name}-{uuid.uuid4().hex[:8]}"
     common: Json = {
-        "id": drill_id,
+        "id": params["id"],
         "run_id": process.run_id(run, now),
         "schema": SCHEMA_VERSION,
         "real": around.real,
@@ -155,7 +160,7 @@ def _begin(state: State, params: Json, around: Surroundings) -> tuple[State, Ref
     except PowerStoreError as error:
         refusal = f"{error.message} Nothing was started."
         plan = _empty_plan(params["variables"])
-    begun = State(path=journal_path(str(params["directory"]), drill_id))
+    begun = State(path=journal_path(params["directory"], params["id"]))
     return begun.with_event(event_of("begin", **common, **plan)), refusal
 
 
@@ -235,6 +240,9 @@ def _in_scope(drill: Drill, result: Json, array: str) -> Json:
 
 def _starting(state: State, params: Json, around: Surroundings) -> tuple[State, Refusal]:
     """A wave is about to be started. Before the first one the journal is made; without it nothing is started."""
+    if params["pause"]:
+        time.sleep(params["pause"])
+        state = state.with_event(event_of("pause", seconds=params["pause"]))
     if around.real and not state.is_open:
         try:
             state = state.opened(_intent(state))
@@ -277,31 +285,27 @@ def _started(state: State, params: Json, _around: Surroundings) -> tuple[State, 
 def _steps(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
     """What checks found that one task of drill_check did together."""
     planned = [step for step in planned_steps(state.drill) if step["name"] in params["names"]]
-    return _with_steps(state, params, found.of_checks(planned, params["result"])), None
+    return _with_steps(state, params, found.of_checks(planned, params["result"]))
 
 
 def _step(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
     """What a tasks file saw."""
-    (name,) = params["names"]
-    planned = next(step for step in planned_steps(state.drill) if step["name"] == name)
+    planned = next((step for step in planned_steps(state.drill) if step["name"] in params["names"]), None)
+    if planned is None:
+        return state, None
     failure = {**params["result"], "failed": True} if params["failed"] else {}
-    now = process.now_utc()
-    seen = found.of_tasks(planned, params["observed"], failure, str(params["started_at"]), now)
-    return _with_steps(state, params, [seen]), None
+    seen = found.of_tasks(planned, params["observed"], failure, str(params["started_at"]), process.now_utc())
+    return _with_steps(state, params, [seen])
 
 
-def _with_steps(state: State, params: Json, steps: t.Sequence[Json]) -> State:
-    return state.with_event(event_of("steps", phase=params["phase"], wave=params["wave"], steps=list(steps)))
-
-
-def _steps_done(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
-    """All steps of a phase and wave were done: whether the drill goes on."""
-    return state, ownership.why_no_further(state.drill, params["phase"], params["wave"])
-
-
-def _pause(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
-    time.sleep(params["seconds"])
-    return state.with_event(event_of("pause", seconds=params["seconds"])), None
+def _with_steps(state: State, params: Json, steps: t.Sequence[Json]) -> tuple[State, Refusal]:
+    """With the steps that were done; after the last one of a phase and wave, whether the drill goes on."""
+    phase, wave = params["phase"], params["wave"]
+    state = state.with_event(event_of("steps", phase=phase, wave=wave, steps=list(steps)))
+    drill = state.drill
+    done = {step["name"] for event in drill.of("steps") for step in event["steps"]}
+    left = [s for s in planned_steps(drill) if (s["phase"], s["wave"]) == (phase, wave) and s["name"] not in done]
+    return state, None if left else ownership.why_no_further(drill, phase, wave)
 
 
 def _interrupted(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
@@ -323,8 +327,6 @@ _HANDLERS: t.Final[t.Mapping[str, t.Callable[[State, Json, Surroundings], tuple[
     "started": _started,
     "steps": _steps,
     "step": _step,
-    "steps_done": _steps_done,
-    "pause": _pause,
     "interrupted": _interrupted,
     "stopped": _stopped,
     "end": _end,

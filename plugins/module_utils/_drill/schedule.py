@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What comes when in a drill, as turns that the role does one after the other. Pure.
+
+Each turn is ``{kind, phase, wave, names, on, file, timeout, parallel, pause, keep, of}``; else None.
+Of several arrays, Ansible runs an include once for all whose loop items are equal: ``of`` differs where the lists do,
+so that no array gets the order of another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import typing as t
+
+from .._json import Json
+from .drill import Drill
+from .replay import planned_steps
+from .steps import DONE_ONCE
+from .waves import to_stop, waves
+
+SYNCHRONISE, START, CHECKS, TASKS, READ, STOP = "synchronise", "start", "checks", "tasks", "read", "stop"
+_NOTHING: Json = dict.fromkeys(("phase", "wave", "on", "file", "timeout", "parallel", "pause", "keep")) | {"names": []}
+
+
+def until_validated(drill: Drill) -> list[Json]:
+    """From the preflight to the last check: each wave is started, attached and checked before the next."""
+    known, pause = waves(drill), drill.plan["how"].get("wave_pause") or 0
+    if not drill.real:
+        return _marked([_turn(START, wave=wave) for wave in known])
+    found = [_turn(SYNCHRONISE)] if drill.policy.get("synchronise_first") else []
+    for wave in known:
+        found.append(_turn(START, wave=wave, pause=pause if wave != known[0] else 0))
+        found += [*steps_of(drill, "attach", wave), *steps_of(drill, "validate", wave)]
+    return _marked([*found, *steps_of(drill, "notify"), *steps_of(drill, "validate")])
+
+
+def until_stopped(drill: Drill) -> list[Json]:
+    """The stops, the last wave first, and the reading that proves them."""
+    stops = [_turn(STOP, wave=stop["wave"], keep=stop["keep"]) for stop in to_stop(drill)]
+    return _marked(stops)
+
+
+def steps_of(drill: Drill, phase: str, wave: int | None = None) -> list[Json]:
+    """The user's steps of a phase: those that one task of ``drill_check`` does together, and each tasks file."""
+    planned = [step for step in planned_steps(drill) if (step["phase"], step["wave"]) == (phase, wave)]
+    parallel = 1 if phase in DONE_ONCE else drill.plan["how"].get("checks_parallel") or 16
+
+    def together(step: Json) -> tuple[t.Any, ...]:
+        return step["on"], step["name"] if step["kind"] == "tasks" else None
+
+    groups = [list(group) for _key, group in itertools.groupby(planned, together)]
+    return _marked([_of_group(group, phase, wave, parallel) for group in groups])
+
+
+def _of_group(group: t.Sequence[Json], phase: str, wave: int | None, parallel: int) -> Json:
+    first = group[0]
+    names = [step["name"] for step in group]
+    if first["kind"] == "tasks":
+        timeout = int(first["timeout_seconds"]) or 1
+        return _turn(TASKS, phase=phase, wave=wave, names=names, file=first["file"], timeout=timeout)
+    return _turn(CHECKS, phase=phase, wave=wave, names=names, on=first["on"], parallel=parallel)
+
+
+def _turn(kind: str, **more: t.Any) -> Json:
+    return {"kind": kind, **_NOTHING, **more}
+
+
+def _marked(turns: t.Sequence[Json]) -> list[Json]:
+    bare = [{key: value for key, value in turn.items() if key != "of"} for turn in turns]
+    mark = hashlib.sha256(json.dumps(bare, sort_keys=True).encode()).hexdigest()[:12]
+    return [{**turn, "of": mark} for turn in bare]
