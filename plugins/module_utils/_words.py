@@ -73,6 +73,7 @@ class StepResult(_Word):
     """What came of a step or a check."""
 
     FAILED = "failed", "Failed", "❌", "failed", Outcome.ERROR
+    HELD = "held", "Held on purpose", "⏸️", "held", Outcome.FAILURE
     NOT_EXECUTED = "not_executed", "Not executed", "❔", "incomplete", Outcome.SKIPPED
     PASSED = "passed", "Passed", "✅", "passed", None
 

@@ -339,7 +339,7 @@ record:
   description: The record itself.
   returned: always
   type: dict
-  sample: {"schema_version": "1.0", "kind": "drill", "verdict": "passed"}
+  sample: {"schema_version": "1.1", "kind": "drill", "verdict": "passed"}
 summary:
   description: The record in a few lines for a person.
   returned: always

@@ -19,7 +19,7 @@ from .typed import Field, Shape, fields_of
 from .types import BY_KIND, WORDS_SINCE
 from .validation import Schema
 
-VERSIONS: t.Final = ("1.0",)  # every version that was published, the newest last
+VERSIONS: t.Final = ("1.0", "1.1")  # every version that was published, the newest last
 NEWEST: t.Final = VERSIONS[-1]
 _FORMATS: t.Final[t.Mapping[str, Schema]] = {
     "string": {"type": "string"},
@@ -41,7 +41,7 @@ def order(version: str) -> tuple[int, int]:
 @functools.cache
 def published(version: str = NEWEST) -> Schema:
     """The schema of all kinds in one document, as it is in ``docs``."""
-    kinds = [cls for kind, cls in BY_KIND.items() if _is_there(WORDS_SINCE.get(kind), version)]
+    kinds = [cls for kind, cls in BY_KIND.items() if _is_there(WORDS_SINCE.get((Kind, kind.value)), version)]
     definitions: dict[str, Schema] = {}
     for cls in kinds:
         _define(cls, version, definitions)
@@ -111,7 +111,8 @@ def _schema(shape: Shape, version: str, definitions: dict[str, Schema]) -> Schem
     else:
         schema = dict(_FORMATS[shape.kind])
     if shape.words:
-        schema["enum"] = [word for word in shape.words if _is_there(WORDS_SINCE.get(word), version)]
+        since = {word: WORDS_SINCE.get((shape.enum, word)) if shape.enum else None for word in shape.words}
+        schema["enum"] = [word for word in shape.words if _is_there(since[word], version)]
     if shape.nullable:
         schema["type"] = [schema["type"], "null"]
         if "enum" in schema:

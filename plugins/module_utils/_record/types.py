@@ -18,12 +18,12 @@ from typing import Annotated as Said
 
 from .._json import Json
 from .._words import CleanUp, Kind, Phase, Severity, StepResult, Verdict
-from .typed import as_json, read
+from .typed import Says, as_json, read
 
 Texts = tuple[str, ...]
 NotPassed = t.Literal[Verdict.FAILED, Verdict.ABORTED, Verdict.INCOMPLETE, Verdict.PASSED_WITH_DEVIATIONS]
 # Words that an enumeration has since a later version than 1.0.
-WORDS_SINCE: t.Final[t.Mapping[str, str]] = {}
+WORDS_SINCE: t.Final[t.Mapping[tuple[type, str], str]] = {(StepResult, "held"): "1.1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,14 @@ class Array:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClockLook:
+    """One comparison of the two clocks."""
+
+    at: Said[datetime, Says("The array's clock.", since="1.1")]
+    skew_seconds: Said[float, Says("That clock less the controller's.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Times:
     """When. The array's clock counts; the controller's is used where the array was not asked."""
 
@@ -78,6 +86,18 @@ class Times:
     finished_at: Said[datetime | None, "Last look at the array, by its clock."]
     written_at: Said[datetime | None, "When the record was written, by the controller's clock."]
     clock_skew_seconds: Said[float | None, "The array's clock less the controller's; null where it was not measured."]
+    written_by_array: Said[
+        datetime | None, Says("written_at on the array's clock; null where the clocks were not compared.", since="1.1")
+    ] = None
+    duration_seconds: Said[
+        float | None,
+        Says("From the first look to the last: its one length. Null where a clock was set meanwhile.", since="1.1"),
+    ] = None
+    clock_step_seconds: Said[
+        float | None,
+        Says("How much one clock was set; null where the two were compared once or never.", since="1.1"),
+    ] = None
+    clocks: Said[tuple[ClockLook, ...], Says("Every comparison of the two clocks.", since="1.1")] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +107,19 @@ class Exclusion:
     session_id: Said[str | None, "Its id."]
     resource_name: Said[str | None, "The resource it replicates."]
     reason: Said[str, "Why it was left out."]
+    owner: Said[str | None, Says("Who answers for leaving it out.", since="1.1")] = None
+    expires: Said[str | None, Says("Until when it is left out.", since="1.1")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Population:
+    """All that the array is the destination of, and what of it was looked at."""
+
+    destinations: Said[int, Says("Replication sessions of which the array is the destination.", since="1.1")]
+    testable: Said[int, Says("Those of a kind that a failover test can be started on.", since="1.1")]
+    in_scope: Said[int, Says("Those in this record.", since="1.1")]
+    excluded: Said[int, Says("Those that were left out on purpose.", since="1.1")]
+    not_selected: Said[int, Says("Those that can be tested, and were neither selected nor left out.", since="1.1")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +129,10 @@ class Scope:
     selected_by: Said[t.Literal["sessions", "filters", "all"], "How the sessions were chosen."]
     filters: Said[t.Mapping[str, object] | None, "The filters, where there were any."]
     exclusions: Said[tuple[Exclusion, ...], "What was left out, and why."]
+    population: Said[
+        Population | None,
+        Says("What there is to test on the array; null where not all of it was read.", since="1.1"),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,14 +212,40 @@ class Operation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AsFound:
+    """The recovery point before the synchronisation that the drill asked for: what a disaster would have met."""
+
+    timestamp: Said[datetime | None, Says("The recovery point.", since="1.1")]
+    age_seconds: Said[float | None, Says("Its age by the array's clock.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecoveryPoint:
-    """How old the data at the destination was before the start."""
+    """How old the data was that was tested, as its own test started."""
 
     objective_seconds: Said[int | None, "RPO."]
     objective_from: Said[t.Literal["drill", "replication rule"] | None, "Where the objective comes from."]
     timestamp: Said[datetime | None, "The recovery point."]
     age_seconds: Said[float | None, "Its age by the array's clock."]
-    met: Said[bool | None, "Null where not measured; that is never met."]
+    met: Said[bool | None, "Null where not measured; that is never met. Null for a snapshot: see replication_rpo."]
+    of: Said[
+        t.Literal["last_sync", "snapshot"] | None, Says("What was tested; null where nothing was.", since="1.1")
+    ] = None
+    age_at_preflight_seconds: Said[
+        float | None, Says("How old the last synchronisation was in the preflight.", since="1.1")
+    ] = None
+    as_found: Said[AsFound | None, Says("", since="1.1")] = None
+    reason: Said[str | None, Says("Why it was not measured, or is not compared.", since="1.1")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicationRpo:
+    """Whether the replication kept its RPO as the test started, whatever data was tested."""
+
+    objective_seconds: Said[int | None, Says("RPO.", since="1.1")]
+    timestamp: Said[datetime | None, Says("Of which time the last synchronised data is.", since="1.1")]
+    age_seconds: Said[float | None, Says("Its age by the array's clock.", since="1.1")]
+    met: Said[bool | None, Says("Null where not measured; that is never met.", since="1.1")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +261,48 @@ class Rto:
     ] = None
     actual_seconds: Said[float | None, "The part that is compared with the objective."] = None
     met: Said[bool | None, "Null where not measured; that is never met."] = None
+    reason: Said[str | None, Says("Why there is no recovery time.", since="1.1")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RtoParts:
+    """What the recovery time of a drill was spent on. The parts add up to it."""
+
+    array_seconds: Said[float, Says("The array's operations.", since="1.1")]
+    steps_seconds: Said[float, Says("The user's attach steps and checks, by their own clock.", since="1.1")]
+    waiting_seconds: Said[float, Says("Pauses between waves, and people.", since="1.1")]
+    tool_seconds: Said[float, Says("Everything else: what Ansible and this collection add.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillRto:
+    """The recovery time of the drill as a whole: from the first start being sent to the last critical check passed."""
+
+    objective_seconds: Said[int | None, Says("RTO.", since="1.1")]
+    actual_seconds: Said[float | None, Says("The recovery time; null where there is none.", since="1.1")]
+    met: Said[bool | None, Says("Null where not measured or no objective was given.", since="1.1")]
+    reason: Said[str | None, Says("Why there is no recovery time.", since="1.1")]
+    parts: Said[RtoParts | None, Says("", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailoverBlocked:
+    """The time in which the session could not be failed over, because of the failover test."""
+
+    from_: Said[datetime | None, Says("When the start was sent.", since="1.1", key="from")]
+    until: Said[
+        datetime | None, Says("When the stop was confirmed; null while the session is still in test.", since="1.1")
+    ]
+    seconds: Said[float | None, Says("Between the two; null while it goes on, or not measured.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file that a check left as evidence."""
+
+    name: Said[str, Says("Its name in the folder KIND-ID.evidence beside the record.", since="1.1")]
+    sha256: Said[str, Says("SHA-256 of its bytes.", since="1.1")]
+    bytes: Said[int, Says("Its size.", since="1.1")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +319,12 @@ class Validation:
     started_at: Said[datetime | None, "By the controller's clock."] = None
     seconds: Said[float | None, "How long it took."] = None
     timeout_seconds: Said[float | None, "How long it might have taken."] = None
+    action: Said[
+        str | None, Says("What was done: command, address, or file with its SHA-256; secrets are masked.", since="1.1")
+    ] = None
+    attempts: Said[int | None, Says("How often it was tried.", since="1.1")] = None
+    output_tail: Said[str | None, Says("The end of its output, at most 4 KiB; secrets are masked.", since="1.1")] = None
+    attachments: Said[tuple[Attachment, ...], Says("Files that it left.", since="1.1")] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,6 +371,29 @@ class Deviation:
     owner: Said[str | None, "Who takes care of it; for a person to fill in."] = None
     due: Said[str | None, "Until when; for a person to fill in."] = None
     comment: Said[str | None, "For a person to fill in."] = None
+    cause: Said[str | None, Says("Stable id of the kind of cause, see the guide.", since="1.1")] = None
+    subject: Said[str | None, Says("What it is about: a resource, a check, a clock.", since="1.1")] = None
+    fingerprint: Said[
+        str | None,
+        Says(
+            "The same for the same cause in every drill: SHA-256 of cause, array.global_id, resource id and check, "
+            "joined by a vertical bar.",
+            since="1.1",
+        ),
+    ] = None
+    consequences: Said[Texts, Says("What followed from it, and is not counted beside it.", since="1.1")] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CauseGroup:
+    """All deviations of one cause."""
+
+    cause: Said[str, Says("Stable id of the kind of cause.", since="1.1")]
+    words: Said[str, Says("The same in words that follow a number.", since="1.1")]
+    severity: Said[NotPassed, Says("The worst verdict that they allow.", since="1.1")]
+    count: Said[int, Says("How many deviations have it.", since="1.1")]
+    sessions: Said[Texts, Says("Ids of the sessions that they are about.", since="1.1")]
+    deviations: Said[Texts, Says("Ids of the deviations.", since="1.1")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,6 +418,9 @@ class Policy:
     )
     synchronise_first: Said[bool, "Whether a fresh synchronisation was asked for before the start."] = False
     adopt_running: Said[bool, "Whether tests of the same account that ran already were taken over."] = False
+    storage_only: Said[
+        bool | None, Says("Whether the drill was meant to have no check of an application.", since="1.1")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,6 +464,9 @@ class Session:
     recovery_point: RecoveryPoint
     before: Condition | None
     findings: Said[tuple[Finding, ...], "What refuses a drill on it or should be known."]
+    application: Said[str | None, Says("The application that it belongs to.", since="1.1")] = None
+    tier: Said[str | None, Says("How important the application is, in the user's own words.", since="1.1")] = None
+    owner: Said[str | None, Says("Who answers for the application.", since="1.1")] = None
 
     @property
     def called(self) -> str:
@@ -351,6 +491,29 @@ class DrillSession(Session):
     during: Condition | None
     after: Condition | None
     return_to_normal: ReturnToNormal | None
+    replication_rpo: Said[ReplicationRpo | None, Says("", since="1.1")] = None
+    failover_blocked: Said[FailoverBlocked | None, Says("", since="1.1")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WouldBe:
+    """What a drill would come to if everything stayed as it is and every step and check passed."""
+
+    verdict: Said[Verdict, Says("The verdict, by the same function that judges a drill.", since="1.1")]
+    reasons: Said[Texts, Says("Why it would not be passed.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedStep:
+    """A step of the user that a drill would do."""
+
+    phase: Said[Phase, Says("The phase it belongs to.", since="1.1")]
+    name: Said[str, Says("What it is called.", since="1.1")]
+    kind: Said[str, Says("tcp, http, command or tasks.", since="1.1")]
+    wave: Said[int | None, Says("The wave it belongs to.", since="1.1")]
+    session: Said[str | None, Says("The session it is about, as given; null for all of the drill.", since="1.1")]
+    critical: Said[bool, Says("Whether the drill would fail with it.", since="1.1")]
+    timeout_seconds: Said[float | None, Says("How long it may take.", since="1.1")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -358,6 +521,7 @@ class ReadinessSession(Session):
     """One session of a readiness report."""
 
     ready: Said[bool, "Whether a failover test could be started now."]
+    would_be: Said[WouldBe | None, Says("", since="1.1")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -388,6 +552,8 @@ class Record:
     reasons: Said[Texts, "Why it is not passed."]
     deviations: Said[tuple[Deviation, ...], "What somebody has to take care of."]
     versions: Versions
+    run_id: Said[str | None, Says("What the records of one run of a playbook share.", since="1.1")] = None
+    causes: Said[tuple[CauseGroup, ...], Says("The deviations by their cause, the worst first.", since="1.1")] = ()
 
     @staticmethod
     def from_json(data: Json) -> AnyRecord:
@@ -419,6 +585,7 @@ class DrillRecord(Record):
     validations: Said[tuple[Validation, ...], "The checks that are about the drill as a whole."]
     steps: Said[tuple[Step, ...], "Everything that was done, and what was not, in order."]
     interruption: Interruption | None
+    rto: Said[DrillRto | None, Says("", since="1.1")] = None
 
     @property
     def all_validations(self) -> tuple[Validation, ...]:
@@ -433,6 +600,20 @@ class ReadinessRecord(Record):
 
     kind: Said[t.Literal[Kind.READINESS], "Kind of record."] = Kind.READINESS
     sessions: Said[tuple[ReadinessSession, ...], "The sessions."]
+    would_be: Said[WouldBe | None, Says("", since="1.1")] = None
+    objectives: Said[Objectives | None, Says("", since="1.1")] = None
+    planned_steps: Said[tuple[PlannedStep, ...], Says("The steps that a drill would do.", since="1.1")] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotJudged:
+    """A replication of which it is not said whether it can be failed over."""
+
+    session_id: Said[str | None, Says("Its id.", since="1.1")]
+    resource_type: Said[str | None, Says("Kind of resource.", since="1.1")]
+    resource_name: Said[str | None, Says("Its name on this array.", since="1.1")]
+    state: Said[str | None, Says("Its state.", since="1.1")]
+    why: Said[str, Says("Why it was not judged.", since="1.1")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -445,6 +626,9 @@ class AbortRecord(Record):
         "From the beginning to the last session being ready, by the controller's clock; null where one is not.",
     ]
     sessions: Said[tuple[AbortSession, ...], "Every session of which this array is the destination."]
+    not_judged: Said[
+        tuple[NotJudged, ...], Says("What else is replicated to this array, and was not judged.", since="1.1")
+    ] = ()
 
 
 AnyRecord = DrillRecord | ReadinessRecord | AbortRecord

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.published import NEWEST, published, schema_of
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import Record
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 
 BEGIN = datetime(2026, 11, 23, 20, 1, tzinfo=UTC)
@@ -101,6 +102,10 @@ def validation(name: str, passed: bool | None = True, **changes: t.Any) -> Json:
         "started_at": at(95),
         "seconds": None if passed is None else 0.4,
         "timeout_seconds": 30,
+        "action": None,
+        "attempts": None,
+        "output_tail": None,
+        "attachments": [],
         **changes,
     }
 
@@ -240,12 +245,21 @@ def deviation(number: int, severity: str, description: str, session_id: str | No
         "owner": None,
         "due": None,
         "comment": None,
+        "cause": None,
+        "subject": None,
+        "fingerprint": None,
+        "consequences": [],
     }
+
+
+def completed(record: Json) -> Json:
+    """The record with the fields that were added since version 1.0, all of them empty."""
+    return Record.from_json(record).as_json()
 
 
 def drill_record(count: int = 3) -> Json:
     """A drill that passed."""
-    return {
+    record: Json = {
         **_envelope("drill", "Quarterly drill of the ERP system", [drill_session(n) for n in range(1, count + 1)]),
         "policy": {
             "on_partial_failure": "continue",
@@ -267,6 +281,7 @@ def drill_record(count: int = 3) -> Json:
         "steps": _steps(),
         "interruption": None,
     }
+    return completed(record)
 
 
 def failed_record(count: int = 3) -> Json:
@@ -298,7 +313,7 @@ def failed_record(count: int = 3) -> Json:
     record.update(verdict="failed", reasons=reasons)
     record["deviations"] = [deviation(n, "failed", reason) for n, reason in enumerate(reasons, start=1)]
     record["cleanup"].update(verdict="failed", not_confirmed_stopped=[stuck["session_id"]])
-    return record
+    return completed(record)
 
 
 def readiness_record(count: int = 6) -> Json:
@@ -312,12 +327,14 @@ def readiness_record(count: int = 6) -> Json:
     warned.update(verdict="passed_with_deviations", reasons=[warned["findings"][0]["message"]])
     sessions[0]["recovery_point"].update(age_seconds=None, met=None, timestamp=None)
     reasons = [*blocked["reasons"], *warned["reasons"]]
-    return {
-        **_envelope("readiness", "Readiness of the ERP system", sessions),
-        "verdict": "failed",
-        "reasons": reasons,
-        "deviations": [deviation(n, "failed", reason) for n, reason in enumerate(reasons, start=1)],
-    }
+    return completed(
+        {
+            **_envelope("readiness", "Readiness of the ERP system", sessions),
+            "verdict": "failed",
+            "reasons": reasons,
+            "deviations": [deviation(n, "failed", reason) for n, reason in enumerate(reasons, start=1)],
+        }
+    )
 
 
 def abort_record(count: int = 4) -> Json:
@@ -331,13 +348,15 @@ def abort_record(count: int = 4) -> Json:
     stuck.update(test_found=True, test_started_at=at(-200), failover_ready=False, failover_ready_at=None)
     stuck.update(stop=operation("failed", 4, 20, failed=True, failure=FAILURE), verdict="failed")
     stuck["reasons"] = [f"erp-db: {FAILURE['message']}"]
-    return {
-        **_envelope("abort", "Production is lost: give the DR site back", sessions),
-        "verdict": "failed",
-        "reasons": list(stuck["reasons"]),
-        "deviations": [deviation(1, "failed", stuck["reasons"][0], stuck["session_id"])],
-        "seconds_to_failover_ready": None,
-    }
+    return completed(
+        {
+            **_envelope("abort", "Production is lost: give the DR site back", sessions),
+            "verdict": "failed",
+            "reasons": list(stuck["reasons"]),
+            "deviations": [deviation(1, "failed", stuck["reasons"][0], stuck["session_id"])],
+            "seconds_to_failover_ready": None,
+        }
+    )
 
 
 def large_record(count: int = 500) -> Json:
@@ -351,7 +370,7 @@ def large_record(count: int = 500) -> Json:
     for session in record["sessions"][9::10]:
         session["findings"] = [finding(session["session_id"])]
         session.update(verdict="passed_with_deviations", reasons=[session["findings"][0]["message"]])
-    return record
+    return completed(record)
 
 
 SAMPLES: t.Final[dict[str, t.Callable[[], Json]]] = {
