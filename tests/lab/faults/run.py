@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from dataclasses import dataclass
 
 from tests.lab.faults.table import Row
-from tests.lab.simulator import Scenario, Simulator, scenario
+from tests.lab.simulator import Simulator
+from tests.lab.simulator.scenario import from_file, with_account
 from tests.lab.simulator.simulator import DEFAULT_SCENARIO
 from tests.running import Result, run_module
 
@@ -34,16 +34,9 @@ class Observed:
         return dict(entry)
 
 
-def _estate(row: Row) -> Scenario:
-    """The default estate, with what is special about the account."""
-    estate = scenario.from_file(DEFAULT_SCENARIO)
-    first, *others = estate.accounts
-    return dataclasses.replace(estate, accounts=(dataclasses.replace(first, **row.account), *others))
-
-
 def run_row(row: Row) -> Observed:
     """Build the estate, inject the faults, run the module, and look at the array itself."""
-    with Simulator(_estate(row)) as simulator:
+    with Simulator(with_account(from_file(DEFAULT_SCENARIO), **row.account)) as simulator:
         simulator.operation_seconds.update(dict.fromkeys(simulator.operation_seconds, 0.2))
         simulator.dr.set_release_version(row.release)
         simulator.dr.set_clock_skew(row.clock_skew)

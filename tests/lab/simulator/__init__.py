@@ -8,8 +8,8 @@ from __future__ import annotations
 from .errors import ApiError
 from .faults import Fault
 from .journal import Exchange
+from .reading import ScenarioError
 from .scenario import Scenario
 from .simulator import ArrayHandle, Simulator
-from .strict import ScenarioError
 
 __all__ = ["ApiError", "ArrayHandle", "Exchange", "Fault", "Scenario", "ScenarioError", "Simulator"]

@@ -10,16 +10,21 @@ import binascii
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from http.cookies import CookieError, SimpleCookie
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .errors import ApiError
 from .message import Request
 from .tables import Row
 from .world import Array
 
+Role = Literal["administrator", "storage_administrator", "storage_operator", "operator"]
 # 1 and 3 are known from public traces and Dell's examples, the others are INF.
 ROLE_IDS: Mapping[str, str] = {"administrator": "1", "storage_administrator": "2", "operator": "3"} | {
     "storage_operator": "4"
@@ -37,8 +42,7 @@ class UnauthorizedError(Exception):
     """401, with an empty body."""
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(Struct, frozen=True, forbid_unknown_fields=True):
     """Who may log in.
 
     forbidden: globs of paths ('/audit_event*') that answer 403 to this account.
@@ -48,7 +52,7 @@ class Account:
 
     username: str
     password: str
-    role: str
+    role: Role
     forbidden: tuple[str, ...] = ()
     built_in: bool = False
     recorded_as: str | None = None

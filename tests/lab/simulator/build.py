@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from . import snapshots
 from .clock import Clock, stamp
 from .estate import add_alerts, add_cluster, add_hosts, add_rules, map_hosts
-from .scenario import METRO, Scenario, SessionSpec
-from .strict import ScenarioError
+from .reading import ScenarioError
+from .scenario import METRO, Scenario, SessionSpec, TestEntry
 from .tables import Row
 from .world import APPLIANCE, ARRAYS, RPO_SECONDS, Array, FailoverTest, Replication, Side, World
 
@@ -25,7 +25,7 @@ _OTHER_ROLE: Mapping[str, str] = {
 
 
 def build(scenario: Scenario) -> World:
-    clock = Clock(scenario.clock.start, scenario.clock.frozen)
+    clock = Clock(scenario.clock.moment, scenario.clock.frozen)
     world = World(clock, scenario.options, scenario.operation_seconds)
     for name in ARRAYS:
         spec = scenario.arrays[name]
@@ -54,7 +54,7 @@ def _session(world: World, scenario: Scenario, spec: SessionSpec) -> None:
     if has_rule and rule not in scenario.rules:
         raise ScenarioError(f"session {name}: there is no rule {rule!r}")
     rpo = RPO_SECONDS[scenario.rules[rule]] if has_rule and rule else None
-    dr_role = str(spec.role)
+    dr_role = spec.own_role
     roles = {"dr": dr_role, "production": _OTHER_ROLE[dr_role]}
     has_sync = kind not in {"nas_server", "file_system"} and spec.type != METRO
     stalled = spec.stalled if spec.stalled is not None else bool(rpo and spec.recovery_point_age > rpo)
@@ -116,7 +116,7 @@ def _dress(world: World, spec: SessionSpec, sides: Mapping[str, Side], resources
             resources[array_name][0]["metro_replication_session_id"] = sides[array_name].id
     now = world.clock.now()
     made: dict[str, str] = {}
-    for entry in spec.snapshots if kind in snapshots.KINDS else ():
+    for entry in spec.snapshot_entries if kind in snapshots.KINDS else ():
         signature = world.arrays["production"].make_id("signature", f"{name}:{entry.name}")
         for array_name in ARRAYS if entry.replicated else ("dr",):
             array = world.arrays[array_name]
@@ -127,19 +127,17 @@ def _dress(world: World, spec: SessionSpec, sides: Mapping[str, Side], resources
             made_of = snapshots.SnapshotSpec(entry.name, taken, entry.creator_type, expires, entry.description, copy)
             row = snapshots.create(array, kind, resources[array_name][0], made_of)
             made[entry.name] = str(row["id"])  # the DR array comes last
-    if spec.test is not None:
-        if spec.test.snapshot is not None and spec.test.snapshot not in made:
-            raise ScenarioError(f"session {name}: test.snapshot {spec.test.snapshot!r} is none of its snapshots")
-        _running_test(sides["dr"], spec, made)
+    if (test := spec.running_test) is not None:
+        if test.snapshot is not None and test.snapshot not in made:
+            raise ScenarioError(f"session {name}: test.snapshot {test.snapshot!r} is none of its snapshots")
+        _running_test(sides["dr"], spec.size, test, made)
 
 
-def _running_test(side: Side, spec: SessionSpec, made: Mapping[str, str]) -> None:
+def _running_test(side: Side, size: int, test: TestEntry, made: Mapping[str, str]) -> None:
     """A test started earlier, with the job and the audit event it left."""
-    if spec.test is None:
-        return
-    array, test = side.array, spec.test
+    array = side.array
     started = array.now() - timedelta(seconds=test.age)
-    sizes = {local: spec.size for local, _remote in side.element_pairs}
+    sizes = {local: size for local, _remote in side.element_pairs}
     side.replication.test = FailoverTest(test.user, started, made.get(str(test.snapshot)), sizes)
     side.failover_test_in_progress = True
     side.peer.failover_test_in_progress = True if array.world.options.source_shows_test else None

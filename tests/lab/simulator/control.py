@@ -18,9 +18,9 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from .clock import stamp
 from .errors import ApiError
 from .journal import Exchange
+from .reading import Duration, ScenarioError, read
 from .schema import parse_version
 from .simulator import ArrayHandle, Simulator
-from .strict import ScenarioError, duration, mapping
 from .world import ARRAYS, Side
 
 _SETTABLE = (
@@ -103,7 +103,7 @@ def _handle(simulator: Simulator, name: str | None) -> ArrayHandle:
 
 
 def _body() -> dict[str, Any]:
-    return dict(mapping(request.get_json(silent=True) or {}, "body"))
+    return read(dict[str, Any], request.get_json(silent=True) or {}, "body")
 
 
 def application(simulator: Simulator) -> Flask:
@@ -178,7 +178,7 @@ def _add_sessions(app: Flask, simulator: Simulator) -> None:
 
 def _add_world(app: Flask, simulator: Simulator) -> None:
     def advance(given: Mapping[str, Any]) -> object:
-        simulator.clock.advance(duration(given["advance"], "advance"))
+        simulator.clock.advance(read(Duration, given["advance"], "advance"))
         return {"clock": stamp(simulator.clock.now())}
 
     def link(given: Mapping[str, Any]) -> object:
@@ -186,7 +186,7 @@ def _add_world(app: Flask, simulator: Simulator) -> None:
         return {"up": simulator.link.up}
 
     def seconds(given: Mapping[str, Any]) -> object:
-        simulator.operation_seconds.update({name: duration(value, name) for name, value in given.items()})
+        simulator.operation_seconds.update({name: read(Duration, value, name) for name, value in given.items()})
         return simulator.operation_seconds
 
     def add_fault(given: Mapping[str, Any]) -> object:
@@ -217,9 +217,9 @@ def _add_world(app: Flask, simulator: Simulator) -> None:
     def clock_of(array: str) -> ResponseReturnValue:
         given, handle = _body(), _handle(simulator, array)
         if "step" in given:
-            handle.step_clock(duration(given["step"], "step"))
+            handle.step_clock(read(Duration, given["step"], "step"))
         else:
-            handle.set_clock_skew(duration(given["skew"], "skew"))
+            handle.set_clock_skew(read(Duration, given["skew"], "skew"))
         return jsonify({"clock_skew": handle.array.clock_skew})
 
     @app.put("/arrays/<array>/write_protected")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from .clock import stamp
+from .reading import ScenarioError
 from .scenario import Scenario
-from .strict import ScenarioError
 from .tables import Row
 from .world import APPLIANCE, RPO_SECONDS, Array, World
 from .writes import add_mapping

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct
 
 from .jobs import GOOD_JOB, JobPlan
 from .journal import template
 from .message import NO_TWEAKS, Request, Tweaks
-from .strict import ScenarioError, duration, read, size
-from .world import ARRAYS
+from .reading import Duration, ScenarioError, Size, read
 
 # action -> the parameters it takes besides those of the match
 ACTIONS: Mapping[str, frozenset[str]] = {
@@ -59,11 +60,10 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "write_protect": frozenset(),
 }
 _MATCH = frozenset({"action", "array", "method", "path", "when", "nth", "after", "count"})
-ABSENT = object()  # odd_row without a value: the attribute is left out
+ABSENT = UNSET  # odd_row without a value: the attribute is left out
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One fault. It fires at the matching requests number after+1 … after+count, or only at number nth.
 
     when: what the request's body has to hold besides; null stands for an attribute that is not there, too.
@@ -71,20 +71,20 @@ class Fault:
     """
 
     action: str
-    array: str | None = None
+    array: Literal["production", "dr"] | None = None
     method: str | None = None
     path: str = "*"
-    when: Mapping[str, Any] = field(default_factory=dict)
+    when: dict[str, Any] = {}
     nth: int | None = None
     after: int = 0
     count: int | None = None
-    seconds: float = 0.0
+    seconds: Duration = Duration(0)
     executed: bool | None = None  # None: the action's own default
     status: int = 500
     body: Any = None
-    headers: Mapping[str, Any] = field(default_factory=dict)
+    headers: dict[str, Any] = {}
     phase: str = "Failed"
-    mode: str = "immediate"  # ignore_async: immediate | blocking
+    mode: Literal["immediate", "blocking"] = "immediate"  # ignore_async
     operation: str | None = None  # foreign: start_failover_test, stop_failover_test, pause, …
     session: str | None = None  # foreign: id or resource name; default: the session in the request's path
     user: str = "someone"  # foreign: who does it; change_password: whose
@@ -94,8 +94,8 @@ class Fault:
     attribute: str = ""  # odd_row: 'name', 'storage_element_pairs.0.local_storage_element_id'
     value: Any = ABSENT
     row: int | None = 0  # odd_row: which one; None: each
-    part: str = "body"  # drip: headers | body
-    bytes: int = 100 * 2**20  # of the body, unpacked
+    part: Literal["headers", "body"] = "body"  # drip
+    bytes: Size = Size(100 * 2**20)  # of the body, unpacked
     depth: int = 100_000
 
     def matches(self, array: str, request: Request) -> bool:
@@ -113,15 +113,13 @@ class Fault:
 
 def read_fault(value: object, where: str = "fault") -> Fault:
     """A fault from a mapping, strictly."""
-    fault = read(Fault, value, where, {"seconds": duration, "bytes": size})
+    fault = read(Fault, value, where)
     if fault.action not in ACTIONS:
         raise ScenarioError(f"{where}.action: {fault.action!r} is not one of {', '.join(ACTIONS)}")
     given = set(value) if isinstance(value, Mapping) else set()
     unused = given - _MATCH - ACTIONS[fault.action]
     if unused:
         raise ScenarioError(f"{where}: action {fault.action} does not take {', '.join(sorted(map(str, unused)))}")
-    if fault.array not in (None, *ARRAYS):
-        raise ScenarioError(f"{where}.array: production or dr")
     return fault
 
 

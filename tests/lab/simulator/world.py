@@ -12,10 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Literal
+
+from msgspec import Struct
 
 from .clock import Clock, stamp
 from .errors import ApiError
 from .jobs import GOOD_JOB, Agenda, Effect, Job, JobPlan, new_job_id, run
+from .reading import Duration
 from .schema import Version, parse_version
 from .tables import Row, Table
 
@@ -23,6 +27,9 @@ ARRAYS = ("production", "dr")
 APPLIANCE = "A1"
 WRITE_PROTECTED = "0x00200701"  # the event code of write protect mode [api-facts 10]
 REPLICATING = frozenset({"OK", "Synchronizing"})
+Rpo = Literal[
+    "Zero", "Five_Minutes", "Fifteen_Minutes", "Thirty_Minutes", "One_Hour", "Six_Hours", "Twelve_Hours", "One_Day"
+]
 RPO_SECONDS: Mapping[str, int] = {
     "Zero": 0,
     "Five_Minutes": 300,
@@ -35,8 +42,7 @@ RPO_SECONDS: Mapping[str, int] = {
 }
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the facts leave something open, the scenario decides."""
 
     source_shows_test: bool = True  # false: the source shows failover_test_in_progress null
@@ -44,8 +50,8 @@ class Options:
     show_synchronizing: bool = False  # true: the state is Synchronizing while a cycle runs
     stopped_snapshot_days: float = 3.0  # lifetime of failover_test_STOPPED_* snapshots (INF)
     session_ceiling: int = 2000  # login sessions; the oldest is dropped above it
-    idle_timeout: float = 3600.0  # seconds of simulated time
-    recovery_point_clock: str = "own"  # whose clock stamps last_sync_timestamp: own (each array's) | source
+    idle_timeout: Duration = Duration(3600)  # of simulated time
+    recovery_point_clock: Literal["own", "source"] = "own"  # whose clock stamps last_sync_timestamp
     show_hidden: bool = False  # true: select=* shows attributes that are in no description [api-facts 10]
 
 

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,27 +29,82 @@ ROOT = Path(__file__).parents[3]
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"colour": 1}, "unknown key colour"),
-        ({"sessions": [{"volume": "a", "colour": 1}]}, r"sessions\[0\]: unknown key colour"),
-        ({"sessions": [{"state": "OK"}]}, "exactly one of"),
-        ({"sessions": [{"volume": "a", "volume_group": "b"}]}, "exactly one of"),
-        ({"sessions": [{"volume": "a", "rule": "nope"}]}, "no rule 'nope'"),
-        ({"sessions": [{"volume": "a", "hosts": ["nope"]}]}, "no host or host group 'nope'"),
-        ({"sessions": [{"volume": "a", "size": "big"}]}, "not a size"),
-        ({"sessions": [{"volume": "a", "test": {"colour": 1}}]}, "test: unknown key colour"),
-        ({"rules": {"r": "Two_Minutes"}}, "Two_Minutes"),
-        ({"arrays": {"third": {}}}, "unknown key third"),
-        ({"accounts": [{"username": "a", "password": "b", "role": "king"}]}, "king"),
-        ({"options": {"colour": 1}}, "options: unknown key colour"),
-        ({"options": {"recovery_point_clock": "sundial"}}, "recovery_point_clock"),
-        ({"alerts": [{"description": "x", "resource_type": "moon"}]}, r"alerts\[0\].resource_type"),
-        ({"link": "broken"}, "link"),
-        ({"generate": {"colour": 1}}, "unknown key colour"),
+        ({"colour": 1}, "scenario: unknown key colour (known: accounts, alerts, arrays, clock, "),
+        (
+            {"sessions": [{"volume": "a", "colour": 1}]},
+            "sessions[0]: unknown key colour (known: data_connection_state, ",
+        ),
+        ({"sessions": [{"state": "OK"}]}, "sessions[0]: exactly one of volume, volume_group, "),
+        ({"sessions": [{"volume": "a", "volume_group": "b"}]}, "is needed, found ['volume', 'volume_group']"),
+        ({"sessions": [{"volume": "a", "rule": "nope"}]}, "session a: there is no rule 'nope'"),
+        ({"sessions": [{"volume": "a", "hosts": ["nope"]}]}, "array dr has no host or host group 'nope'"),
+        (
+            {"sessions": [{"volume": "a", "size": "big"}]},
+            "sessions[0].size: Expected a size: bytes, or 100 GiB, found 'big'",
+        ),
+        (
+            {"sessions": [{"volume": "a", "size": True}]},
+            "sessions[0].size: Expected a size: bytes, or 100 GiB, found True",
+        ),
+        ({"sessions": [{"volume": "a", "members": 1.5}]}, "sessions[0].members: Expected `int | array`, got `float`"),
+        ({"sessions": [{"volume": "a", "hosts": "h1"}]}, "sessions[0].hosts: Expected `array`, got `str`, found 'h1'"),
+        ({"sessions": [{"volume": 5}]}, "sessions[0].volume: Expected `str | null`, got `int`, found 5"),
+        ({"sessions": [{"volume": "a", "test": {"colour": 1}}]}, "sessions[0].test: unknown key colour (known: age, "),
+        (
+            {"sessions": [{"volume": "a", "test": {"age": "old"}}]},
+            "sessions[0].test.age: Expected a duration: a number of ",
+        ),
+        (
+            {"sessions": [{"volume": "a", "snapshots": [{"age": 1}]}]},
+            "sessions[0].snapshots[0]: Object missing required ",
+        ),
+        ({"sessions": "none"}, "scenario.sessions: Expected `array`, got `str`, found 'none'"),
+        ({"rules": {"good": "One_Day", "r": "Two_Minutes"}}, "scenario.rules.r: Expected one of Fifteen_Minutes, "),
+        ({"operation_seconds": {"sync": 1, "stop": "soon"}}, "scenario.operation_seconds.stop: Expected a duration: "),
+        ({"arrays": {"third": {}}}, "scenario.arrays: unknown key third (known: dr, production)"),
+        (
+            {"arrays": {"dr": {"host_groups": {"a": ["h"], "b": [1]}}}},
+            "arrays.dr.host_groups.b[0]: Expected `str`, got `int`",
+        ),
+        (
+            {"accounts": [{"username": "a", "password": "b", "role": "king"}]},
+            "scenario.accounts[0].role: Expected one of ",
+        ),
+        ({"clock": {"start": "noon"}}, "scenario.clock.start: Invalid RFC3339 encoded datetime, found 'noon'"),
+        ({"options": {"colour": 1}}, "scenario.options: unknown key colour (known: idle_timeout, "),
+        (
+            {"options": {"recovery_point_clock": "sundial"}},
+            "recovery_point_clock: Expected one of own, source, found 'sun",
+        ),
+        (
+            {"alerts": [{"description": "x", "resource_type": "moon"}]},
+            "alerts[0].resource_type: Expected one of appliance, ",
+        ),
+        ({"link": "broken"}, "scenario.link: Expected one of cut, up, found 'broken'"),
+        ({"generate": {"colour": 1}}, "scenario.generate: unknown key colour (known: group_prefix, "),
+        ({"generate": {"volumes": 1, "session": {"colour": 1}}}, "generate[0].session: unknown key colour"),
+        ({"faults": [{"action": "delay", "seconds": "soon"}]}, "faults[0].seconds: Expected a duration: "),
+        (
+            {"faults": [{"action": "drip", "part": "tail"}]},
+            "faults[0].part: Expected one of body, headers, found 'tail'",
+        ),
     ],
 )
 def test_mistakes_are_named(change: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(ScenarioError, match=complaint):
+    """The place, what was expected there, and what was found."""
+    with pytest.raises(ScenarioError, match=re.escape(complaint)):
         Simulator.from_dict({**ESTATE, **change})
+
+
+def test_what_yaml_takes_for_something_else() -> None:
+    """A release that looks like a number, a time without a zone, a list in one block."""
+    arrays = {"dr": {"release_version": 3.6}}
+    clock = {"start": datetime(2026, 3, 1, 12), "frozen": True}
+    sim = Simulator.from_dict({"arrays": arrays, "clock": clock, "generate": [{"volumes": 1}, {"volume_groups": 1}]})
+    assert sim.dr.array.version == (3, 6, 0, 0)
+    assert sim.clock.now() == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert len(sim.dr.array.sessions) == 2
+    sim.stop()
 
 
 def test_an_estate_with_problems() -> None:
