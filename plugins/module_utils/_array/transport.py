@@ -18,6 +18,7 @@ environment with their exceptions, and the authorities that it trusts.
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import http.client
 import io
@@ -153,17 +154,36 @@ class _BoundedReader(io.RawIOBase):
     """What is received from a socket, each piece in the time that the whole exchange has left."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, exchange: _Exchange) -> None:
-        self._raw, self._sock, self._exchange = raw, sock, exchange
+        self._raw, self._exchange = raw, exchange
+        self.sock = sock
+        self.ended = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: t.Any) -> int | None:
-        self._sock.settimeout(self._exchange.left())
+        if self.ended:
+            return 0
+        self.sock.settimeout(self._exchange.left())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
         self._raw.close()
+        super().close()
+
+
+class _BoundedBuffer(io.BufferedReader):
+    """Gives a connection up on which more came than the answer: it would be taken for that of the next request."""
+
+    raw: _BoundedReader
+
+    def close(self) -> None:
+        if not self.closed:
+            self.raw.ended = True
+            pending = getattr(self.raw.sock, "pending", int)  # what TLS has received and nobody has read
+            if self.peek(1) or pending():
+                with contextlib.suppress(OSError):
+                    self.raw.sock.shutdown(socket.SHUT_RDWR)
         super().close()
 
 
@@ -173,7 +193,7 @@ class _BoundedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(sock, *args, **kwargs)
         raw = self.fp.detach()
-        self.fp = io.BufferedReader(_BoundedReader(raw, sock, _exchange.get()))
+        self.fp = _BoundedBuffer(_BoundedReader(raw, sock, _exchange.get()))
 
 
 class _Bounds:
@@ -384,6 +404,8 @@ def _body(response: t.Any) -> bytes:
         if room < 0:
             raise _TooLargeError
         pieces.append(piece)
+    if unpack is not None and not unpack.eof:
+        raise http.client.HTTPException("the answer breaks off")
     return b"".join(pieces)
 
 
