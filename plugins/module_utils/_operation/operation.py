@@ -250,10 +250,11 @@ class Operation:
         outcome.error = error
         try:
             row = self._read_row(within=_LAST_LOOK)
+            shown = self._goal.is_shown_by(row)
             outcome.after = self._session(row)
         except PowerStoreError:
             return
-        if self._goal.is_shown_by(row) and isinstance(error, RejectedError):
+        if shown and isinstance(error, RejectedError):
             self._attribute(outcome)
 
     def _attribute(self, outcome: Outcome) -> None:

@@ -140,7 +140,7 @@ def test_hostile_texts_stay_texts(tmp_path: Path, kind: str) -> None:
         Filling(text="", number=0.0, items=2),
         Filling(number=-1e308, items=2),
         Filling(number=1e308, text="x" * 20_000, moment="9999-12-31T23:59:59Z", items=2),
-        Filling(moment="0001-01-01T00:00:00Z", boolean=False),
+        Filling(moment="1970-01-01T00:00:00Z", boolean=False),
     ],
     ids=["nulls", "nulls in lists", "empty", "smallest", "largest", "first day"],
 )
