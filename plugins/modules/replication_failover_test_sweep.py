@@ -318,6 +318,13 @@ overdue_left:
       started_by: colleague
       age_seconds: 15012.4
       reason: started by colleague, not by this task's account
+verdict:
+  description:
+    - V(failed) where a test is left that should not be running any more, V(incomplete) where that is not known,
+      V(passed) otherwise.
+  returned: always, except when the options themselves are refused
+  type: str
+  sample: passed
 unread:
   description:
     - What could not be read at the last attempt (C(what)), what is not known because of it, and why. C(what) is one of

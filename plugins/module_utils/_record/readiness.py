@@ -33,7 +33,7 @@ def build_readiness(seen: Preflight, context: Context, record_id: str, written_a
     judged = [Judgement(tuple(_reasons(entry))) for entry in entries]
     reasons = [*(reason for judgement in judged for reason in judgement.reasons), *of_input(seen.notes)]
     if look.sessions is None:
-        reasons.append(Reason(Verdict.INCOMPLETE, f"The array could not be read: {look.msg or 'no reason was given'}"))
+        reasons.append(Reason(Verdict.INCOMPLETE, f"Nothing was looked at: {look.msg or 'no reason was given'}"))
     elif not entries:
         reasons.append(
             Reason(Verdict.INCOMPLETE, "No replication session fits and is not excluded: nothing was looked at.")

@@ -20,6 +20,7 @@ from .._findings.failover import (
 )
 from .._json import Json
 from .._time import format_time, parse_time
+from .._words import Verdict
 from .look import FLAGS, NOT_KNOWN, Unread
 from .policy import STOP, Decision, Found
 from .stop import Entry
@@ -156,6 +157,7 @@ class Swept:
             "diff": self._diff(),
             **self._failure(),
         }
+        result["verdict"] = self._verdict(result)
         texts = [each.text for each in self.unread]
         name = self._name
         return {
@@ -176,6 +178,12 @@ class Swept:
             "system_time": format_time(self.cluster.system_time),
             "clock_skew_seconds": self.cluster.clock_skew_seconds,
         }
+
+    def _verdict(self, result: Json) -> str:
+        """What a person wants to know first: is anything left running that should not be?"""
+        if result["overdue_left"] or any(test.error for test in self.tests):
+            return Verdict.FAILED.value
+        return Verdict.PASSED.value if self.complete else Verdict.INCOMPLETE.value
 
     def _failure(self) -> Json:
         blind = [each for each in self.unread if each.what == FLAGS]

@@ -101,7 +101,7 @@ def test_verdicts(entries: list[Json], verdict: str, of_sessions: list[str]) -> 
 def test_an_array_that_could_not_be_read() -> None:
     built = record(msg="no connection to dr:443", failure={"kind": "unreachable"}, changed=False)
     assert (built["verdict"], built["sessions"]) == ("incomplete", [])
-    assert built["reasons"] == ["The array could not be read: no connection to dr:443"]
+    assert built["reasons"] == ["Nothing was looked at: no connection to dr:443"]
     shown = shown_of(built, "/x.json")
     assert any("no connection to dr:443" in line for line in shown) and "dr.example.com" in shown[0]
     assert "Verdict: incomplete. Ready for a failover test: 0 of 0 sessions." in shown
