@@ -79,10 +79,12 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 
 def failure_kinds() -> dict[str, list[str]]:
-    """What each ``failure.kind`` means, as the errors themselves say it."""
+    """What each ``failure.kind`` means, as the errors of the family's own home say it."""
     kinds: dict[str, list[str]] = {}
     pending = list(PowerStoreError.__subclasses__())
     for error in pending:
+        if error.__module__ != PowerStoreError.__module__:
+            continue
         meaning = inspect.getdoc(error) or ""
         if meaning not in kinds.setdefault(error.kind, []):
             kinds[error.kind].append(meaning)
