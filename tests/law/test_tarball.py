@@ -27,7 +27,7 @@ WANTED = re.compile(
     | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
     | playbooks/((tasks|vars)/)?\w+\.yml
     | plugins/(action|filter|modules|module_utils|plugin_utils|doc_fragments)/([\w]+/)*\w+\.py | plugins/filter/\w+\.yml
-    | plugins/module_utils/_report/html/templates/(\w+\.html\.j2 | style\.css)
+    | plugins/module_utils/_report/html/templates/(\w+\.html\.j2 | style\.css | icons\.svg)
     | roles/\w+/(README\.md | (defaults|vars|meta|tasks|handlers)/[\w/]+\.yml | templates/[\w/.]+\.j2)
     """,
     re.VERBOSE,
@@ -46,7 +46,7 @@ def test_it_holds_only_what_a_user_needs(tarball: Path) -> None:
     with tarfile.open(tarball) as archive:
         names = {member.name for member in archive if member.isfile()}
     assert sorted(name for name in names if not WANTED.fullmatch(name)) == []
-    ours = [path for path in (ROOT / "plugins").rglob("*") if path.suffix in (".py", ".j2", ".css")]
+    ours = [path for path in (ROOT / "plugins").rglob("*") if path.suffix in (".py", ".j2", ".css", ".svg")]
     assert {str(path.relative_to(ROOT)) for path in ours} <= names
     assert {f"playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.yml")} <= names
 

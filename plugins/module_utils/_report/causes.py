@@ -11,12 +11,21 @@ is a consequence.
 from __future__ import annotations
 
 import typing as t
-from collections import Counter
 from dataclasses import dataclass
 
 from .._record.clean import one_line
-from .._record.types import AbortRecord, AbortSession, AnyRecord, DrillRecord, DrillSession, Session, Validation
+from .._record.types import (
+    AbortRecord,
+    AbortSession,
+    AnyRecord,
+    DrillRecord,
+    DrillSession,
+    Finding,
+    Session,
+    Validation,
+)
 from .._words import Severity, Verdict
+from .text import meaning, without_name
 
 _SHOWN, _LONGEST = 4, 60
 _OTHER: t.Final = "another reason"
@@ -27,30 +36,63 @@ class Cause:
     """What keeps some sessions from having passed."""
 
     words: str
-    sessions: int
+    sessions: t.Sequence[Session]
+
+    @property
+    def said(self) -> str:
+        """What is said of the first session, without its name."""
+        first = self.sessions[0]
+        return " ".join(without_name(reason, first.called) for reason in first.reasons) or f"{self.words}."
 
 
 def causes(record: AnyRecord) -> list[Cause]:
     """The causes of a record's sessions, the most frequent first."""
-    counted = Counter(cause_of(session) for session in record.sessions if session.verdict is not Verdict.PASSED)
-    return [Cause(words, count) for words, count in counted.most_common()]
+    found: dict[str, list[Session]] = {}
+    for session in record.sessions:
+        if session.verdict is not Verdict.PASSED:
+            found.setdefault(cause_of(session), []).append(session)
+    by_count = sorted(found.items(), key=lambda item: -len(item[1]))
+    return [Cause(words, sessions) for words, sessions in by_count]
+
+
+def own_reasons(record: AnyRecord) -> list[str]:
+    """The reasons that are about the record as a whole: about no session, and not the interruption."""
+    known = {reason for session in record.sessions for reason in session.reasons}
+    interruption = record.interruption.message if isinstance(record, DrillRecord) and record.interruption else None
+    return [
+        reason
+        for reason in record.reasons
+        if reason not in known and not (interruption and reason.endswith(interruption))
+    ]
+
+
+def verdict_sentence(record: AnyRecord) -> str:
+    """The verdict in a sentence that counts the causes; one of its own where there is nothing to count."""
+    counted = counting_sentence(record)
+    if record.verdict in (Verdict.FAILED, Verdict.INCOMPLETE) and counted:
+        return counted
+    return " ".join(filter(None, [meaning(record), counted]))
 
 
 def counting_sentence(record: AnyRecord) -> str:
-    """``12 of 40 sessions did not pass: 8 not mapped to a host, 4 RPO missed.``; empty where all passed."""
-    parts = [*_of_sessions(record), *_of_the_drill(record)]
-    return " ".join(parts)
+    """``12 of 40 sessions did not pass: 8 not mapped to a host, 4 RPO missed.``; empty where nothing is counted."""
+    parts = []
+    if isinstance(record, DrillRecord) and record.interruption:
+        parts.append(f"The drill was interrupted in “{one_line(record.interruption.task, _LONGEST)}”.")
+    parts += _of_sessions(record)
+    parts += _of_checks(record, False, "failed")
+    return " ".join(parts or _of_checks(record, None, "not executed"))
 
 
 def _of_sessions(record: AnyRecord) -> t.Iterator[str]:
     found = causes(record)
-    failed, total = sum(cause.sessions for cause in found), len(record.sessions)
+    failed, total = sum(len(cause.sessions) for cause in found), len(record.sessions)
     if not failed:
         return
     did = "cannot be failed over" if isinstance(record, AbortRecord) else "did not pass"
-    shown = [f"{cause.sessions} {cause.words}" for cause in found[:_SHOWN]]
+    shown = [f"{len(cause.sessions)} {cause.words}" for cause in found[:_SHOWN]]
     if len(found) > _SHOWN:
-        shown.append(f"{sum(cause.sessions for cause in found[_SHOWN:])} for other reasons")
+        shown.append(f"{sum(len(cause.sessions) for cause in found[_SHOWN:])} for other reasons")
     if total == 1:
         yield f"The session {did}: {found[0].words}."
     elif len(found) == 1:
@@ -59,19 +101,15 @@ def _of_sessions(record: AnyRecord) -> t.Iterator[str]:
         yield f"{failed} of {total} sessions {did}: {', '.join(shown)}."
 
 
-def _of_the_drill(record: AnyRecord) -> t.Iterator[str]:
-    """What concerns the drill as a whole and no session alone."""
-    if not isinstance(record, DrillRecord):
-        return
-    for passed, did in ((False, "failed"), (None, "not executed")):
-        checks = [check for check in record.validations if check.passed is passed and check.critical]
-        if checks:
-            plural = "check" if len(checks) == 1 else "checks"
-            names = ", ".join(one_line(check.name, _LONGEST) for check in checks[:_SHOWN])
-            more = f" and {len(checks) - _SHOWN} more" if len(checks) > _SHOWN else ""
-            yield f"{len(checks)} {plural} of the drill {did}: {names}{more}."
-    if record.interruption:
-        yield f"The drill was interrupted in “{one_line(record.interruption.task, _LONGEST)}”."
+def _of_checks(record: AnyRecord, passed: bool | None, did: str) -> t.Iterator[str]:
+    """The critical checks of the drill as a whole that came to that."""
+    own = record.validations if isinstance(record, DrillRecord) else ()
+    checks = [check for check in own if check.passed is passed and check.critical]
+    if checks:
+        plural = "check" if len(checks) == 1 else "checks"
+        names = ", ".join(one_line(check.name, _LONGEST) for check in checks[:_SHOWN])
+        more = f" and {len(checks) - _SHOWN} more" if len(checks) > _SHOWN else ""
+        yield f"{len(checks)} {plural} of the drill {did}: {names}{more}."
 
 
 def cause_of(session: Session) -> str:
@@ -95,7 +133,8 @@ def _drill_causes(session: DrillSession) -> t.Iterator[str]:
         kind = session.start.failure.kind if session.start.failure else "no reason known"
         yield f"not started ({kind.replace('_', ' ')})"
     if not session.test_owned:
-        yield "not tested"
+        blocked = [finding for finding in session.findings if finding.severity is Severity.BLOCKER]
+        yield f"not tested ({_finding_words(blocked[0])})" if blocked else "not tested"
     yield from (_check_words(check) for check in session.validations if check.passed is False and check.critical)
     if session.rto.met is False:
         yield "RTO missed"
@@ -128,10 +167,15 @@ def _abort_causes(session: AbortSession) -> t.Iterator[str]:
 
 
 def _finding_causes(session: Session) -> t.Iterator[str]:
-    """The heaviest finding, by its id: ``host.not_mapped`` reads ``host not mapped``."""
+    """The heaviest finding, by its id."""
     heavy = [finding for finding in session.findings if finding.severity is not Severity.INFO]
     for finding in sorted(heavy, key=lambda finding: finding.severity.weight):
-        yield finding.id.replace(".", " ").replace("_", " ").replace("rpo ", "RPO ")
+        yield _finding_words(finding)
+
+
+def _finding_words(finding: Finding) -> str:
+    """``host.not_mapped`` reads ``host not mapped``."""
+    return finding.id.replace(".", " ").replace("_", " ").replace("rpo ", "RPO ")
 
 
 def _point_cause(session: Session) -> str | None:

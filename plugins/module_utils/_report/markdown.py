@@ -12,10 +12,11 @@ import typing as t
 from .._record.clean import one_line
 from .._record.types import AbortRecord, AnyRecord, DrillRecord, DrillSession, Session
 from .._words import Verdict
+from .causes import Cause, causes, own_reasons, verdict_sentence
 from .source import Source
-from .text import Count, duration, meaning, utc, worst_first
+from .text import Count, duration, utc, worst_first
 
-_SESSIONS, _REASONS, _LONGEST = 9, 8, 200
+_SESSIONS, _REASONS, _NAMES, _LONGEST, _LONGEST_SENTENCE = 9, 8, 3, 200, 500
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#!|~<>&$^])")
 # What a ticket system makes a mention, a reference or a link of, although no sign of Markdown stands before it.
 _SELF_LINKING = re.compile(r"(@|:(?=//)|(?<=[Ww]{3})\.)")
@@ -33,7 +34,7 @@ def render_markdown(source: Source) -> str:
     lines = [
         f"## {record.verdict.sign} {record.verdict.word}: {markdown_text(record.drill.title)}",
         "",
-        meaning(record),
+        markdown_text(verdict_sentence(record), _LONGEST_SENTENCE),
         "",
         *_facts(record),
         *_reasons(record),
@@ -48,7 +49,7 @@ def _facts(record: AnyRecord) -> t.Iterator[str]:
     who = record.who
     name = markdown_text(record.array.name or record.array.host or "not known")
     begun = utc(record.times.started_at or record.times.written_at)
-    yield f"- **Array:** {name}, **begin:** {begun}"
+    yield f"- **Array:** {name}, **began:** {begun}"
     job = who.awx.job_id if who.awx else None
     run_by = markdown_text(f"{who.controller_user} on {who.controller_host}")
     yield f"- **Run by:** {run_by}" + (f", AWX job {markdown_text(job)}" if job else "")
@@ -74,15 +75,25 @@ def _count(results: t.Iterable[bool | None]) -> str:
 
 
 def _reasons(record: AnyRecord) -> t.Iterator[str]:
-    if not record.reasons:
+    """One line for each cause, however many sessions have it."""
+    lines = [f"- {markdown_text(reason)}" for reason in own_reasons(record)]
+    lines += [_cause(cause, len(record.sessions)) for cause in causes(record)]
+    if not lines:
         return
     yield ""
-    yield "**Why it is not passed**"
+    yield "**Why it did not pass**"
     yield ""
-    for reason in record.reasons[:_REASONS]:
-        yield f"- {markdown_text(reason)}"
-    if len(record.reasons) > _REASONS:
-        yield f"- and {len(record.reasons) - _REASONS} more, see the report"
+    yield from lines[:_REASONS]
+    if len(lines) > _REASONS:
+        yield f"- and {len(lines) - _REASONS} more, see the report"
+
+
+def _cause(cause: Cause, total: int) -> str:
+    if len(cause.sessions) == 1:
+        return f"- **{markdown_text(cause.sessions[0].called, 60)}:** {markdown_text(cause.said)}"
+    names = ", ".join(markdown_text(session.called, 60) for session in cause.sessions[:_NAMES])
+    more = f" and {len(cause.sessions) - _NAMES} more" if len(cause.sessions) > _NAMES else ""
+    return f"- **{len(cause.sessions)} of {total} sessions:** {markdown_text(cause.words)} ({names}{more})"
 
 
 def _table(record: AnyRecord) -> t.Iterator[str]:
@@ -91,7 +102,7 @@ def _table(record: AnyRecord) -> t.Iterator[str]:
         return
     drill = isinstance(record, DrillRecord)
     yield ""
-    yield f"| Session | Verdict | RPO age / objective |{' RTO / objective |' if drill else ''}"
+    yield f"| Session | Verdict | Recovery point / RPO |{' Recovery time / RTO |' if drill else ''}"
     yield f"| --- | --- | --- |{' --- |' if drill else ''}"
     for session in sessions[:_SESSIONS]:
         point = session.recovery_point

@@ -10,6 +10,7 @@ for HTML, XML, Markdown and CSV is the formats' own part.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,28 +25,36 @@ NOT_MEASURED = "not measured"
 _MEANING: t.Final[t.Mapping[Kind, t.Mapping[Verdict, str]]] = {
     Kind.DRILL: {
         Verdict.PASSED: "Every failover test was started, validated and stopped; every objective that was set was met.",
-        Verdict.PASSED_WITH_DEVIATIONS: "The drill held what it had to hold; the deviations below have to be seen to.",
-        Verdict.FAILED: "Something that had to hold did not hold.",
+        Verdict.PASSED_WITH_DEVIATIONS: "The drill met its requirements; the deviations below need attention.",
+        Verdict.FAILED: "At least one requirement of the drill was not met.",
         Verdict.ABORTED: "The drill ended before a failover test could show anything.",
-        Verdict.INCOMPLETE: "Not everything that had to be measured was measured. That is no pass.",
+        Verdict.INCOMPLETE: "Something that had to be measured was not measured, so the drill did not pass.",
     },
     Kind.READINESS: {
-        Verdict.PASSED: "Nothing was found that stands against a failover test.",
-        Verdict.PASSED_WITH_DEVIATIONS: "A failover test could be started; the warnings below should be seen to first.",
+        Verdict.PASSED: "Nothing was found that would refuse a failover test.",
+        Verdict.PASSED_WITH_DEVIATIONS: "A failover test could be started; look at the warnings below first.",
         Verdict.FAILED: "Something was found that refuses a failover test.",
-        Verdict.ABORTED: "The sessions were not read to the end.",
-        Verdict.INCOMPLETE: "Not everything could be read. That is no pass.",
+        Verdict.ABORTED: "The sessions were not read completely.",
+        Verdict.INCOMPLETE: "Not everything could be read, so this is not a pass.",
     },
     Kind.ABORT: {
         Verdict.PASSED: "No failover test is running any more; the array shows nothing that refuses a failover.",
         Verdict.PASSED_WITH_DEVIATIONS: "No failover test is running any more; look at the deviations below.",
         Verdict.FAILED: "A failover test may still be running, or something refuses a failover.",
         Verdict.ABORTED: "The abort itself ended early: look at the array.",
-        Verdict.INCOMPLETE: "It is not known of every session whether it can be failed over.",
+        Verdict.INCOMPLETE: "For at least one session it is not known whether it can be failed over.",
     },
 }
 _UNITS: t.Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 _LONGEST = timedelta(days=36500).total_seconds()
+
+
+def without_name(text: str, name: str) -> str:
+    """A reason where the name of its session is beside it already: ``erp-db: RTO 171 s`` reads ``RTO 171 s``."""
+    short = text.removeprefix(f"{name}: ").removeprefix(f"{name} ")
+    named = rf"( (?:of|volume group|volume|NAS server|file system|session)) {re.escape(name)}(?![\w-])"
+    short = re.sub(named, lambda found: "" if found[1] == " of" else found[1], short)
+    return short[:1].upper() + short[1:]
 
 
 def between(begin: datetime | None, end: datetime | None) -> float | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.source import Source, read_source
 from tests.running import run_action
-from tests.unit.makers.records import Filling, Json, filled
+from tests.unit.makers.records import FAILURE, Filling, Json, deviation, drill_record, filled, operation, validation
 
 # A name or message that tries to become something else in HTML, SVG, XML, Markdown, CSV, a terminal or a table.
 HOSTILE = (
@@ -37,6 +37,41 @@ def source_of(folder: Path, record: Json) -> Source:
 def hostile(folder: Path, kind: str) -> Source:
     """A record that is hostile wherever the schema allows a text."""
     return source_of(folder, filled(kind, Filling(text=HOSTILE, items=2)))
+
+
+def many_causes() -> Json:
+    """A drill of 500 sessions of which 117 did not pass, for four causes."""
+    record = drill_record(500)
+    for number, session in enumerate(record["sessions"]):
+        name = session["resource_name"]
+        session["validations"] = [
+            validation("recovery point within the RPO", kind="array", phase="preflight"),
+            validation("destination volumes mapped to a host", kind="array"),
+        ]
+        if number % 8 == 3:
+            session["validations"][1].update(passed=False, observed=f"not mapped: {name}")
+            _spoil(record, session, f"{name}: destination volumes mapped to a host: found not mapped: {name}.")
+        elif number % 10 == 4:
+            session["recovery_point"].update(age_seconds=1310.0 + number, met=False)
+            session["validations"][0].update(passed=False, observed=f"{1310 + number} s old")
+            _spoil(record, session, f"{name}: recovery point within the RPO: found {1310 + number} s old.")
+        elif number % 100 == 7:
+            start = operation("failed", 11, 2.0, failed=True, failure=FAILURE)
+            session.update(start=start, stop=None, test_owned=False, during=None, return_to_normal=None)
+            _spoil(record, session, f"{name}: {FAILURE['message']}")
+        elif number == 250:
+            session["stop"].update(action="failed", failed=True, failure=FAILURE)
+            session["return_to_normal"].update(stop_confirmed=False)
+            record["cleanup"].update(verdict="failed", not_confirmed_stopped=[session["session_id"]])
+            _spoil(record, session, f"The array did not confirm that the failover test of {name} is stopped.")
+    return record
+
+
+def _spoil(record: Json, session: Json, reason: str) -> None:
+    session.update(verdict="failed", reasons=[reason])
+    record["verdict"] = "failed"
+    record["reasons"].append(reason)
+    record["deviations"].append(deviation(len(record["reasons"]), "failed", reason, session["session_id"]))
 
 
 def run_report(*, check: bool = False, **options: t.Any) -> Json:

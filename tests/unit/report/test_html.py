@@ -15,15 +15,15 @@ import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import TEMPLATES, render_html
 from tests.unit.makers.records import SAMPLES, Filling, Json, drill_record, failed_record, filled, finding, large_record
-from tests.unit.makers.reporting import HOSTILE, hostile, source_of
+from tests.unit.makers.reporting import HOSTILE, hostile, many_causes, source_of
 
 KINDS = ("drill", "readiness", "abort")
-_VOID = {"meta", "br", "img", "input", "hr", "link"}
+_VOID = {"meta", "br", "wbr", "img", "input", "hr", "link"}
 # HTML's own, and those of SVG that the pictures use.
 _TAGS = {
     "html", "head", "meta", "title", "style", "body", "svg", "defs", "symbol", "use", "circle", "path", "rect", "a",
     "div", "header", "main", "footer", "section", "nav", "span", "h1", "h2", "h3", "p", "ul", "li", "dl", "dt",
-    "dd", "b", "bdi", "br", "strong", "small", "code", "time", "table", "caption", "thead", "tbody", "tr", "th",
+    "dd", "b", "bdi", "br", "wbr", "strong", "small", "code", "time", "table", "caption", "thead", "tbody", "tr", "th",
     "td", "details", "summary",
 }  # fmt: skip
 
@@ -166,7 +166,8 @@ def test_what_an_auditor_looks_for_is_there(tmp_path: Path) -> None:
 
     expected = [
         "Failed", "Stop not confirmed: erp-db", "CHG0041877", "svc-drdrill", "M. Keller (storage)", "J. Lindqvist",
-        "test-lab : No production data.", "The ERP answers from the DR site.", "array less controller: -0.8 s",
+        "test-lab : No production data.", "The ERP answers from the DR site.",
+        "the array's clock less the controller's: -0.8 s",
         record["objectives"]["rto_formula"], "503 and 'closed for repairs'", "Tell the service desk",
         "The drill failed before it.", "host.not_mapped", "0xE0A080010014", source.file_name, source.sha256,
         "ansible-core 2.19.14", "2026-11-23 20:01:00 UTC", "Owner", "signature", *record["reasons"],
@@ -177,12 +178,83 @@ def test_what_an_auditor_looks_for_is_there(tmp_path: Path) -> None:
 
 def test_problems_come_first(tmp_path: Path) -> None:
     record = drill_record(6)
-    record["sessions"][4].update(verdict="failed", reasons=["It is spoiled."])
+    record["sessions"][4].update(verdict="failed", reasons=["vol-0005: It is spoiled."])
     html = render_html(source_of(tmp_path, record))
 
-    first = html.index('<section class="card" aria-labelledby="h-problems"')
+    first = html.index('<section class="card" aria-labelledby="h-why"')
     assert first < html.index("h-objectives") and html.index("vol-0005", first) < html.index("erp-data", first)
     assert len(re.findall(r"<details id=\"s\d+\"[^>]* open>", html)) == 1
+
+
+def test_causes_are_groups_and_a_name_is_once_in_a_row(tmp_path: Path) -> None:
+    """Of 500 sessions with four causes nobody reads 500 lines."""
+    record = many_causes()
+    html = render_html(source_of(tmp_path, record))
+    seen = words(Page(html))
+    why = html[html.index('aria-labelledby="h-why"') : html.index('aria-labelledby="h-objectives"')]
+    rows = html[html.index('aria-labelledby="h-deviations"') :].count('<td data-label="Verdict">')
+
+    assert why.count("<li>") == 4 and rows == 4 < len(record["deviations"])
+    assert (
+        "117 of 500 sessions did not pass: 63 not mapped to a host, 50 RPO missed, 3 not started (rejected), "
+        "1 stop not confirmed." in seen
+    )
+    assert "vol-0251 : The array did not confirm that the failover test is stopped." in seen
+    assert "vol-0251: The" not in seen.replace(" :", ":").replace("vol-0251: The array did not confirm that the", "")
+
+
+@pytest.mark.parametrize(("age", "factor"), [(300, None), (449, None), (613, "2.0"), (86400, "288")])
+def test_a_bar_that_does_not_fit_says_how_many_times_the_objective_it_is(
+    tmp_path: Path, age: int, factor: str | None
+) -> None:
+    record = drill_record(1)
+    record["sessions"][0]["recovery_point"].update(age_seconds=age, met=age <= 300)
+    html = render_html(source_of(tmp_path, record))
+
+    assert re.findall(r'<b class="factor">(\S+) \N{MULTIPLICATION SIGN}</b>', html) == ([factor] if factor else [])
+
+
+def test_the_axis_of_an_abort_is_the_abort(tmp_path: Path) -> None:
+    """A test that had been running for an hour begins at the edge; one that was not stopped goes on to the other."""
+    html = render_html(source_of(tmp_path, SAMPLES["abort"]()))
+    stuck, stopped = re.findall(r'<svg class="strip l1".*?</svg>', html, re.DOTALL)
+
+    assert '<span class="picture axis"><span>0 s</span><span>30 s</span></span>' in html
+    assert re.search(r'class="p-stop" x="133.3" y="0" width="216.7"', stopped)
+    assert re.search(r'class="p-test" x="0" y="5" width="133.3"', stopped)
+    assert re.search(r'class="p-test" x="0" y="5" width="1000"', stuck)
+
+
+def test_a_test_that_was_held_is_open_in_the_picture(tmp_path: Path) -> None:
+    record = drill_record(1)
+    record["sessions"][0].update(stop=None, seconds_in_test=None)
+    record["sessions"][0]["return_to_normal"].update(held=True, stop_confirmed=False)
+    html = render_html(source_of(tmp_path, record))
+
+    assert '<span class="value">may still be running</span>' in html
+    assert re.search(r'class="p-test" x="[\d.]+" y="5" width="[\d.]+" height="6"><title>may still be running', html)
+
+
+def test_the_steps_are_on_one_clock(tmp_path: Path) -> None:
+    html = render_html(source_of(tmp_path, drill_record(1)))
+    steps = html[html.index('aria-labelledby="h-steps"') :]
+
+    assert "20:01:23.2" in steps and "20:01:24.0" in steps  # attach, by the controller at 24.0; start ended at 24.0
+    assert "moved by -0.8 s" in words(Page(html))
+
+
+def test_every_printed_page_names_record_and_hash(tmp_path: Path) -> None:
+    source = source_of(tmp_path, drill_record(1))
+    html = render_html(source)
+
+    assert f'@page{{@bottom-left{{content:"Record {source.id}\\a SHA-256 {source.sha256}"}}}}' in html
+    assert 'content:"Page " counter(page) " of " counter(pages)' in STYLE
+
+
+def test_every_value_of_a_table_has_its_heading_beside_it_on_a_telephone(sample: Report) -> None:
+    cells = re.findall(r"<td(?: [^>]*)?>", sample.html)
+
+    assert [cell for cell in cells if 'data-label="' not in cell] == []
 
 
 def test_findings_that_are_the_same_are_told_once(tmp_path: Path) -> None:
@@ -200,7 +272,7 @@ def test_a_drill_of_500_sessions_is_under_5_mb_and_shows_each(tmp_path: Path) ->
     assert len(html.encode()) < 5_000_000
     assert len(re.findall(r'<details id="s\d+"', html)) == 500
     assert len(re.findall(r'<details id="s\d+" class="print"', html)) == 12
-    assert "Sessions that did not pass: 53 of 500" in words(Page(html))
+    assert "53 of 500 sessions did not pass: 50 host not mapped, " in words(Page(html))
 
 
 def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:

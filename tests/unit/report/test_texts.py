@@ -31,7 +31,7 @@ from tests.unit.makers.records import (
     step,
     validation,
 )
-from tests.unit.makers.reporting import hostile, source_of
+from tests.unit.makers.reporting import hostile, many_causes, source_of
 
 KINDS = ("drill", "readiness", "abort")
 # What junit-10.xsd of the Jenkins xUnit plugin allows: element, its attributes, its children.
@@ -218,13 +218,21 @@ def test_markdown_is_at_most_40_lines(tmp_path: Path, name: str) -> None:
     assert len(render_markdown(source_of(tmp_path, SAMPLES[name]())).splitlines()) <= 40
 
 
-def test_markdown_of_500_sessions_with_many_reasons(tmp_path: Path) -> None:
+def test_markdown_of_500_sessions_counts_the_causes(tmp_path: Path) -> None:
+    text = render_markdown(source_of(tmp_path, many_causes()))
+
+    assert len(text.splitlines()) <= 40
+    assert "- **63 of 500 sessions:** not mapped to a host (vol-0004, vol-0012, vol-0020 and 60 more)" in text
+    assert "- **vol-0251:** The array did not confirm that the failover test is stopped." in text
+    assert "491 more sessions" in text
+
+
+def test_markdown_with_many_reasons(tmp_path: Path) -> None:
     record = large_record(500)
     record["reasons"] = [f"Reason {number}" for number in range(400)]
     text = render_markdown(source_of(tmp_path, record))
 
-    assert len(text.splitlines()) <= 40
-    assert "- and 392 more, see the report" in text and "491 more sessions" in text
+    assert len(text.splitlines()) <= 40 and "more, see the report" in text
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -238,7 +246,7 @@ def test_hostile_texts_stay_texts_in_markdown(tmp_path: Path, kind: str) -> None
         "- ",
         "| ",
         "**",
-        *("Th", "Ev", "No", "Re", "So", "A "),
+        *("Th", "Ev", "No", "Re", "So", "A ", "At", "1 ", "2 "),
     }
     assert not re.search(r"(?<!\\)[<`\[]", text)
     assert "@all" not in text and "http://" not in text

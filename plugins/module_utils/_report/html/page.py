@@ -15,6 +15,7 @@ from ..._time import format_time
 from ..._version import VERSION
 from ..._words import StepResult
 from .. import text as words
+from ..causes import verdict_sentence
 from ..source import Source
 from .view import view
 
@@ -22,7 +23,6 @@ if t.TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES: t.Final = Path(__file__).parent / "templates"
-_SHOWN_REASONS = 12
 
 
 @functools.cache
@@ -72,14 +72,13 @@ def render_html(source: Source) -> str:
             source=source,
             v=view(record),
             heading=record.kind.heading,
-            meaning=words.meaning(record),
+            said=verdict_sentence(record),
             version=VERSION,
             took=words.between(record.times.started_at, record.times.finished_at),
-            shown_reasons=_SHOWN_REASONS,
             job_url=_web_address(record.who.awx),
         )
     )
-    return "\n".join(line for line in rendered.splitlines() if line.strip()) + "\n"
+    return "\n".join(line.strip() for line in rendered.splitlines() if line.strip()) + "\n"
 
 
 def _web_address(awx: Awx | None) -> str | None:

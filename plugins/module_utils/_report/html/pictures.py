@@ -5,6 +5,7 @@
 """What the pictures of a report show: phases over time, and objectives beside what was measured. Pure.
 
 All times are put on the array's clock: those of the controller are moved by the skew that was measured between the two.
+The axis of an abort is the abort: a test that had been running for days begins at its edge.
 """
 
 from __future__ import annotations
@@ -13,13 +14,23 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..._record.types import AbortSession, AnyRecord, DrillRecord, DrillSession, Operation, Session, Step
+from ..._record.types import (
+    AbortRecord,
+    AbortSession,
+    AnyRecord,
+    DrillRecord,
+    DrillSession,
+    Operation,
+    Session,
+    Step,
+)
 from ..._words import Phase
 from ..text import NOT_MEASURED, duration
 from .svg import Axis, Segment, Strip
 
 # Bars show the share of the objective, so that those of sessions with different objectives can be compared.
-_SHARES = Axis(0.0, 1.5)
+_MOST: t.Final = 1.5
+_SHARES = Axis(0.0, _MOST)
 
 Span = tuple[float, float]
 Spans = dict[Phase, Span]
@@ -44,6 +55,14 @@ class Bar:
     result: bool | None
     share: float | None
 
+    @property
+    def factor(self) -> str | None:
+        """How many times the objective, where the bar does not fit."""
+        if self.share is None or self.share <= _MOST:
+            return None
+        times = f"{self.share:.1f}" if self.share < 100 else f"{min(self.share, 1e6):.0f}"
+        return f"{times} \N{MULTIPLICATION SIGN}"
+
 
 def _seconds(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
@@ -60,8 +79,11 @@ class Timeline:
         for step in record.steps if isinstance(record, DrillRecord) else ():
             self._add_step(step)
         moments = [edge for span in self._all.values() for edge in span]
-        for session in record.sessions:
-            moments += [edge for segment in _operations(session) for edge in (segment.begin, segment.end)]
+        if isinstance(record, AbortRecord):
+            moments += _moments_of_abort(record)
+        else:
+            for session in record.sessions:
+                moments += [edge for segment in _operations(session) for edge in (segment.begin, segment.end)]
         self._axis = Axis(min(moments), max(moments)) if moments else None
 
     def _add_step(self, step: Step) -> None:
@@ -88,14 +110,15 @@ class Timeline:
         rows = []
         for phase in (phase for phase in Phase if phase in self._all):
             begin, end = self._all[phase]
-            title = f"{phase}: {duration(end - begin)}, from {duration(begin - self._axis.low)} after the begin"
+            after = duration(begin - self._axis.low)
+            title = f"{phase.value.capitalize()}: {duration(end - begin)}, from {after} after the beginning"
             drawn = Strip(self._axis, [Segment(begin, end, f"p-{phase}")], title)
             rows.append(PhaseRow(phase, drawn, end - begin))
         return rows
 
     def of_session(self, session: Session) -> Strip | None:
         """The operations on the session above, the phases that it went through below; None where no time is known."""
-        operations = _operations(session)
+        operations = self._drawn(session)
         spans = dict(self._common)
         for phase, span in self._own.get(session.session_id or "", {}).items():
             _widen(spans, phase, span)
@@ -107,11 +130,37 @@ class Timeline:
 
     def of_test(self, session: Session) -> Strip | None:
         """The operations alone, for the overview; None where there were none."""
-        operations = _operations(session)
+        operations = self._drawn(session)
         if self._axis is None or not operations:
             return None
         said = "; ".join(segment.title for segment in operations)
         return Strip(self._axis, operations, f"{session.called}: {said}")
+
+    def _drawn(self, session: Session) -> list[Segment]:
+        """The operations, and to the edge of the picture the test that nobody has seen end."""
+        operations = _operations(session)
+        began = [segment.begin for segment in operations if segment.look in ("p-start", "p-test")]
+        if self._axis is None or not began or not still_running(session):
+            return operations
+        return [Segment(min(began), self._axis.high, "p-test", "may still be running", thin=True), *operations]
+
+
+def still_running(session: Session) -> bool:
+    """Whether the failover test was not seen to end: left running on purpose, or its stop not confirmed."""
+    if isinstance(session, DrillSession):
+        normal = session.return_to_normal
+        return normal is not None and (normal.held or not normal.stop_confirmed)
+    return isinstance(session, AbortSession) and session.test_found and not session.failover_ready
+
+
+def _moments_of_abort(record: AbortRecord) -> list[float]:
+    """From its first look to its last stop and to the last session being ready."""
+    stops = [session.stop for session in record.sessions if session.stop]
+    moments = [moment for stop in stops for moment in (stop.started_at, stop.finished_at)]
+    moments += [session.failover_ready_at for session in record.sessions if stops]
+    if stops:
+        moments.append(record.times.started_at)
+    return [moment.timestamp() for moment in moments if moment]
 
 
 def _widen(spans: Spans, phase: Phase, span: Span) -> None:
@@ -181,11 +230,11 @@ def _bar(
         for look, begin, end, said in parts
         if objective and end is not None
     ]
-    word = "objective" if actual is None else "of"
+    word = ", objective" if actual is None else " of"
     return Bar(
         strip=Strip(_SHARES, segments, f"{title}: {measured}, {against}", 1.0 if objective else None),
         actual=measured,
-        against="no objective" if objective is None else f"{word} {duration(objective)}",
+        against=", no objective" if objective is None else f"{word} {duration(objective)}",
         result=met,
         share=actual / objective if objective and actual is not None else None,
     )

@@ -87,8 +87,9 @@ class Strip:
         return {segment.look for segment in self.segments}
 
     def rectangles(self) -> t.Iterator[Rectangle]:
-        """The segments where they are drawn."""
-        for segment in self.segments:
+        """The segments where they are drawn; one that lies outside of the axis is not."""
+        inside = (each for each in self.segments if each.begin <= self.axis.high and each.end >= self.axis.low)
+        for segment in inside:
             left, right = self.axis.at(segment.begin), self.axis.at(segment.end)
             width = max(right - left, _LEAST)
             left = min(left, WIDTH - width)

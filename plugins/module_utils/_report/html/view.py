@@ -6,29 +6,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import typing as t
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from ..._record.types import (
     AbortRecord,
     AbortSession,
     AnyRecord,
     Condition,
+    Deviation,
     DrillRecord,
     DrillSession,
     Finding,
+    Interruption,
     ReadinessRecord,
     ReadinessSession,
     Session,
+    Step,
 )
 from ..._words import Severity, StepResult, Verdict
-from ..text import Count, duration, size, words, worst_first
-from .pictures import Bar, PhaseRow, Timeline, recovery_point_bar, rto_bar
+from ..causes import Cause, causes, own_reasons
+from ..text import Count, between, duration, size, without_name, words, worst_first
+from .pictures import Bar, PhaseRow, Timeline, recovery_point_bar, rto_bar, still_running
 from .svg import Strip
 
 _PICTURED = 12  # sessions in a picture; all of them are in the table
 _PRINTED = 12  # details on paper at most; the tables there have every session
 _OPENED = 20  # details that are open on the screen at most
+_FIGURES = re.compile(r"\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,23 @@ class Entry:
         return self.session.called
 
     @property
+    def reasons(self) -> list[str]:
+        """Why it did not pass, without the name that is beside them."""
+        return [without_name(reason, self.name) for reason in self.session.reasons]
+
+    @property
+    def in_test(self) -> str:
+        """How long its failover test was running."""
+        session = self.session
+        if still_running(session):
+            return "may still be running"
+        if isinstance(session, DrillSession):
+            return f"{duration(session.seconds_in_test)} in test" if session.test_owned else "no test"
+        if isinstance(session, AbortSession) and session.stop:
+            return f"{self.stop}, ran {duration(between(session.test_started_at, session.stop.started_at))}"
+        return self.stop
+
+    @property
     def legend(self) -> list[tuple[str, str]]:
         """What the timeline shows: a class of the style sheet and its words."""
         looks = ("start", "test", "stop", "bad", "preflight", "synchronise", "attach", "validate", "release", "prove")
@@ -85,6 +110,39 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Why:
+    """A cause: the sessions that it keeps from having passed, and what is said of the first of them."""
+
+    words: str
+    entries: list[Entry]
+    reasons: list[str]
+
+
+@dataclass
+class DeviationRow:
+    """Deviations that say the same of some sessions; a person completes them together."""
+
+    first: Deviation
+    ids: list[str]
+    entries: list[Entry]
+
+    @property
+    def description(self) -> str:
+        """What was not as it should be, without the name of the session beside it."""
+        name = self.entries[0].name if self.entries else ""
+        return without_name(self.first.description, name) if name else self.first.description
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """A step with its times on the array's clock, as far as the two clocks were compared."""
+
+    step: Step
+    begin: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True)
 class Tile:
     """A figure at the top of the page."""
 
@@ -100,7 +158,11 @@ class View:
     """The variables of the templates, besides the record itself."""
 
     sessions: list[Entry]
-    problems: list[Entry]
+    why: list[Why]
+    own_reasons: list[str]
+    interruption: Interruption | None
+    deviations: list[DeviationRow]
+    steps: list[StepRow]
     objectives: list[Entry]
     timeline: Timeline
     phases: list[PhaseRow]
@@ -109,6 +171,11 @@ class View:
     groups: list[Group]
     tiles: list[Tile]
     names: t.Mapping[str | None, str]
+
+    @property
+    def not_passed(self) -> int:
+        """How many steps failed or were not executed."""
+        return sum(1 for row in self.steps if row.step.result is not StepResult.PASSED)
 
     @property
     def printed(self) -> int:
@@ -136,12 +203,15 @@ def view(record: AnyRecord) -> View:
     entries = [_entry(session, number, timeline) for number, session in enumerate(record.sessions, start=1)]
     by_session = {id(entry.session): entry for entry in entries}
     sessions = [by_session[id(session)] for session in worst_first(entry.session for entry in entries)]
-    problems = [entry for entry in sessions if entry.session.verdict is not Verdict.PASSED]
-    _choose_details(sessions, len(problems))
+    _choose_details(sessions)
     tests = [entry for entry in sessions if entry.test]
     return View(
         sessions=sessions,
-        problems=problems,
+        why=[_why(cause, by_session) for cause in causes(record)],
+        own_reasons=own_reasons(record),
+        interruption=record.interruption if isinstance(record, DrillRecord) else None,
+        deviations=_deviations(record, entries),
+        steps=_steps(record),
         objectives=_closest(entries),
         timeline=timeline,
         phases=timeline.phases(),
@@ -151,6 +221,39 @@ def view(record: AnyRecord) -> View:
         tiles=_tiles(record),
         names={entry.session.session_id: entry.name for entry in entries},
     )
+
+
+def _why(cause: Cause, by_session: t.Mapping[int, Entry]) -> Why:
+    entries = [by_session[id(session)] for session in cause.sessions]
+    return Why(cause.words, entries, entries[0].reasons)
+
+
+def _deviations(record: AnyRecord, entries: t.Sequence[Entry]) -> list[DeviationRow]:
+    """Those that differ in names and figures only are one row, as long as nobody has completed them."""
+    by_id = {entry.session.session_id: entry for entry in entries if entry.session.session_id}
+    rows: dict[tuple[object, ...], DeviationRow] = {}
+    for deviation in record.deviations:
+        entry = by_id.get(deviation.session_id or "")
+        same = _FIGURES.sub("#", deviation.description.replace(entry.name, "…")) if entry else deviation.id
+        key = (same, deviation.severity, deviation.owner, deviation.due, deviation.comment)
+        row = rows.setdefault(key, DeviationRow(deviation, [], []))
+        row.ids.append(deviation.id)
+        if entry and not (row.entries and row.entries[-1] is entry):
+            row.entries.append(entry)
+    return list(rows.values())
+
+
+def _steps(record: AnyRecord) -> list[StepRow]:
+    if not isinstance(record, DrillRecord):
+        return []
+    shift = record.times.clock_skew_seconds or 0.0
+
+    def moved(step: Step, moment: datetime | None) -> datetime | None:
+        with contextlib.suppress(OverflowError):  # beyond what Python can count
+            return moment + timedelta(seconds=shift) if moment and step.clock == "controller" else moment
+        return moment
+
+    return [StepRow(step, moved(step, step.started_at), moved(step, step.finished_at)) for step in record.steps]
 
 
 def _entry(session: Session, number: int, timeline: Timeline) -> Entry:
@@ -169,8 +272,9 @@ def _entry(session: Session, number: int, timeline: Timeline) -> Entry:
     )
 
 
-def _choose_details(sessions: t.Sequence[Entry], problems: int) -> None:
+def _choose_details(sessions: t.Sequence[Entry]) -> None:
     """Of few sessions all are on paper, of many the worst that did not pass; these are open on the screen, too."""
+    problems = sum(1 for entry in sessions if entry.session.verdict is not Verdict.PASSED)
     for position, entry in enumerate(sessions):
         entry.printed = len(sessions) <= _PRINTED or position < min(problems, _PRINTED)
         entry.open = position < min(problems, _OPENED) or len(sessions) == 1
@@ -232,7 +336,8 @@ def grouped_findings(sessions: t.Iterable[Session]) -> list[Group]:
     for session in sessions:
         for finding in session.findings:
             group = groups.setdefault(_sameness(finding), Group(*_sameness(finding)))
-            group.sessions[session.called] = group.messages[finding.message] = None
+            group.sessions[session.called] = None
+            group.messages[without_name(finding.message, session.called)] = None
     return sorted(groups.values(), key=lambda group: (group.severity.weight, -len(group.sessions)))
 
 
