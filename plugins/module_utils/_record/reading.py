@@ -40,7 +40,10 @@ def read_record(data: object, name: str) -> AnyRecord:
             "Give the JSON file that drdrill.powerstore.drill_record wrote."
         )
     _check(data, Kind(kind), name)
-    record = Record.from_json(data)
+    try:
+        record = Record.from_json(data)
+    except ValueError as error:  # what the schema allows and no type holds, a time in the year 1 for example
+        raise InvalidInputError(f"{name} is not a record that can be read: {error}. Was it changed by hand?") from error
     if not _ID.fullmatch(record.drill.id):
         raise InvalidInputError(
             f"The id of the record {name} is {record.drill.id!r:.80}: expected letters, digits, '.', '_' and "

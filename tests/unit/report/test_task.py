@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.makers.records import SAMPLES, Json, drill_record, invalid
+from tests.unit.makers.records import SAMPLES, Filling, Json, drill_record, filled, invalid
 from tests.unit.makers.reporting import run_report, write_record
 
 STEM = "drill-20261123T200100Z-powerstore-dr-1f2e3d4c"
@@ -113,6 +113,10 @@ def spoiled(**changes: t.Any) -> Json:
         (json.dumps(spoiled(schema_version="2.0")).encode(), "knows up to 1."),
         (json.dumps(spoiled(schema_version=None)).encode(), "record.schema_version is None"),
         (json.dumps(spoiled(verdict="fine")).encode(), "record.verdict is 'fine'"),
+        (
+            json.dumps(filled("drill", Filling(moment="0001-01-01T00:00:00Z"))).encode(),
+            "is not a record that can be read",
+        ),
         (json.dumps(spoiled(more=1)).encode(), "record.more is not a part of the record"),
         (json.dumps(spoiled(drill={**drill_record()["drill"], "id": "../../x"})).encode(), "The id of the record"),
     ],
