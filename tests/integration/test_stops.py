@@ -297,6 +297,80 @@ def test_a_failover_that_begins_just_before_the_stop_is_told(simulator: Simulato
     assert len(stops_sent(simulator)) == 1
 
 
+# What is not needed for a stop
+
+HTML = "<html>"
+UNREADABLE = {
+    "release forbidden": (at("GET", "/software_installed", "forbid"), "4.1.0.0", True),
+    "release broken": (at("GET", "/software_installed", "answer", status=500, body=HTML), "4.1.0.0", True),
+    "no release": (at("GET", "/software_installed", "answer", status=200, body=[]), "4.1.0.0", True),
+    "release not understood": (
+        at("GET", "/software_installed", "odd_row", attribute="release_version", value="Foothill"),
+        "4.1.0.0",
+        True,
+    ),
+    "cluster broken": (at("GET", "/cluster", "answer", status=500, body=HTML), "4.1.0.0", True),
+    "no clock": (at("GET", "/cluster", "odd_row", attribute="system_time", value=None), "4.1.0.0", True),
+    "a clock that is none": (at("GET", "/cluster", "odd_row", attribute="system_time", value="noon"), "4.1.0.0", True),
+    "volumes broken": (at("GET", "/volume", "answer", status=500, body=HTML), "3.6.0.0", True),
+    "groups forbidden": (at("GET", "/volume_group", "forbid"), "3.6.0.0", True),
+    "jobs broken": (at("GET", "/job", "answer", status=500, body=HTML), "4.1.0.0", False),
+    "an odd session": (
+        at("GET", "/replication_session", "odd_row", attribute="storage_element_pairs", value=7, row=None, count=1),
+        "4.1.0.0",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("fault", "release", "told"), UNREADABLE.values(), ids=UNREADABLE)
+def test_an_emergency_stop_needs_an_id_and_the_flag(
+    simulator: Simulator, run: ModuleRunner, fault: dict[str, t.Any], release: str, told: bool
+) -> None:
+    simulator.dr.set_release_version(release)
+    started = run.start(sessions=ALL[:2])
+    simulator.faults.add(fault)
+    result = run.stop(sessions=[{"session_id": entry["session_id"]} for entry in started["sessions"]])
+
+    assert [entry["action"] for entry in result["sessions"]] == ["stopped"] * 2, result.get("msg")
+    assert not result.get("failed") and result["changed"]
+    assert [set(ids(entry)) for entry in result["sessions"]] == [{"reading.incomplete"} if told else set()] * 2
+    assert not any(simulator.dr.session(name).failover_test_in_progress for name in ("erp-data", "erp-db"))
+
+
+@pytest.mark.parametrize("state", ["started", "stopped"])
+def test_without_the_arrays_clock_times_are_the_controllers(
+    simulator: Simulator, run: ModuleRunner, state: str
+) -> None:
+    if state == "stopped":
+        run.start(volume="erp-data")
+    simulator.faults.add(at("GET", "/cluster", "odd_row", attribute="system_time", value=None))
+    operation = "start_failover_test" if state == "started" else "stop_failover_test"
+    simulator.faults.add(at("POST", f"*/{operation}", "reset_after", count=1))
+    entry = only(run("replication_failover_test", state=state, volume="erp-data"))
+
+    assert (entry["action"], entry["job_id"] is not None) == (state, True)
+    assert ids(entry) == ["reading.incomplete", "answer.lost"] and "this computer's clock" in str(entry["findings"])
+
+
+def test_a_name_that_cannot_be_looked_up_is_refused_with_the_way_out(simulator: Simulator, run: ModuleRunner) -> None:
+    run.start(sessions=ALL)
+    session_id = simulator.dr.session("erp-db").id
+    simulator.faults.add(at("GET", "/volume", "answer", status=500, body=HTML))
+    result = run.stop(sessions=[{"volume": "erp-data"}, {"session_id": session_id}])
+
+    assert [entry["action"] for entry in result["sessions"]] == ["failed", "stopped"]
+    assert "A session_id needs no such lookup" in result["msg"]
+
+
+def test_a_start_needs_to_know_all(simulator: Simulator, run: ModuleRunner) -> None:
+    simulator.faults.add(at("GET", "/cluster", "answer", status=500, body=HTML))
+    result = run.start(volume="erp-data")
+
+    assert result["failed"] and only(result)["action"] == "not_attempted"
+    assert simulator.dr.executed("start_failover_test") == []
+
+
 # Delivered twice, and two controllers
 
 

@@ -203,15 +203,20 @@ def _sessions(rows: t.Iterable[Json], release: Release, unread: list[Unread] | N
 
 
 def resolve(
-    client: Client, cluster: Cluster, selectors: t.Sequence[Selector], *, tolerant: bool = False
+    client: Client,
+    cluster: Cluster,
+    selectors: t.Sequence[Selector],
+    *,
+    tolerant: bool = False,
+    unread: list[Unread] | None = None,
 ) -> list[Target | Unresolved]:
     """What each selector leads to, in their order; snapshots included. Nothing is raised for a name that is unknown.
 
     A session that is not as described is unresolved, and spoils no other. ``tolerant``, for a stop: an id and a flag
-    are enough, and names that cannot be read are left out.
+    are enough, and names that cannot be read are left out; ``unread``: where given, they are noted there.
     """
     resources = {by: _find_resources(client, by, selectors, tolerant=tolerant) for by in ("volume", "volume_group")}
-    unread: list[Unread] = []
+    unread = [] if unread is None else unread
     ids = [s.value for s in selectors if s.by == "session_id"]
     by_id = {session.id: session for session in read_sessions_by(client, cluster.release, "id", ids, unread=unread)}
     by_resource: dict[str, list[ReplicationSession]] = defaultdict(list)

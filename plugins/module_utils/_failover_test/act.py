@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import time
 import typing as t
-from collections import defaultdict
 from dataclasses import replace
 
 from .._array.client import Client
-from .._array.jobs import START, STOP, Job, read_jobs
-from .._array.lookup import read_sessions_by
 from .._errors import PowerStoreError
 from .._findings.rules import Finding
 from .._operation.batch import Batch
-from .._operation.goal import Goal, Outcome
+from .._operation.goal import STOP, Goal, Outcome
 from .end_of_test import keep
 from .entry import Results, entry_of
 from .plan import Plan, predict, untouched
+from .reading import look_again, read_starts_and_stops
 from .stopping import Log, failed_over, following, joined, may_try_again, without_snapshot
 
 Outcomes = dict[str, Outcome]
@@ -96,10 +94,10 @@ class Stops:
         failed = self._failed()
         ids = [outcome.goal.session.id for outcome in failed]
         try:
-            read = {each.id: each for each in read_sessions_by(self._client, self._planned.cluster.release, "id", ids)}
+            read = look_again(self._client, self._planned.cluster, ids)
         except PowerStoreError:
             return []
-        log = Log(read_starts_and_stops(self._client, ids), self._batch.account.is_own)
+        log = Log(read_starts_and_stops(self._client, ids), self._client.is_own)
         goals = []
         for outcome in failed:
             i = outcome.goal.session.id
@@ -119,14 +117,3 @@ class Stops:
     def _send(self, goals: t.Sequence[Goal]) -> None:
         again = self._batch.carry_out(goals)
         self.outcomes.update((i, joined(self.outcomes[i], outcome)) for i, outcome in again.items())
-
-
-def read_starts_and_stops(client: Client, session_ids: t.Iterable[str]) -> t.Mapping[str, list[Job]]:
-    """The starts and stops of these sessions, by session, newest first; none where jobs cannot be read."""
-    jobs: dict[str, list[Job]] = defaultdict(list)
-    try:
-        for job in read_jobs(client, session_ids, (START, STOP)):
-            jobs[job.session_id].append(job)
-    except PowerStoreError:
-        return {}
-    return jobs

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from .._array.session import Cluster, ReplicationSession, Selector, Target, Unresolved
 from .._errors import PowerStoreError, RejectedError
+from .._findings.rules import Findings
 from .._findings.start_stop import assess_start, assess_stop, blocking_error
 from .._module import result
 from .._operation.goal import START, STOP, Goal
@@ -73,12 +74,25 @@ class Plan:
         return [] if self.refused else [step.goal for step in self.steps if step.goal and not step.error]
 
 
-def plan(cluster: Cluster, found: t.Sequence[Target | Unresolved], desired: Desired, log: Log = NOTHING_LOGGED) -> Plan:
+def plan(
+    cluster: Cluster,
+    found: t.Sequence[Target | Unresolved],
+    desired: Desired,
+    log: Log = NOTHING_LOGGED,
+    gaps: t.Callable[[ReplicationSession], Findings] = lambda _session: (),
+) -> Plan:
     """What has to be done so that every session is as desired. A blocker on one session refuses a whole start.
 
     ``log``: the starts and stops of the sessions for which the task names the job that started the test.
+    ``gaps``: what could not be read of a session, and is not needed.
     """
-    return Plan(cluster, desired, tuple(_step(cluster, entry, desired, log) for entry in found))
+    steps = (_step(cluster, entry, desired, log) for entry in found)
+    return Plan(cluster, desired, tuple(_with_gaps(step, gaps) for step in steps))
+
+
+def _with_gaps(step: Step, gaps: t.Callable[[ReplicationSession], Findings]) -> Step:
+    missing = gaps(step.session) if step.session else ()
+    return replace(step, findings=(*step.findings, *missing)) if missing else step
 
 
 def _step(cluster: Cluster, entry: Target | Unresolved, desired: Desired, log: Log) -> Step:

@@ -6,25 +6,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 from dataclasses import replace
 
 from .._array.client import Client
 from .._array.jobs import with_pending_starts
-from .._array.lookup import read_cluster, read_sessions_by, resolve
 from .._array.session import Cluster, ReplicationSession, Row, Selector, Target, Unresolved, selectors_from_params
-from .._errors import InvalidInputError, NotFoundError
+from .._errors import InvalidInputError, NotFoundError, PowerStoreError
 from .._json import Json
 from .._module.frame import with_client
 from .._module.options import limits_from_params
 from .._module.result import nothing_attempted
-from .._operation.account import Account
 from .._time import Moment
-from .act import apply, read_starts_and_stops
+from .act import apply
 from .end_of_test import OPTION
 from .entry import Entry, Step
 from .plan import Desired, plan, predict
+from .reading import Read, look_again, read_for_start, read_for_stop, read_starts_and_stops
 from .stopping import NOTHING_LOGGED, Log
 
 
@@ -62,16 +62,21 @@ def _desired(params: Row) -> Desired:
 
 
 def _run(client: Client, selectors: t.Sequence[Selector], desired: Desired, *, check_mode: bool) -> Json:
-    cluster = read_cluster(client)
-    if desired.running and desired.expiration and cluster.system_time:
-        # A time that has passed is refused before the start; the stop is worth more than its snapshot's expiration.
-        desired.expiration.after(cluster.system_time, OPTION)
-    found = resolve(client, cluster, selectors, tolerant=not desired.running)
-    if not desired.running:
+    if desired.running:
+        read = read_for_start(client, selectors)
+        _check_expiration(desired, read.cluster)
+    else:
+        read = read_for_stop(client, selectors)
         settle_time = 0 if check_mode else desired.settle_time
-        found = _waited_for(client, cluster, found, settle_time, desired.limits.poll_interval)
-    planned = plan(cluster, found, desired, _log(client, found, desired))
+        read = replace(read, entries=_waited_for(client, read, settle_time, desired.limits.poll_interval))
+    planned = plan(read.cluster, read.entries, desired, _log(client, read.entries, desired), read.gaps)
     return (predict(planned) if check_mode else apply(planned, client)).as_result()
+
+
+def _check_expiration(desired: Desired, cluster: Cluster) -> None:
+    """A time that has passed is refused before the start; the stop is worth more than its snapshot's expiration."""
+    if desired.expiration and cluster.system_time:
+        desired.expiration.after(cluster.system_time, OPTION)
 
 
 def _log(client: Client, found: t.Sequence[Target | Unresolved], desired: Desired) -> Log:
@@ -80,37 +85,35 @@ def _log(client: Client, found: t.Sequence[Target | Unresolved], desired: Desire
     named = {entry.session.id: entry.selector.started_by_job for entry in targets if entry.selector.started_by_job}
     if desired.running or not named:
         return NOTHING_LOGGED
-    jobs, account = read_starts_and_stops(client, named), Account(client.is_own)
+    jobs = read_starts_and_stops(client, named)
     for session_id, each in jobs.items():
         for job in each:
-            if job.id == named[session_id]:  # the array's word for this account
-                account.learn(job.user)
-    return Log(jobs, account.is_own)
+            if job.id == named[session_id]:
+                client.learn_account(job.user)
+    return Log(jobs, client.is_own)
 
 
-def _waited_for(
-    client: Client, cluster: Cluster, found: t.Sequence[Target | Unresolved], settle_time: float, pause: float
-) -> list[Target | Unresolved]:
+def _waited_for(client: Client, read: Read, settle_time: float, pause: float) -> list[Target | Unresolved]:
     """The targets with the starts that are under way, once each has a test or a start, or ``settle_time`` has passed.
 
     A start that was sent and not answered may be on its way to the array, which has no job of it yet.
     """
-    end = time.monotonic() + settle_time
+    end, found = time.monotonic() + settle_time, read.entries
     while True:
-        seen = with_pending_starts(client, cluster, found)
+        seen = with_pending_starts(client, read.cluster, found)
         quiet = [e for e in seen if isinstance(e, Target) and not e.session.in_test and not e.pending_start]
         if not quiet or time.monotonic() >= end:
             return seen
         time.sleep(min(pause, max(0.0, end - time.monotonic())))
-        read = read_sessions_by(client, cluster.release, "id", [entry.session.id for entry in quiet])
-        shown = {session.id: session for session in read}
-        looked_at = {entry.session.id for entry in quiet}
-        found = [
-            _seen_again(entry, shown.get(entry.session.id))
-            if isinstance(entry, Target) and entry.session.id in looked_at
-            else entry
-            for entry in found
-        ]
+        ids = {entry.session.id for entry in quiet}
+        with contextlib.suppress(PowerStoreError):  # what was seen before goes on counting
+            shown = look_again(client, read.cluster, ids)
+            found = [
+                _seen_again(entry, shown.get(entry.session.id))
+                if isinstance(entry, Target) and entry.session.id in ids
+                else entry
+                for entry in found
+            ]
 
 
 def _seen_again(entry: Target, session: ReplicationSession | None) -> Target | Unresolved:

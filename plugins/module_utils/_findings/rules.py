@@ -324,6 +324,14 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "``/job``: the last start of the session that ended well, with its account and time.",
         ),
         Rule(
+            "reading.incomplete",
+            WARNING,
+            "Something that is not needed for a stop could not be read, such as names, the release or the clock.",
+            "The stop was sent all the same. Parts of the result are missing, or are from this computer's clock.",
+            "Read why, and mend it before the next drill: a drill needs all of it.",
+            "The array's answers to ``/software_installed``, ``/cluster``, ``/volume``, ``/volume_group``, ``/job``.",
+        ),
+        Rule(
             "start.unaccounted",
             WARNING,
             "A start was logged as done, and no stop after it, but the session shows no test.",

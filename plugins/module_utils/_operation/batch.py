@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from .._array.client import Client
 from .._array.lookup import session_select
 from .._array.session import Cluster
-from .account import Account
 from .clock import ArrayClock
 from .goal import Goal, Outcome
 from .limits import Limits
@@ -39,8 +38,7 @@ class Batch:
         selects = {"job": (JOB_SELECT,), "replication_session": (session_select(cluster.release),)}
         self._waiting = Waiting(client, selects, limits.poll_interval)
         self._throttle = Throttle(limits.max_parallel)
-        self.account = Account(client.is_own)
-        self._means = Means(client, self._waiting, clock, self.account, self._throttle, limits.wait_timeout)
+        self._means = Means(client, self._waiting, clock, self._throttle, limits.wait_timeout)
         # Twice as many threads as may be under way: while some read back what the array shows, others keep it at work.
         self._pool = ThreadPoolExecutor(2 * limits.max_parallel, thread_name_prefix="operation")
         self._open = ExitStack()

@@ -7,21 +7,22 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from .._array.session import Cluster
-from .._errors import ProtocolError
 
 
 class ArrayClock:
-    """The array's time as of ``cluster.system_time``, carried on by the controller's monotonic clock."""
+    """The array's time as of ``cluster.system_time``, carried on by the controller's monotonic clock.
+
+    Where the array gave no time, it is the controller's own: a test is not left running for want of a clock.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
-        if cluster.system_time is None:
-            raise ProtocolError("The array gave no time of its own (cluster.system_time); nothing was sent.")
-        self.first = cluster.system_time
-        self._read_at = cluster.read_at
+        self.is_arrays = cluster.system_time is not None
+        self.first = cluster.system_time or datetime.now(UTC)
+        self._read_at = cluster.read_at if self.is_arrays else time.monotonic()
 
     def now(self) -> datetime:
-        """UTC on the array's clock."""
+        """UTC on that clock."""
         return self.first + timedelta(seconds=time.monotonic() - self._read_at)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 import typing as t
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from .._array.client import Client, Receipt, path_id
 from .._array.jobs import FINAL_PHASES, GOOD_PHASES, START, STOP, Job, read_jobs
@@ -27,7 +28,6 @@ from .._errors import (
     error_text,
 )
 from .._json import Json
-from .account import Account
 from .clock import ArrayClock
 from .goal import Goal, Outcome
 from .sending import Answer, Claim, Fate, Owner, Sending, State, Traces, fate_of, owner_of
@@ -37,6 +37,7 @@ _GRACE = 3.0  # seconds in which a request without an answer may still show up i
 _LATE = 10.0  # seconds in which a session may show a test after the job of its start has ended
 _LAST_LOOK = 10.0  # seconds to read the session once more after a failure
 _LAST_MOMENT = 1.0  # seconds for a look that comes when the time of the operation is over
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,6 @@ class Means:
     client: Client
     waiting: Waiting
     clock: ArrayClock
-    account: Account
     throttle: t.ContextManager[None]
     wait_timeout: float  # seconds for each operation
 
@@ -56,7 +56,6 @@ class Operation:
 
     def __init__(self, means: Means, goal: Goal) -> None:
         self._throttle = means.throttle
-        self._account = means.account
         self._client = means.client
         self._waiting = means.waiting
         self._clock = means.clock
@@ -182,13 +181,10 @@ class Operation:
         return Traces(self._goal.is_shown_by(row), self._jobs())
 
     def _claim(self) -> Claim:
-        return Claim(
-            self._goal.action,
-            self._sending.since or self._sent_at,
-            self._clock.first,
-            self._account.is_own,
-            self._goal.doubt_is_ours,
-        )
+        since, known_from = self._sending.since or self._sent_at, self._clock.first
+        if not self._clock.is_arrays:  # the array's jobs are in a time that is not known here: all may be ours
+            since = known_from = _ANY_TIME
+        return Claim(self._goal.action, since, known_from, self._client.is_own, self._goal.doubt_is_ours)
 
     def _jobs(self) -> tuple[Job, ...] | None:
         """This session's jobs of this kind and its opposite, newest first; None where they cannot be read."""
@@ -212,7 +208,7 @@ class Operation:
             except PowerStoreError:
                 return
             if self._is_answered:
-                self._account.learn(job.get("user"))
+                self._client.learn_account(job.get("user"))
             body = job.get("response_body") or {}
             if job.get("phase") not in GOOD_PHASES:
                 raise self._failed_job(receipt.job_id, job)

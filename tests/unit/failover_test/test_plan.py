@@ -24,7 +24,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     AmbiguousError,
     AuthenticationError,
     NotFoundError,
-    ProtocolError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.act import apply
 from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.entry import Entry, Results, Step
@@ -283,13 +282,6 @@ def test_without_wishes_the_array_is_not_asked() -> None:
         planned = plan(a_cluster(), found, desired)
 
         assert apply(planned, client).as_result() == predict(planned).as_result()
-
-
-def test_without_the_arrays_time_nothing_is_sent() -> None:
-    planned = plan(replace(a_cluster(), system_time=None), [at_rest()], START)
-
-    with pytest.raises(ProtocolError, match="nothing was sent"):
-        apply(planned, t.cast(t.Any, object()))
 
 
 def test_failed_entries_are_of_the_same_shape() -> None:

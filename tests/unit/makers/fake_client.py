@@ -34,6 +34,7 @@ class FakeClient:
     receipts: list[Receipt | PowerStoreError] = field(default_factory=list)
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     sent: list[tuple[str, Row]] = field(default_factory=list)
+    learned: list[object] = field(default_factory=list)
 
     def as_client(self) -> Client:
         """For the code under test, which knows no other."""
@@ -53,6 +54,10 @@ class FakeClient:
     def is_own(self, user: str | None) -> bool:
         """The account of the task is called drill."""
         return user in (None, "drill")
+
+    def learn_account(self, name: object) -> None:
+        """The account as a job has it."""
+        self.learned.append(name)
 
     def operate(self, path: str, body: Row, **_options: object) -> Receipt:
         """What the array says to the next operation."""

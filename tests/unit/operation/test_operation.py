@@ -10,25 +10,23 @@ import contextlib
 import time
 import typing as t
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.client import Receipt
-from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import PendingStart
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import Cluster, PendingStart
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import (
     AuthorizationError,
     BusyError,
     OutcomeUnknownError,
     PowerStoreError,
-    ProtocolError,
     RejectedError,
     UnclearAnswerError,
     UnreachableError,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import operation, waiting
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.account import Account
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.clock import ArrayClock
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.goal import START, STOP, Goal, Outcome
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.operation import Means, Operation
@@ -82,18 +80,20 @@ def carry_out(
     body: Row | None = None,
     wait_timeout: float = 5,
     after: PendingStart | None = None,
+    cluster: Cluster | None = None,
 ) -> Outcome:
     session = a_session(failover_test_in_progress=action == STOP and after is None)
 
     def working() -> Outcome:
         with Waiting(client.as_client(), SELECTS, 0.05) as rows:
             goal = Goal(session, action, body or {}, after)
-            clock, account = ArrayClock(a_cluster()), Account(client.is_own)
-            means = Means(client.as_client(), rows, clock, account, contextlib.nullcontext(), wait_timeout)
+            clock = ArrayClock(cluster or a_cluster())
+            means = Means(client.as_client(), rows, clock, contextlib.nullcontext(), wait_timeout)
             return Operation(means, goal).run()
 
     outcome = within(15, working)
-    assert outcome.finished_at is not None and outcome.finished_at >= outcome.started_at >= NOW
+    assert outcome.finished_at is not None and outcome.finished_at >= outcome.started_at
+    assert cluster or outcome.started_at >= NOW
     return outcome
 
 
@@ -449,6 +449,32 @@ def test_the_clock_of_the_array_goes_on() -> None:
     assert second - first >= timedelta(seconds=0.02)
 
 
-def test_without_the_arrays_time_there_is_no_clock() -> None:
-    with pytest.raises(ProtocolError):
-        ArrayClock(replace(a_cluster(), system_time=None))
+NO_TIME = replace(a_cluster(), system_time=None)
+
+
+def test_without_the_arrays_time_it_is_the_controllers() -> None:
+    clock = ArrayClock(NO_TIME)
+
+    assert not clock.is_arrays and abs(clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("began", [timedelta(days=-400), timedelta(days=400)])
+def test_without_the_arrays_time_a_job_of_this_account_is_found_whenever_it_began(began: timedelta) -> None:
+    client = FakeClient(
+        receipts=[lost()],
+        job_log=[[logged(began=NOW + began)]],
+        jobs=[[job("Completed", job_id="j-7")]],
+        sessions=[AT_REST, IN_TEST],
+    )
+    outcome = carry_out(client, cluster=NO_TIME)
+
+    assert (outcome.done, outcome.job_id, len(client.sent)) == (True, "j-7", 1)
+
+
+def test_the_account_is_learned_from_the_job_of_an_answered_request_only() -> None:
+    row = {**job("Completed"), "user": "svc-drill"}
+    answered = FakeClient(receipts=[Receipt(job_id="j-1")], jobs=[[row]], sessions=[IN_TEST])
+    found = FakeClient(receipts=[lost()], job_log=[[logged(job_id="j-1")]], jobs=[[row]], sessions=[AT_REST, IN_TEST])
+
+    assert carry_out(answered).done and answered.learned == ["svc-drill"]
+    assert carry_out(found).done and found.learned == []

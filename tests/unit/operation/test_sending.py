@@ -23,7 +23,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     RejectedError,
     UnclearAnswerError,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.account import Account
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.sending import (
     MOST_LOST,
     Answer,
@@ -235,14 +234,3 @@ def test_whose_doing_the_wanted_state_is(
 @pytest.mark.parametrize(("jobs", "lost", "owner"), [((), True, "else"), (None, False, "else"), (None, True, "task")])
 def test_a_cycle_of_the_array_is_nobodys(jobs: t.Any, lost: bool, owner: str) -> None:
     assert owner in owner_of(None, jobs, MODEST, answer_lost=lost).value
-
-
-def test_the_word_for_the_account_is_learned_from_a_job_of_its_own() -> None:
-    account = Account(is_own)
-    assert [account.is_own(user) for user in ("drill", None, "somebody", "CORP\\drill")] == [True, True, False, None]
-    for nothing in (None, "", 7):
-        account.learn(nothing)
-    assert account.is_own("CORP\\drill") is None
-    account.learn("corp-DRILL")
-    answers = [account.is_own(user) for user in ("Corp-Drill", "drill", None, "somebody", "CORP\\drill")]
-    assert answers == [True, True, True, False, False]

@@ -18,7 +18,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     RejectedError,
     UnreachableError,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.account import Account
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.batch import JOB_SELECT
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.clock import ArrayClock
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.goal import Outcome
@@ -48,8 +47,8 @@ def carry_out(client: FakeClient, wait_timeout: float = 5) -> Outcome:
     def working() -> Outcome:
         with Waiting(client.as_client(), SELECTS, 0.05) as rows:
             goal = SyncGoal.of(a_session(role="Source"))
-            clock, account = ArrayClock(a_cluster()), Account(client.is_own)
-            means = Means(client.as_client(), rows, clock, account, contextlib.nullcontext(), wait_timeout)
+            clock = ArrayClock(a_cluster())
+            means = Means(client.as_client(), rows, clock, contextlib.nullcontext(), wait_timeout)
             return SyncOperation(means, goal).run()
 
     return within(15, working)
