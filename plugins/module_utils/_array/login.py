@@ -113,7 +113,7 @@ class Login:
         if self._refused:
             raise self._refused
         doing = f"Logging in to {self._connection.host} as {self._connection.username}"
-        self._cookies, self._token, self._proven = {}, None, False
+        self._cookies, self._token = {}, None
         answer = yield Request("GET", "/login_session", doing, _SELECT, headers={"Authorization": self._basic()})
         if answer.status == 401:
             self._refused = AuthenticationError(
@@ -156,15 +156,14 @@ class Login:
         this; that is asked once for each kind.
         """
         kind = _kind(request)
+        if not self._cookies:  # a login meanwhile came to nothing
+            yield from self._open_again(self._count, 401, AuthenticationError("There is no login session."))
         if not request.is_read and not self._token:
             yield from self._renew(request)  # a login may come without a token (api-facts 10)
         seen = self._count
         answer = yield from self._ask(request)
-        for pause in _SETTLING:
-            if self._proven or not self._may_repeat(request, answer):
-                break
-            self._sleep(pause)
-            answer = yield from self._ask(request)
+        if not self._proven:
+            answer = yield from self._settled(request, answer, (401, 403), _SETTLING)
         if answer.status == 403 and not request.is_read and kind not in self._denied:
             if not self._may_repeat(request, answer):
                 return answer
@@ -174,8 +173,18 @@ class Login:
             cause = error_from_answer(answer.status, answer.payload, request.doing)
             yield from self._open_again(seen, answer.status, cause)
             answer = yield from self._ask(request)
+            answer = yield from self._settled(request, answer, (401,), _SETTLING[:1])
             if answer.status == 403:
                 self._denied.add(kind)
+        return answer
+
+    def _settled(self, request: Request, answer: Answer, statuses: t.Container[int], pauses: t.Iterable[float]) -> Flow:
+        """The answer once the array knows a fresh login session, or when the pauses are over."""
+        for pause in pauses:
+            if answer.status not in statuses or not self._may_repeat(request, answer):
+                break
+            self._sleep(pause)
+            answer = yield from self._ask(request)
         return answer
 
     def _may_repeat(self, request: Request, answer: Answer) -> bool:
