@@ -104,7 +104,7 @@ class Login:
         """What a 403 means where it is not about the role."""
         if not self.must_change_password:
             return None
-        return f"The array wants the account {self.account.name} to change its password first: do that in PowerStore."
+        return f"Change the password of the account {self.account.name} in PowerStore first: the array asks for that."
 
     # Flows
 

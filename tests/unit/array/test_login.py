@@ -235,7 +235,7 @@ def test_a_password_that_has_to_be_changed_first() -> None:
     answer = driver.run(driver.login.authenticated(READ), no(403))
 
     assert answer.status == 403 and driver.said == ["GET login_session", "GET volume"]
-    assert "change its password first" in str(driver.login.hint)
+    assert "Change the password of the account drill in PowerStore first" in str(driver.login.hint)
 
 
 def test_threads_that_meet_a_dead_session_log_in_once() -> None:
