@@ -2,16 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""drill_record and drill_report in a real playbook: on the controller, with what Ansible makes of their arguments."""
+"""drill_record and drill_report in real playbooks: on the controller, with what Ansible makes of their arguments."""
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
 from pathlib import Path
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.options import OPTIONS
+from tests.integration.arrays import Case, Prepare
 from tests.unit.makers.drills import a_drill
 
 ROOT = Path(__file__).parents[2]
@@ -79,3 +81,22 @@ def test_a_real_playbook_with_a_host_that_cannot_be_reached(tmp_path: Path) -> N
     assert all(Path(path).exists() for path in seen["reports"]["files"].values())
     assert seen["refused"]["failed"] and "delegated to elsewhere.invalid" in seen["refused"]["msg"]
     assert seen["predicted"]["path"] != seen["written"]["path"] and not Path(seen["predicted"]["path"]).exists()
+
+
+def test_readiness_check_mode_and_abort_have_reports_and_a_line_like_a_drill(arrays: Prepare) -> None:
+    case = Case("site", {"report_formats": ["html", "csv"]})
+    sites = arrays(case)
+    runs = {
+        "readiness": sites.run(playbook="drdrill.powerstore.preflight"),
+        "check mode": sites.run("--check"),
+        "abort": sites.run("-e", "abort_settle_time=0", playbook="drdrill.powerstore.abort"),
+    }
+    assert {name: run.code for name, run in runs.items()} == dict.fromkeys(runs, 0), runs
+
+    records = {path.stem: json.loads(path.read_text())["kind"] for path in case.records.glob("*.json")}
+    assert sorted(records.values()) == ["abort", "readiness", "readiness"]
+    assert {path.stem for path in case.records.glob("*.html")} == set(records)
+    with (case.records / "register.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {row["record_file"]: row["kind"] for row in csv.DictReader(file)} == {
+            f"{stem}.json": kind for stem, kind in records.items()
+        }
