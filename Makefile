@@ -76,7 +76,7 @@ build: build/.built ## The collection's tarball, in build/
 
 ##@ Prove
 # The longest first. Each has folders of its own; what they share is made before.
-GATES_OF_TEST := pytest other-python sanity lint importer docs
+GATES_OF_TEST := pytest other-python sanity lint oldest importer docs
 .PHONY: test
 test: versions $(LINK) $(AWX) ## Everything that proves the project
 	@$(MAKE) GATES=yes --jobs=2 --output-sync=target $(GATES_OF_TEST)
@@ -140,6 +140,14 @@ on-this-python: $(VENV)/.dev $(LINK) | build/tmp
 	@$(MAKE) units UNITS_ARGS="$(OTHER_UNITS)"
 	@$(MAKE) sanity SANITY_ARGS="$(OTHER_SANITY)"
 	@$(MAKE) integration
+
+# The newest are those of `make pytest`. ansible-core 2.19 is the first one that the collection works with.
+OLDEST_VENV := build/venv-oldest
+.PHONY: oldest
+oldest: export PATH := $(CURDIR)/$(OLDEST_VENV)/bin:$(USER_PATH)
+oldest: $(OLDEST_VENV)/.oldest $(LINK) | build/tmp ## On the oldest ansible-core, requests and urllib3 that are named as enough
+	python -m pytest -q -n 2 --dist worksteal -m "not hypothesis" --basetemp=build/tmp/pytest-oldest \
+		tests/unit/array tests/integration/test_failover_test.py
 
 .PHONY: faults
 faults: $(VENV)/.dev $(LINK) | build/tmp ## The fault table: each fault, what the module makes of it, requests, seconds
@@ -232,6 +240,10 @@ gone:
 
 $(IMPORTER)/.importer: pyproject.toml tools/venv | build/tmp
 	@$(call setup_venv,$(IMPORTER),importer)
+	@touch $@
+
+$(OLDEST_VENV)/.oldest: pyproject.toml tools/venv | build/tmp
+	@$(call setup_venv,$(OLDEST_VENV),oldest)
 	@touch $@
 
 $(MUTATION)/.mutation: pyproject.toml tools/venv | build/tmp

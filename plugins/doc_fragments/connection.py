@@ -21,12 +21,14 @@ options:
   port:
     description:
       - TCP port of the management interface.
+      - An environment variable that is empty counts as not set, here and below.
       - If not set, the environment variable E(POWERSTORE_PORT) is used.
     type: int
     default: 443
   username:
     description:
-      - Account on the array.
+      - Account on the array. Letter case does not matter. C(CORP\drill), C(drill@corp.example) and C(drill) count as
+        one when the module looks for its own jobs.
       - If not set, the environment variable E(POWERSTORE_USERNAME) is used.
     type: str
     required: true
@@ -52,15 +54,16 @@ options:
     type: path
   timeout:
     description:
-      - Seconds for one request.
-      - A read, or a connection that could not be made, is tried again up to 8 times with growing pauses, for about 20
-        seconds and within twice this time. What was sent and not answered is never sent again before the array was
-        read.
+      - Seconds for one request as a whole, from connecting to the last byte of the answer.
+      - A read that was not answered, or answered 429, 500, 502, 503 or 504, and a connection that could not be made are
+        tried again up to 8 times with growing pauses, for about 20 seconds and within twice this time. What was sent
+        and not answered by the array itself is never sent again before the array was read.
       - If not set, the environment variable E(POWERSTORE_TIMEOUT) is used.
     type: int
     default: 60
 requirements:
-  - requests >= 2.31 (Python library, where the module runs)
+  - requests >= 2.25.1 (Python library, where the module runs)
+  - urllib3 >= 1.26.5 (Python library that requests brings along)
 notes:
   - The module logs in once and logs out at its end. Run it on the controller, with C(connection=local) or
     C(delegate_to=localhost).

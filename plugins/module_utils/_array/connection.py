@@ -18,6 +18,7 @@ BASE_PATH = "/api/rest"
 # A name or an address and nothing else: a scheme, a path, a port or credentials in `host` would end up in messages
 # and in the URL of every request.
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+_LONGEST_NAME, _LONGEST_LABEL = 253, 63  # characters; RFC 1035
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,18 @@ class Connection:
 
 def _checked_host(host: str) -> str:
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if _NAME.fullmatch(bare) or _is_ipv6(bare):
+    if _is_name(bare) or _is_ipv6(bare):
         return bare
     # The value itself is not repeated: what is wrong with it may be a password.
     raise InvalidInputError(
         "host is not a name or an address: expected for example 'powerstore-dr.example.com' or '192.0.2.10', without "
         "scheme, path or credentials; a port goes into the option port, an account into username and password."
     )
+
+
+def _is_name(text: str) -> bool:
+    labels_fit = all(len(label) <= _LONGEST_LABEL for label in text.split("."))
+    return _NAME.fullmatch(text) is not None and len(text) <= _LONGEST_NAME and labels_fit
 
 
 def _is_ipv6(text: str) -> bool:

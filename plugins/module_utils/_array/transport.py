@@ -330,7 +330,7 @@ class Transport:
             what = "no complete answer" if request.is_read else "sent, but no complete answer"
             kind = UnreachableError if request.is_read else OutcomeUnknownError
             return kind(f"{doing}: {what} from {where}: {cause}.")
-        refused = next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None)
+        refused = next(filter(_is_about_trust, causes), None)
         if refused is not None:
             return UnreachableError(f"{doing}: the certificate of {where} was refused: {_about(refused)}")
         if self._proxy and _is_of_proxy(causes):
@@ -385,7 +385,12 @@ def _pause(request: Request, result: Answer | _LostError, tries: int) -> float |
 
 def _is_hopeless(lost: _LostError) -> bool:
     """A certificate that is not trusted and a name that is not known stay so a moment later."""
-    return any(isinstance(each, ssl.SSLCertVerificationError | socket.gaierror) for each in _causes(lost.__cause__))
+    return any(isinstance(each, socket.gaierror) or _is_about_trust(each) for each in _causes(lost.__cause__))
+
+
+def _is_about_trust(error: BaseException) -> bool:
+    """Whether a certificate was refused, by OpenSSL or, for its name, by urllib3 1.26."""
+    return isinstance(error, ssl.SSLCertVerificationError) or type(error).__name__ == "CertificateError"
 
 
 def _body(response: t.Any) -> bytes:
@@ -459,6 +464,8 @@ def _tls(verify: bool | str) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
+    # urllib3 1.26 compares names itself, as it does not tell OpenSSL an address that it connects to.
+    context.check_hostname = hasattr(urllib3, "BaseHTTPResponse")  # urllib3 2
     # ca_path may hold the array's own certificate, or an authority that another one has signed.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if verify is True:
@@ -500,12 +507,13 @@ def _is_of_proxy(causes: t.Sequence[BaseException]) -> bool:
 _NOT_YET_VALID, _EXPIRED, _WRONG_NAME, _WRONG_ADDRESS = 9, 10, 62, 64
 
 
-def _about(refused: ssl.SSLCertVerificationError) -> str:
+def _about(refused: BaseException) -> str:
     """Why a certificate was refused, and what to do."""
-    why = plain(refused.verify_message or str(refused)).rstrip(".")
-    if refused.verify_code in (_WRONG_NAME, _WRONG_ADDRESS):
+    code = getattr(refused, "verify_code", None)
+    why = plain(getattr(refused, "verify_message", None) or str(refused)).rstrip(".")
+    if code in (_WRONG_NAME, _WRONG_ADDRESS) or "match" in why:
         return f"{why}. It is for another name: give host (POWERSTORE_HOST) a name or address that is in it."
-    if refused.verify_code in (_NOT_YET_VALID, _EXPIRED):
+    if code in (_NOT_YET_VALID, _EXPIRED):
         return f"{why}. Renew it on the array; compare the clocks of array and controller."
     return (
         f"{why}. Give the authority that signed it in ca_path (POWERSTORE_CA_PATH), or set validate_certs to false to "

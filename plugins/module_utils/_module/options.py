@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from .._errors import InvalidInputError
 from .._operation.limits import Limits
@@ -51,8 +52,16 @@ class ArgumentSpec:
         }
 
 
+def set_in_environment(name: str) -> str:
+    """The value of an environment variable; an empty one counts as not set."""
+    value: str = env_fallback(name)
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
+
+
 def _from_environment(name: str) -> tuple[t.Any, list[str]]:
-    return env_fallback, [f"POWERSTORE_{name}"]
+    return set_in_environment, [f"POWERSTORE_{name}"]
 
 
 CONNECTION = ArgumentSpec(

@@ -40,6 +40,7 @@ def connect(**options: t.Any) -> Connection:
         ("powerstore-dr", "https://powerstore-dr:443/api/rest"),
         ("powerstore-dr.example.com", "https://powerstore-dr.example.com:443/api/rest"),
         ("powerstore-dr.example.com.", "https://powerstore-dr.example.com.:443/api/rest"),
+        ("a" * 63 + ".example.com", f"https://{'a' * 63}.example.com:443/api/rest"),
         ("Powerstore_DR1", "https://Powerstore_DR1:443/api/rest"),
         ("1array", "https://1array:443/api/rest"),
         ("192.0.2.10", "https://192.0.2.10:443/api/rest"),
@@ -86,6 +87,9 @@ def test_names_and_addresses(host: str, url: str) -> None:
         "-powerstore-dr",
         "powerstore-dr,powerstore-prod",
         "2001:db8::zz",
+        "a" * 64 + ".example.com",  # no label is longer than 63
+        "a." * 130 + "example.com",  # no name longer than 253
+        "größe.example.com",
         "{{ host }}",
     ],
 )
