@@ -15,6 +15,7 @@ import importlib.util
 import io
 import json
 import typing as t
+from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.testing import patch_module_args
@@ -114,3 +115,10 @@ def _assert_plain(value: t.Any, path: str) -> None:
         raise AssertionError(f"{path} is a {type(value).__name__}: expected a type of JSON")
     for key, entry in value.items() if type(value) is dict else enumerate(value) if type(value) is list else ():
         _assert_plain(entry, f"{path}.{key}")
+
+
+def older_pythons() -> list[str]:
+    """The Pythons of this machine that are too old for a controller, but not for a managed host of ansible-core."""
+    folders = [Path("/usr/bin"), *Path("/root").glob(".pyenv/versions/*/bin")]
+    found = {folder / name for folder in folders for name in ("python3.8", "python3.9", "python3.10")}
+    return sorted(str(path) for path in found if path.exists())

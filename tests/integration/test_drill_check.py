@@ -27,7 +27,7 @@ import pytest
 import trustme
 
 from tests.lab.simulator import Simulator
-from tests.running import Result, connection_to, run_module
+from tests.running import Result, connection_to, older_pythons, run_module
 
 ROOT = Path(__file__).parents[2]
 # What the module takes along to a managed host.
@@ -462,17 +462,6 @@ def test_no_variable_answers_for_a_check(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", TRAVELS, ids=lambda path: path.name)
 def test_what_travels_is_written_for_python_3_8(path: Path) -> None:
     ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
-
-
-def older_pythons() -> list[str]:
-    """The Pythons of this machine that are older than the controller's may be, and that ansible-core can still use."""
-    folders = [
-        Path("/usr/bin"),
-        *Path.home().glob(".pyenv/versions/*/bin"),
-        *Path("/root").glob(".pyenv/versions/*/bin"),
-    ]
-    found = {folder / name for folder in folders for name in ("python3.8", "python3.9", "python3.10")}
-    return sorted(str(path) for path in found if path.exists())
 
 
 @pytest.mark.skipif(not older_pythons(), reason="this machine has no Python from 3.8 to 3.10")

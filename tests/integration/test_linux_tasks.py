@@ -16,6 +16,9 @@ import sys
 import typing as t
 from pathlib import Path
 
+import pytest
+
+from tests.running import older_pythons
 from tests.unit.makers.linux_host import GIB, HEX, OTHER, LinuxHost
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +98,9 @@ def a_host(folder: Path) -> LinuxHost:
     return host
 
 
-def test_only_the_drills_own_devices_are_touched(tmp_path: Path) -> None:
+# A host may have an older Python than the controller.
+@pytest.mark.parametrize("python", [sys.executable, *older_pythons()[:1]])
+def test_only_the_drills_own_devices_are_touched(tmp_path: Path, python: str) -> None:
     host = a_host(tmp_path)
     (tmp_path / "play.yml").write_text(PLAY)
     (tmp_path / "case.yml").write_text(CASE)
@@ -103,7 +108,7 @@ def test_only_the_drills_own_devices_are_touched(tmp_path: Path) -> None:
     here = json.loads(json.dumps(CASES).replace("MNT", f"{tmp_path}/mnt"))
     variables = {
         "ansible_connection": "local",
-        "ansible_python_interpreter": sys.executable,
+        "ansible_python_interpreter": python,
         "cases": [case for case, _expected in here],
         "drill": [
             {"name": "erp-data", "wwn": f"naa.{HEX.upper()}", "size": GIB},

@@ -61,6 +61,7 @@ MAP = replace(
 USED: list[tuple[dict[str, t.Any], str]] = [
     ({"identity": f"naa.{OTHER}"}, f"the kernel calls it 'naa.{OTHER}', expected 'naa.{HEX}'"),
     ({"identity": ""}, "the kernel calls it ''"),
+    ({"identity": "naa.6fffffffffffffffffffffffffffffff"}, "the kernel calls it 'naa.6fff"),
     ({"identity": f"mpath-3{HEX}"}, "the kernel calls it 'mpath-3"),
     ({"number": ""}, "has no device number in sysfs"),
     ({"partitions": ("sdx1",)}, "has partitions (sdx1)"),
@@ -84,17 +85,21 @@ def test_what_is_another_device_or_used_otherwise_is_neither_mounted_nor_release
 
 
 def test_the_right_device_is_not_refused() -> None:
-    assert refuses_mount(VOLUME, DISK, [Mount("8:1", "/"), Mount("8:1", "/mnt")], multipath=False) is None
+    others = [Mount("8:1", target) for target in ("/", "/mnt", "/mnt/erp/below", "/mnt/z")]
+    assert refuses_mount(VOLUME, DISK, others, multipath=False) is None
     assert refuses_mount(VOLUME, MAP, [], multipath=True) is None
     assert refuses_release(VOLUME, DISK, multipath=False) is None
     assert refuses_release(VOLUME, replace(MAP, mounts=("/mnt/erp", "/mnt/b")), multipath=True) is None
-    assert refuses_content(VOLUME, DISK, "xfs") is None
+    assert refuses_content(VOLUME, DISK, "".join(["x", "fs"])) is None
+    at_its_place = replace(DISK, mounts=("/mnt/" + "".join(["e", "rp"]),))
+    assert refuses_mount(VOLUME, at_its_place, [Mount("8:16", "/mnt/erp")], multipath=False) is None
 
 
-def test_a_map_has_paths_of_its_own_volume_only() -> None:
-    mixed = replace(MAP, paths={"sda": f"naa.{HEX}", "sdb": f"naa.{OTHER}"})
+@pytest.mark.parametrize("foreign", [f"naa.{OTHER}", "naa.6fffffffffffffffffffffffffffffff"])
+def test_a_map_has_paths_of_its_own_volume_only(foreign: str) -> None:
+    mixed = replace(MAP, paths={"sda": f"naa.{HEX}", "sdb": foreign})
     for refusal in (refuses_mount(VOLUME, mixed, [], multipath=True), refuses_release(VOLUME, mixed, multipath=True)):
-        assert refusal and f"holds sdb (naa.{OTHER}), expected only paths of naa.{HEX}" in refusal.message
+        assert refusal and f"holds sdb ({foreign}), expected only paths of naa.{HEX}" in refusal.message
     assert refuses_release(VOLUME, replace(MAP, identity=f"naa.{HEX}"), multipath=True)
 
 
@@ -132,6 +137,7 @@ def test_size_and_write_protection_may_change_when_the_host_reads_them_anew() ->
     ("found", "message"),
     [
         ("ext4", "holds 'ext4', expected 'xfs'"),
+        ("zfs_member", "holds 'zfs_member', expected 'xfs'"),
         ("", "holds 'nothing that blkid knows'"),
         ("LVM2_member", "need tasks of your own (vgimportclone)"),
     ],
