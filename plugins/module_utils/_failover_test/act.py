@@ -13,10 +13,11 @@ from dataclasses import replace
 from .._array.client import Client
 from .._errors import PowerStoreError
 from .._findings.rules import Finding
-from .._operation.batch import Batch
+from .._operation.batch import Batch, OnProgress
 from .._operation.goal import STOP, Goal, Outcome
-from .end_of_test import keep
-from .entry import Results, entry_of
+from .._operation.workers import OUT_OF_MEANS, out_of_means
+from .end_of_test import EndOfTest, keep
+from .entry import Entry, Results, Step, entry_of
 from .plan import Plan, predict, untouched
 from .reading import look_again, read_starts_and_stops
 from .stopping import Log, failed_over, following, joined, may_try_again, without_snapshot
@@ -24,33 +25,66 @@ from .stopping import Log, failed_over, following, joined, may_try_again, withou
 Outcomes = dict[str, Outcome]
 
 
-def apply(planned: Plan, client: Client) -> Results:
+def apply(planned: Plan, client: Client, on_progress: OnProgress | None = None) -> Results:
     """Carry out the plan, at most ``max_parallel`` operations at a time, and report what the array shows.
 
     A failure on one session does not stop the others. With ``rollback``, what this task started is stopped again when
-    one of its starts failed.
+    one of its starts failed. Whatever this computer lacks on the way, the result says what was sent.
     """
-    goals, desired = planned.goals, planned.desired
-    if not goals:
+    if not planned.goals:
         return predict(planned)
-    with Batch(client, planned.cluster, desired.limits) as batch:
-        stops = Stops(batch, client, planned)
-        if desired.running:
-            outcomes = batch.carry_out(goals)
-            if desired.rollback and any(outcome.error for outcome in outcomes.values()):
-                stops.carry_out(_undoing(outcomes.values()))
-            rollbacks = stops.outcomes
-        else:
-            stops.carry_out(goals)
-            outcomes, rollbacks = stops.outcomes, {}
-        ends = keep(client, desired.expiration, outcomes, batch)
-    entries = (
-        untouched(step, planned)
-        if step.goal is None
-        else entry_of(step, outcomes[(i := step.goal.session.id)], rollbacks.get(i), ends.get(i), stops.left.get(i))
-        for step in planned.steps
-    )
-    return Results(planned.cluster, tuple(entries))
+    work = _Work(planned, client, on_progress)
+    try:
+        work.carry_out()
+    except OUT_OF_MEANS as error:
+        work.note_end(out_of_means("Starting and stopping failover tests", error))
+    return work.results()
+
+
+class _Work:
+    """What has become of a plan so far."""
+
+    def __init__(self, planned: Plan, client: Client, on_progress: OnProgress | None) -> None:
+        self._planned = planned
+        self._client = client
+        self._batch = Batch(client, planned.cluster, planned.desired.limits, on_progress=on_progress)
+        self._stops = Stops(self._batch, client, planned)
+        self._outcomes: Outcomes = {}
+        self._ends: dict[str, EndOfTest] = {}
+
+    def carry_out(self) -> None:
+        """Start, and roll back where that is wanted; or stop, and keep the snapshots."""
+        goals, desired = self._planned.goals, self._planned.desired
+        with self._batch as batch:
+            if desired.running:
+                self._outcomes = batch.carry_out(goals)
+                if desired.rollback and any(outcome.error for outcome in self._outcomes.values()):
+                    self._stops.carry_out(_undoing(self._outcomes.values()))
+            else:
+                self._stops.carry_out(goals)
+                self._ends = keep(self._client, desired.expiration, self._stops.outcomes, batch)
+
+    def note_end(self, error: PowerStoreError) -> None:
+        """It ended early: what is not known of an operation by now may have been sent."""
+        ended = {outcome.goal.session.id: outcome for outcome in self._batch.ended}
+        known = self._outcomes if self._planned.desired.running else self._stops.outcomes
+        for goal in self._planned.goals:
+            i = goal.session.id
+            if i not in known:
+                lost = Outcome(goal, self._batch.clock.now(), request_sent=True, error=error)
+                known[i] = ended.get(i, lost)
+
+    def results(self) -> Results:
+        """What was done, and what the array shows."""
+        return Results(self._planned.cluster, tuple(map(self._entry, self._planned.steps)))
+
+    def _entry(self, step: Step) -> Entry:
+        if step.goal is None:
+            return untouched(step, self._planned)
+        i, stops = step.goal.session.id, self._stops
+        if self._planned.desired.running:
+            return entry_of(step, self._outcomes[i], stops.outcomes.get(i), None, stops.left.get(i))
+        return entry_of(step, stops.outcomes[i], None, self._ends.get(i), stops.left.get(i))
 
 
 def _undoing(outcomes: t.Iterable[Outcome]) -> list[Goal]:

@@ -22,6 +22,7 @@ from .._findings.rules import Finding, Findings
 from .._json import Json
 from .._operation.batch import Batch
 from .._operation.goal import Outcome
+from .._operation.workers import OUT_OF_MEANS, out_of_means
 from .._time import Moment, format_time, parse_time
 from .stopping import SNAPSHOT
 
@@ -81,6 +82,8 @@ def _kept(client: Client, outcome: Outcome, expiration: Moment | None) -> EndOfT
         return EndOfTest(snapshot, _difference(snapshot, moment))
     except PowerStoreError as error:
         return EndOfTest(snapshot, error)
+    except OUT_OF_MEANS as error:
+        return EndOfTest(snapshot, out_of_means(f"Keeping the end-of-test snapshot of the {session.label}", error))
 
 
 def _made(client: Client, outcome: Outcome) -> Snapshot:

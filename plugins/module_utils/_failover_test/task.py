@@ -19,6 +19,7 @@ from .._json import Json
 from .._module.frame import with_client
 from .._module.options import limits_from_params
 from .._module.result import nothing_attempted
+from .._operation.batch import OnProgress
 from .._time import Moment
 from .act import apply
 from .end_of_test import OPTION
@@ -28,12 +29,15 @@ from .reading import Read, look_again, read_for_start, read_for_stop, read_start
 from .stopping import NOTHING_LOGGED, Log
 
 
-def run(params: Row, *, check_mode: bool) -> Json:
-    """The module's result for its options. Raises InvalidInputError for options out of bounds or that contradict."""
+def run(params: Row, *, check_mode: bool, on_progress: OnProgress | None = None) -> Json:
+    """The module's result for its options. Raises InvalidInputError for options out of bounds or that contradict.
+
+    ``on_progress``: called in any thread, one call at a time, whenever an operation has ended.
+    """
     selectors, desired = selectors_from_params(params), _desired(params)
     return with_client(
         params,
-        lambda client: _run(client, selectors, desired, check_mode=check_mode),
+        lambda client: _run(client, selectors, desired, on_progress, check_mode=check_mode),
         connections=desired.limits.max_parallel + 1,
         on_error=lambda error: nothing_attempted(selectors, error, Entry, Step),
     )
@@ -61,7 +65,14 @@ def _desired(params: Row) -> Desired:
     )
 
 
-def _run(client: Client, selectors: t.Sequence[Selector], desired: Desired, *, check_mode: bool) -> Json:
+def _run(
+    client: Client,
+    selectors: t.Sequence[Selector],
+    desired: Desired,
+    on_progress: OnProgress | None,
+    *,
+    check_mode: bool,
+) -> Json:
     if desired.running:
         read = read_for_start(client, selectors)
         _check_expiration(desired, read.cluster)
@@ -70,7 +81,7 @@ def _run(client: Client, selectors: t.Sequence[Selector], desired: Desired, *, c
         settle_time = 0 if check_mode else desired.settle_time
         read = replace(read, entries=_waited_for(client, read, settle_time, desired.limits.poll_interval))
     planned = plan(read.cluster, read.entries, desired, _log(client, read.entries, desired), read.gaps)
-    return (predict(planned) if check_mode else apply(planned, client)).as_result()
+    return (predict(planned) if check_mode else apply(planned, client, on_progress)).as_result()
 
 
 def _check_expiration(desired: Desired, cluster: Cluster) -> None:

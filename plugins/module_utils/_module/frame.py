@@ -13,6 +13,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._array.client import REQUESTS_IMPORT_ERROR, Client
 from .._array.connection import Connection
 from .._errors import InvalidInputError, PowerStoreError
+from .._operation.workers import OUT_OF_MEANS, out_of_means
 
 Result = dict[str, t.Any]
 
@@ -40,14 +41,22 @@ def with_client(
     """Log in, ``run``, log out, and return what came of it.
 
     ``run`` returns the result. ``on_error`` gives what the result holds besides ``msg`` and ``failure`` where a
-    PowerStoreError ended ``run`` early.
+    PowerStoreError ended ``run`` early, or a machine that is short of memory or threads did.
     """
+    result: Result | None = None
     try:
         with Client(Connection.from_params(params), connections=connections) as client:
-            return run(client)
+            result = run(client)
     except PowerStoreError as error:
-        failed = {"failed": True, "msg": error.message, "failure": error.as_failure()}
-        return {**failed, **(on_error(error) if on_error else {})}
+        return result or _failed(error, on_error)
+    except OUT_OF_MEANS as error:
+        return result or _failed(out_of_means("Running this task", error), on_error)
+    return result
+
+
+def _failed(error: PowerStoreError, on_error: t.Callable[[PowerStoreError], Result] | None) -> Result:
+    failed = {"failed": True, "msg": error.message, "failure": error.as_failure()}
+    return {**failed, **(on_error(error) if on_error else {})}
 
 
 def carry_out(module: PowerStoreModule, work: t.Callable[[], Result]) -> t.NoReturn:

@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 from .._array.client import Client
 from .._array.lookup import session_select
@@ -19,46 +18,67 @@ from .limits import Limits
 from .operation import Means, Operation
 from .throttle import Throttle
 from .waiting import Waiting
+from .workers import side_by_side
 
 JOB_SELECT = ("select", "id,phase,user,response_body")
 Item = t.TypeVar("Item")
 Result = t.TypeVar("Result")
+OnProgress = t.Callable[[int, int, int, int], None]  # done, failed, under way, total
 
 
 class Batch:
     """Carries out goals side by side. Use it as a context manager."""
 
     def __init__(
-        self, client: Client, cluster: Cluster, limits: Limits, operation: type[Operation] = Operation
+        self,
+        client: Client,
+        cluster: Cluster,
+        limits: Limits,
+        operation: type[Operation] = Operation,
+        on_progress: OnProgress | None = None,
     ) -> None:
-        """``operation``: the kind of operation that reaches these goals."""
-        clock = ArrayClock(cluster)
+        """``operation``: the kind of operation that reaches these goals. ``on_progress``: called whenever one ends."""
+        self.clock = ArrayClock(cluster)
         self._client = client
         self._operation = operation
         selects = {"job": (JOB_SELECT,), "replication_session": (session_select(cluster.release),)}
         self._waiting = Waiting(client, selects, limits.poll_interval)
         self._throttle = Throttle(limits.max_parallel)
-        self._means = Means(client, self._waiting, clock, self._throttle, limits.wait_timeout)
+        self._means = Means(client, self._waiting, self.clock, self._throttle, limits.wait_timeout)
         # Twice as many threads as may be under way: while some read back what the array shows, others keep it at work.
-        self._pool = ThreadPoolExecutor(2 * limits.max_parallel, thread_name_prefix="operation")
-        self._open = ExitStack()
+        self._threads = 2 * limits.max_parallel
+        self._on_progress = on_progress
+        self._counting = threading.Lock()
+        self.ended: list[Outcome] = []  # of all goals so far, in the order in which they ended
 
     def __enter__(self) -> Batch:
-        self._open.enter_context(self._waiting)
-        self._open.enter_context(self._pool)
+        self._waiting.__enter__()
         self._client.on_busy = self._throttle.slow_down
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._open.close()
+        self._waiting.__exit__()
 
     def carry_out(self, goals: t.Iterable[Goal]) -> dict[str, Outcome]:
         """What became of each goal, by session id. A failure on one session does not stop the others."""
-        return {outcome.goal.session.id: outcome for outcome in self.each(self._one, goals)}
+        wanted = list(goals)
+        before = len(self.ended)
+
+        def one(goal: Goal) -> Outcome:
+            outcome = self._operation(self._means, goal).run()
+            with self._counting:
+                self.ended.append(outcome)
+                self._tell(self.ended[before:], len(wanted))
+            return outcome
+
+        self._tell([], len(wanted))
+        return {outcome.goal.session.id: outcome for outcome in self.each(one, wanted)}
 
     def each(self, work: t.Callable[[Item], Result], items: t.Iterable[Item]) -> list[Result]:
         """The results of ``work``, side by side, in the order of the items."""
-        return list(self._pool.map(work, items))
+        return side_by_side(work, items, self._threads)
 
-    def _one(self, goal: Goal) -> Outcome:
-        return self._operation(self._means, goal).run()
+    def _tell(self, ended: t.Sequence[Outcome], total: int) -> None:
+        if self._on_progress and total:
+            failed = sum(1 for outcome in ended if outcome.error)
+            self._on_progress(len(ended) - failed, failed, self._throttle.taken, total)

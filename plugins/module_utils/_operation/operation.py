@@ -32,6 +32,7 @@ from .clock import ArrayClock
 from .goal import Goal, Outcome
 from .sending import Answer, Claim, Fate, Owner, Sending, State, Traces, fate_of, owner_of
 from .waiting import OverdueError, Waiting
+from .workers import OUT_OF_MEANS, out_of_means
 
 _GRACE = 3.0  # seconds in which a request without an answer may still show up in the array's jobs
 _LATE = 10.0  # seconds in which a session may show a test after the job of its start has ended
@@ -82,6 +83,8 @@ class Operation:
             self._conclude(error, outcome)
         except MALFORMED as error:  # once something was sent, nothing may end without an outcome
             self._conclude(ProtocolError(f"{self._doing}: an answer is not as described: {error!r}."), outcome)
+        except OUT_OF_MEANS as error:
+            self._conclude(out_of_means(self._doing, error), outcome)
         outcome.finished_at = self._clock.now()
         return outcome
 
@@ -141,6 +144,8 @@ class Operation:
             receipt = self._client.operate(path, self._goal.body, doing=self._doing, deadline=self._deadline)
         except PowerStoreError as error:
             return Answer.failed(error)
+        except OUT_OF_MEANS as error:  # perhaps after it was sent
+            return Answer(State.LOST, error=out_of_means(self._doing, error))
         return Answer(State.SENT, receipt)
 
     def _pause(self, answer: Answer) -> None:
@@ -248,7 +253,7 @@ class Operation:
             row = self._read_row(within=_LAST_LOOK)
             shown = self._goal.is_shown_by(row)
             outcome.after = self._session(row)
-        except PowerStoreError:
+        except (PowerStoreError, *OUT_OF_MEANS):
             return
         if shown and isinstance(error, RejectedError):
             self._attribute(outcome)

@@ -28,6 +28,11 @@ class Throttle:
         """How many may be under way now."""
         return int(self._limit)
 
+    @property
+    def taken(self) -> int:
+        """How many are under way."""
+        return self._taken
+
     def __enter__(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._taken < self.limit)
@@ -37,7 +42,7 @@ class Throttle:
         with self._changed:
             self._taken -= 1
             self._limit = min(self._most, self._limit + 1 / self._limit)
-            self._changed.notify_all()
+            self._changed.notify(2)  # for the one that ended, and for the one that the limit may have grown by
 
     def slow_down(self) -> None:
         """Half as many from now on, one at the least. What many requests are told in one second counts once."""

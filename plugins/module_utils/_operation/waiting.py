@@ -2,14 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting for rows of the array to become what is wanted: many operations wait, one query answers them all."""
+"""Waiting for rows of the array to become what is wanted: many operations wait, one query answers them all.
+
+Nobody is hired for it: one of those who wait does the looking for all, and hands it on when his own row has come.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 import typing as t
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from .._array.client import Client, Query
@@ -23,29 +25,14 @@ from .._errors import (
 )
 from .._json import Json
 
-_SHORTEST_PAUSE = 0.05  # seconds between two looks at an operation that has just begun
+_SHORTEST_PAUSE = 0.05  # seconds until the first look at an operation whose duration is not known yet
+_BETWEEN = 0.03  # seconds between two looks, at the least
 _GATHER = 0.015  # seconds in which rows that are wanted at the same time come together in one query
 _MISSES = 3  # looks in a row that do not find the id at all
 _PASSING = (BusyError, UnreachableError, ProtocolError)  # a later look may succeed; the deadline bounds the patience
 _GARBLED = 5.0  # seconds of answers that cannot be understood, before they are taken for what is to be had
 
-
 _Accept = t.Callable[[Json], object]  # judged by its truth
-
-
-@dataclass
-class _Wanted:
-    collection: str
-    id: str
-    accept: _Accept
-    deadline: float
-    due: float
-    since: float = field(default_factory=time.monotonic)
-    row: Json | None = None
-    error: PowerStoreError | None = None
-    misses: int = 0
-    garbled_since: float | None = None
-    result: Future[Json] = field(default_factory=Future)
 
 
 class OverdueError(Exception):
@@ -57,33 +44,79 @@ class OverdueError(Exception):
         self.error = error
 
 
-class Waiting:
-    """Reads rows for all who wait, by ``id=in.(…)``, at a pace that slows down with the age of what is waited for.
+@dataclass(eq=False)
+class _Wanted:
+    """A row that somebody waits for."""
 
-    The first look comes when most operations of the task before it were done, without any after 45 ms; another
-    when a quarter more time has passed (an eighth, once others were seen to end), at most ``poll_interval`` later.
+    collection: str
+    id: str
+    accept: _Accept
+    deadline: float
+    ripe: float  # no look makes sense before
+    is_timed: bool  # how long it takes is a measure for others
+    since: float = field(default_factory=time.monotonic)
+    row: Json | None = None  # as last seen
+    error: PowerStoreError | None = None  # of the last look
+    misses: int = 0
+    garbled_since: float | None = None
+    result: Json | None = None
+    failure: Exception | None = None
+    woken: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to wait for any more."""
+        return self.result is not None or self.failure is not None
+
+    def give_up(self) -> None:
+        """It did not come in time."""
+        self.failure = OverdueError(self.row, self.error)
+
+
+@dataclass
+class _Pace:
+    """How often the rows of a collection are looked at: learned from how long operations take on this array."""
+
+    typical: float | None = None  # seconds until a row was accepted, of late
+    shortest: float | None = None
+    looked_at: float = 0.0  # when the last look ended
+    failed: bool = False  # whether it did
+
+    def learn(self, took: float) -> None:
+        """How long one took."""
+        self.typical = took if self.typical is None else 0.7 * self.typical + 0.3 * took
+        self.shortest = took if self.shortest is None else min(self.shortest, took)
+
+
+class Waiting:
+    """Reads rows for all who wait, by ``id=in.(…)``.
+
+    A look takes all that may have ended: all that are older than 0.8 of the shortest operation seen. Two looks are a
+    tenth of a typical operation apart, 30 ms at the least and ``poll_interval`` at the most. As long as none has ended,
+    the first look comes after 50 ms, and another when a quarter more time has passed.
     """
 
     def __init__(self, client: Client, selects: t.Mapping[str, Query], poll_interval: float) -> None:
-        """``selects``: for each collection that may be watched, the query that names its attributes."""
+        """``selects``: for each collection that may be waited for, the query that names its attributes."""
         self._client = client
         self._selects = selects
         self._poll_interval = poll_interval
         self._changed = threading.Condition()
-        self._waiting: list[_Wanted] = []
+        self._wanted: list[_Wanted] = []
+        self._has_looker = False
         self._closed = False
-        self._typical: dict[str, float] = {}  # seconds until a row of the collection was accepted, of late
-        self._thread = threading.Thread(target=self._run, name="waiting", daemon=True)
+        self._next_look = 0.0
+        self._paces = {collection: _Pace() for collection in selects}
 
     def __enter__(self) -> Waiting:
-        self._thread.start()
         return self
 
     def __exit__(self, *_exc: object) -> None:
         with self._changed:
             self._closed = True
-            self._changed.notify()
-        self._thread.join()
+            for wanted in self._wanted:
+                wanted.woken.set()
+            self._changed.notify_all()
 
     def until(
         self,
@@ -99,55 +132,117 @@ class Waiting:
         ``at_once``: look now, as the row is expected to fit already. Raises OverdueError at the deadline, and the
         error of the query where a later look cannot succeed (the account may not read it, the row does not exist).
         """
-        now = time.monotonic()
-        first = min(max(0.9 * self._typical.get(collection, _SHORTEST_PAUSE), _GATHER), self._poll_interval)
-        wanted = _Wanted(collection, row_id, accept, deadline, min(now + (_GATHER if at_once else first), deadline))
+        wanted = _Wanted(collection, row_id, accept, deadline, 0.0, not at_once)
+        pace = self._paces[collection]
+        first = _GATHER if at_once else min(0.8 * (pace.shortest or _SHORTEST_PAUSE / 0.8), self._poll_interval)
+        wanted.ripe = min(wanted.since + max(first, _GATHER), deadline)
         with self._changed:
             if self._closed:
-                raise OverdueError(None, ProtocolError("The waiting over the array's rows has ended."))
-            self._waiting.append(wanted)
-            self._changed.notify()
-        return wanted.result.result()
-
-    def _run(self) -> None:
+                raise OverdueError(None, ProtocolError("Waiting for rows of the array has ended."))
+            self._wanted.append(wanted)
+            if wanted.ripe < self._next_look:
+                self._changed.notify()  # who looks has to look earlier now
         try:
-            self._loop()
-        finally:  # whatever ended the thread, nobody waits for it for ever, nor does anyone begin to
-            with self._changed:
-                self._closed = True
-                for wanted in self._waiting:
-                    if not wanted.result.done():
-                        wanted.result.set_exception(OverdueError(wanted.row, wanted.error))
+            self._wait(wanted)
+        finally:
+            self._leave(wanted)
+        if wanted.failure is not None:
+            raise wanted.failure
+        return wanted.result or {}
 
-    def _loop(self) -> None:
-        while True:
+    def _wait(self, wanted: _Wanted) -> None:
+        while not wanted.is_over:
+            with self._changed:
+                if self._closed:
+                    wanted.give_up()
+                    return
+                wanted.woken.clear()
+                if wanted.is_over:  # since the event was set for it, which is cleared now
+                    return
+                looks = not self._has_looker
+                self._has_looker = True
+            if not looks:
+                wanted.woken.wait()
+                continue
+            try:
+                self._look_for_all(wanted)
+            finally:
+                with self._changed:
+                    self._has_looker = False
+
+    def _leave(self, wanted: _Wanted) -> None:
+        """Go, and have somebody else look."""
+        with self._changed:
+            self._wanted.remove(wanted)
+            if not self._has_looker and self._wanted:
+                self._wanted[0].woken.set()
+
+    # Looking
+
+    def _look_for_all(self, own: _Wanted) -> None:
+        """Look, until the own row has come."""
+        while not own.is_over:
             with self._changed:
                 if self._closed:
                     return
-                pause = min((w.due for w in self._waiting), default=float("inf")) - time.monotonic()
+                due = {collection: self._due(collection) for collection in self._paces}
+                self._next_look = min(due.values())
+                pause = self._next_look - time.monotonic()
                 if pause > 0:
                     self._changed.wait(min(pause, threading.TIMEOUT_MAX))
                     continue
-                due = [w for w in self._waiting if w.due <= time.monotonic() + _GATHER]
-            for collection in dict.fromkeys(w.collection for w in due):
-                self._look(collection, [w for w in due if w.collection == collection])
-            with self._changed:
-                self._waiting = [w for w in self._waiting if not w.result.done()]
+                collection = min(due, key=lambda each: due[each])
+                ripe = [w for w in self._open(collection) if w.ripe <= time.monotonic() + _GATHER]
+            self._look(collection, ripe)
+            for wanted in ripe:
+                if wanted.is_over:
+                    wanted.woken.set()
 
-    def _look(self, collection: str, due: t.Sequence[_Wanted]) -> None:
-        what = collection.replace("_", " ")
-        ids = [w.id for w in due]
-        give_up = min(w.deadline for w in due)
+    def _open(self, collection: str) -> list[_Wanted]:
+        return [wanted for wanted in self._wanted if wanted.collection == collection and not wanted.is_over]
+
+    def _due(self, collection: str) -> float:
+        """When the next look at this collection is due."""
+        waiting = self._open(collection)
+        if not waiting:
+            return float("inf")
+        first = max(min(w.ripe for w in waiting), self._paces[collection].looked_at + self._pause(collection, waiting))
+        return min(first, *(w.deadline for w in waiting))
+
+    def _pause(self, collection: str, waiting: t.Sequence[_Wanted]) -> float:
+        """Seconds between two looks."""
+        pace = self._paces[collection]
+        known = pace.typical if any(w.is_timed for w in waiting) else self._longest_typical()
+        if known is not None and not pace.failed:
+            pause = known / 10
+        else:
+            seen = any(w.row is not None or w.error is not None for w in waiting)
+            youngest = min(pace.looked_at - w.since for w in waiting)
+            pause = max(youngest / 4, _SHORTEST_PAUSE if seen else 0)
+        return min(max(pause, _BETWEEN), self._poll_interval)
+
+    def _longest_typical(self) -> float | None:
+        known = [pace.typical for pace in self._paces.values() if pace.typical is not None]
+        return max(known, default=None)
+
+    def _look(self, collection: str, ripe: t.Sequence[_Wanted]) -> None:
+        what, pace = collection.replace("_", " "), self._paces[collection]
+        ids = [w.id for w in ripe]
+        give_up = min(w.deadline for w in ripe)
         try:
             found = self._client.get_by(
                 collection, "id", ids, self._selects[collection], doing=f"Reading {what}s", deadline=give_up
             )
         except PowerStoreError as error:
-            for wanted in due:
+            pace.failed = True
+            for wanted in ripe:
                 self._missed(wanted, error)
             return
+        finally:
+            pace.looked_at = time.monotonic()
+        pace.failed = False
         rows = {str(row["id"]): row for row in found}
-        for wanted in due:
+        for wanted in ripe:
             try:
                 self._seen(wanted, rows.get(wanted.id))
             except (PowerStoreError, *MALFORMED) as error:
@@ -159,32 +254,21 @@ class Waiting:
         accepted = row is not None and wanted.accept(row)
         wanted.error = wanted.garbled_since = None
         if row is not None and accepted:
-            # Looking a little earlier each time finds the true time, as the pace between two looks overstates it.
-            took = time.monotonic() - wanted.since
-            self._typical[wanted.collection] = 0.7 * self._typical.get(wanted.collection, took) + 0.3 * took
-            wanted.result.set_result(row)
+            if wanted.is_timed:
+                self._paces[wanted.collection].learn(time.monotonic() - wanted.since)
+            wanted.result = row
         elif wanted.misses >= _MISSES:
             what = wanted.collection.replace("_", " ")
-            wanted.result.set_exception(NotFoundError(f"The array does not list the {what} {wanted.id} any more."))
-        else:
-            self._later(wanted)
+            wanted.failure = NotFoundError(f"The array does not list the {what} {wanted.id} any more.")
+        elif time.monotonic() >= wanted.deadline:
+            wanted.give_up()
 
     def _missed(self, wanted: _Wanted, error: PowerStoreError) -> None:
         wanted.error = error
         now = time.monotonic()
         if isinstance(error, ProtocolError):
             wanted.garbled_since = wanted.garbled_since or now
-        if isinstance(error, _PASSING) and now - (wanted.garbled_since or now) < _GARBLED:
-            self._later(wanted)
-        else:
-            wanted.result.set_exception(error)
-
-    def _later(self, wanted: _Wanted) -> None:
-        now = time.monotonic()
-        if now >= wanted.deadline:
-            wanted.result.set_exception(OverdueError(wanted.row, wanted.error))
-            return
-        # Where operations follow one another, each look that comes late costs all those behind it.
-        haste = 2 if wanted.collection in self._typical else 1
-        pause = min(max((now - wanted.since) / 4, _SHORTEST_PAUSE) / haste, self._poll_interval)
-        wanted.due = min(now + pause, wanted.deadline)
+        if not isinstance(error, _PASSING) or now - (wanted.garbled_since or now) >= _GARBLED:
+            wanted.failure = error
+        elif now >= wanted.deadline:
+            wanted.give_up()

@@ -16,18 +16,21 @@ from .._json import Json
 from .._module import result
 from .._module.frame import with_client
 from .._module.options import limits_from_params
-from .._operation.batch import Batch
+from .._operation.batch import Batch, OnProgress
 from .._time import Moment, format_time
 from .operation import SyncOperation
 from .plan import Desired, Plan, as_result, entry_of, plan, predicted
 
 
-def run(params: Row, *, check_mode: bool) -> Json:
-    """The module's result for its options. Raises InvalidInputError for options out of bounds or not understood."""
+def run(params: Row, *, check_mode: bool, on_progress: OnProgress | None = None) -> Json:
+    """The module's result for its options. Raises InvalidInputError for options out of bounds or not understood.
+
+    ``on_progress``: called in any thread, one call at a time, whenever a synchronisation has ended.
+    """
     selectors, desired = selectors_and_desired(params)
     return with_client(
         params,
-        lambda client: _run(client, selectors, desired, check_mode=check_mode),
+        lambda client: _run(client, selectors, desired, on_progress, check_mode=check_mode),
         connections=desired.limits.max_parallel + 1,
         on_error=lambda error: result.nothing_attempted(selectors, error),
     )
@@ -58,7 +61,14 @@ def _since(text: str) -> Moment:
     return since
 
 
-def _run(client: Client, selectors: t.Sequence[Selector], desired: Desired, *, check_mode: bool) -> Json:
+def _run(
+    client: Client,
+    selectors: t.Sequence[Selector],
+    desired: Desired,
+    on_progress: OnProgress | None,
+    *,
+    check_mode: bool,
+) -> Json:
     cluster = read_cluster(client)
     moment = desired.since.at if desired.since else None
     if moment and cluster.system_time and moment > cluster.system_time:
@@ -70,14 +80,14 @@ def _run(client: Client, selectors: t.Sequence[Selector], desired: Desired, *, c
     entries = (
         [predicted(step, planned) for step in planned.steps]
         if check_mode or not planned.goals
-        else _apply(client, planned)
+        else _apply(client, planned, on_progress)
     )
     return as_result(cluster, entries)
 
 
-def _apply(client: Client, planned: Plan) -> list[result.Entry]:
+def _apply(client: Client, planned: Plan, on_progress: OnProgress | None) -> list[result.Entry]:
     """Synchronise, at most ``max_parallel`` at a time. A failure on one session does not stop the others."""
-    with Batch(client, planned.cluster, planned.desired.limits, SyncOperation) as batch:
+    with Batch(client, planned.cluster, planned.desired.limits, SyncOperation, on_progress) as batch:
         outcomes = batch.carry_out(planned.goals)
     return [
         entry_of(step, outcomes[step.goal.session.id]) if step.goal else predicted(step, planned)

@@ -65,13 +65,6 @@ class FakeClient:
         return t.cast(Receipt, _said(self.receipts.pop(0) if len(self.receipts) > 1 else self.receipts[0]))
 
 
-def _waits_ended() -> None:
-    # A wait that broke is not joined; what it leaves on stderr would be held against the next test.
-    for thread in threading.enumerate():
-        if thread.name == "waiting":
-            thread.join(1)
-
-
 Result = t.TypeVar("Result")
 
 
@@ -90,7 +83,6 @@ def within(seconds: float, work: t.Callable[[], Result]) -> Result:
         fine, result = results.get(timeout=seconds)
     except queue.Empty:
         raise AssertionError(f"nothing came of it within {seconds} s") from None
-    _waits_ended()
     if not fine:
         raise result
     return t.cast(Result, result)

@@ -396,7 +396,6 @@ def test_a_start_that_does_not_end_in_time_is_no_success_of_the_stop() -> None:
     assert client.sent == [] and kind(outcome) == "timeout" and not outcome.done
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_an_operation_ends_whatever_breaks() -> None:
     client = FakeClient(receipts=[Receipt(job_id="j-1")], jobs=[RuntimeError("not foreseen")], sessions=[IN_TEST])
     outcome = carry_out(client)

@@ -190,13 +190,36 @@ def test_a_look_at_once() -> None:
     assert waits[True] < waits[False]
 
 
-def test_the_thread_ends_with_the_wait() -> None:
+def test_nobody_is_needed_besides_those_who_wait() -> None:
     before = set(threading.enumerate())
     with Waiting(FakeClient(jobs=[[ENDED]]).as_client(), SELECTS, 1) as rows:
-        [thread] = set(threading.enumerate()) - before
         assert rows.until("job", "j-1", ended, time.monotonic() + 5) == ENDED
+        assert set(threading.enumerate()) == before
 
-    assert not thread.is_alive()
+
+def test_who_has_what_he_waited_for_hands_the_looking_on() -> None:
+    count = 20
+    rows = {f"j-{number}": number for number in range(count)}
+
+    class OneAfterTheOther(FakeClient):
+        """At each look one more row is as wanted, the one of him who looks among the first."""
+
+        looks = 0
+
+        def get_by(
+            self, _collection: str, _attribute: str, values: t.Iterable[str], *_query: object, **_o: object
+        ) -> t.Any:
+            self.looks += 1
+            return [{"id": i, "phase": "Completed" if rows[i] < self.looks else "Running"} for i in values]
+
+    client = OneAfterTheOther()
+
+    def waiting() -> list[Row]:
+        with Waiting(client.as_client(), SELECTS, 0.05) as wait, ThreadPoolExecutor(count) as pool:
+            return list(pool.map(lambda i: wait.until("job", i, ended, time.monotonic() + 30), rows))
+
+    assert [row["id"] for row in within(40, waiting)] == list(rows)
+    assert count <= client.looks <= 2 * count
 
 
 def test_who_still_waits_when_the_wait_ends_is_told() -> None:
@@ -213,7 +236,6 @@ def test_who_still_waits_when_the_wait_ends_is_told() -> None:
         within(10, waiting)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_nobody_waits_for_ever_for_a_client_that_broke() -> None:
     client = FakeClient(jobs=[RuntimeError("not foreseen")])
 
@@ -223,27 +245,31 @@ def test_nobody_waits_for_ever_for_a_client_that_broke() -> None:
             def one(row_id: str) -> type:
                 try:
                     rows.until("job", row_id, ended, time.monotonic() + 60)
-                except OverdueError as late:
-                    return type(late)
+                except RuntimeError as error:
+                    return type(error)
                 return type(None)
 
             return list(pool.map(one, ["j-1"] * 3))
 
-    # All three are registered before the first look, 50 ms after the first.
-    assert within(10, waiting) == [OverdueError] * 3
+    assert within(10, waiting) == [RuntimeError] * 3
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_nobody_begins_to_wait_for_a_client_that_broke() -> None:
-    client = FakeClient(jobs=[RuntimeError("not foreseen")])
+def test_a_client_that_broke_once_costs_only_who_looked() -> None:
+    client = FakeClient(jobs=[MemoryError(), [ENDED]])
 
-    def waiting() -> None:
-        with Waiting(client.as_client(), SELECTS, 1) as rows:
-            for _number in range(3):
-                with pytest.raises(OverdueError):
-                    rows.until("job", "j-1", ended, time.monotonic() + 60)
+    def waiting() -> list[object]:
+        with Waiting(client.as_client(), SELECTS, 1) as rows, ThreadPoolExecutor(3) as pool:
 
-    within(10, waiting)
+            def one(row_id: str) -> object:
+                try:
+                    return rows.until("job", row_id, ended, time.monotonic() + 60)
+                except MemoryError as error:
+                    return type(error)
+
+            return list(pool.map(one, ["j-1"] * 3))
+
+    found = within(10, waiting)
+    assert found.count(MemoryError) == 1 and found.count(ENDED) == 2
 
 
 def test_nobody_begins_to_wait_for_a_wait_that_has_ended() -> None:
