@@ -88,7 +88,7 @@ ROWS = (
     Row("jobs 500", failing("/job"), ("jobs",)),
     Row("jobs forbidden", failing("/job", 403), ("jobs",)),
     Row("neither jobs nor audit log", lambda s: [failing("/job")(s), failing("/audit_event")(s)], ("jobs",), own=False),
-    Row("odd row of another session", spoiled("erp-db", element_pairs=[(None, None)], state=None), ()),
+    Row("odd row of another session", spoiled("erp-db", element_pairs=[(None, None)], state=None), ("session",)),
     Row("odd row in the audit log", odd_audit_row, ("jobs",)),
 )
 

@@ -15,33 +15,31 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from .._array.client import Client, Query
+from .._array import fields
+from .._array.client import Client
 from .._array.jobs import START, read_jobs, with_pending_starts
-from .._array.lookup import name_resources, session_select
+from .._array.lookup import name_resources, read_cluster, read_sessions
 from .._array.read_related import read_running
 from .._array.related import RunningTest
-from .._array.session import Cluster, Release, ReplicationSession, Selector, Target, flag_of
+from .._array.session import UNKNOWN, Cluster, ReplicationSession, Selector, Target
 from .._errors import MALFORMED, PowerStoreError, ProtocolError, RejectedError
 from .._findings.failover import is_failed_over
 from .._json import Json
-from .._time import parse_time
 
-OLDEST = "2.0.0.0"  # the first release with failover tests; its attributes exist in every later one
 # The smaller the answer, the sooner the stop. All of these exist since 2.0, so no release has to be known.
 _AT_ONCE = "id,role,state,resource_type,local_resource_id,failover_test_in_progress,remote_system(id,name,state)"
 _BARE = "id,role,failover_test_in_progress"
-_RUNNING = ("failover_test_in_progress", "eq.true")
 _LESS_MAY_DO = (ProtocolError, RejectedError)  # an attribute or a reference that this array does not answer for
 _READING = "Reading replication sessions"
-NOT_KNOWN = "not known"
 
-FLAGS, RELEASE, CLOCK, NAMES, JOBS, ACCOUNTS = (
+FLAGS, RELEASE, CLOCK, NAMES, JOBS, ACCOUNTS, SESSION = (
     "failover_test_in_progress",
     "release",
     "clock",
     "names",
     "jobs",
     "accounts",
+    "session",
 )
 _UNKNOWN: t.Final[t.Mapping[str, str]] = {  # what a person does not know then
     FLAGS: "whether a failover test runs",
@@ -50,6 +48,7 @@ _UNKNOWN: t.Final[t.Mapping[str, str]] = {  # what a person does not know then
     NAMES: "the names of resources",
     JOBS: "whether the start of a test is still under way",
     ACCOUNTS: "who started a test, and when",
+    SESSION: "some attributes of a session",
 }
 Read = t.TypeVar("Read")
 
@@ -82,7 +81,7 @@ class Reader:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.cluster: Cluster | None = None  # None: neither release nor clock could be read
+        self.cluster: Cluster | None = None  # None: it was not asked yet
         self._unread: dict[str, list[Unread]] = {}
 
     @property
@@ -112,44 +111,19 @@ class Reader:
 
     def read_array(self) -> None:
         """Release, name and clock: two requests, neither of them indispensable."""
-        release = self.attempt(RELEASE, self._release)
-        # Without a release the clock is asked for, too: a release that has none refuses, and that is said.
-        asks_clock = release is None or Release.parse(release) >= (2, 0)
-        seen = self.attempt(CLOCK, lambda: self._cluster(release, asks_clock))
-        if seen:
-            self.cluster = seen
-        elif release:
-            self.cluster = Cluster(self.client.host, NOT_KNOWN, release, None)
+        notes: list[fields.Unread] = []
+        self.cluster = read_cluster(self.client, notes)
+        errors = [note.error for note in notes]
+        self._note(RELEASE, [] if self.cluster.release.is_known else errors[:1])
+        self._note(CLOCK, errors if self.cluster.release.is_known else errors[1:])
 
-    def _release(self) -> str:
-        rows = self.client.get(
-            "/software_installed",
-            [("select", "id,release_version,is_cluster"), ("is_cluster", "eq.true")],
-            doing="Reading the PowerStoreOS version",
-        )
-        version = str(_first(rows, "installed PowerStoreOS version").get("release_version"))
-        if not version[:1].isdigit():
-            raise ProtocolError(f"The array's release_version is '{version}': expected a version such as 4.1.0.0.")
-        return version
-
-    def _cluster(self, release: str | None, asks_clock: bool) -> Cluster:
-        select = "id,name,global_id" + (",system_time" if asks_clock else "")
-        asked_at = datetime.now(UTC)
-        rows = self.client.get("/cluster", [("select", select)], doing="Reading the cluster's name and clock")
-        row = _first(rows, "cluster")
-        shown = parse_time(row.get("system_time"))
-        # The array looked at its clock between question and answer; the middle is wrong by half of that at most.
-        middle = asked_at + (datetime.now(UTC) - asked_at) / 2
-        skew = None if shown is None else round((shown - middle).total_seconds(), 3)
-        return Cluster(
-            str(row.get("name")), str(row.get("global_id")), release or NOT_KNOWN, shown, clock_skew_seconds=skew
-        )
+    def _note(self, what: str, errors: t.Sequence[PowerStoreError]) -> None:
+        self._unread[what] = [Unread(what, error) for error in errors]
 
     def clock(self) -> datetime | None:
         """The array's clock as it is now, or as the last reading of it says."""
-        known = self.cluster
-        seen = self.attempt(CLOCK, lambda: self._cluster(known.release_version if known else None, True))
-        return seen.system_time if seen else self.carried_clock()
+        seen = read_cluster(self.client, [])
+        return seen.system_time or self.carried_clock()
 
     def carried_clock(self) -> datetime | None:
         """The last reading of the array's clock, carried on; None where there is none."""
@@ -158,68 +132,54 @@ class Reader:
         return self.cluster.system_time + timedelta(seconds=time.monotonic() - self.cluster.read_at)
 
     def now(self) -> Cluster:
-        """The array at this moment; what is not known of it is assumed so that a stop can be sent.
-
-        Assumed is the oldest release that has failover tests, and the controller's clock.
-        """
-        known = self.cluster or Cluster(self.client.host, NOT_KNOWN, OLDEST, None)
-        moment = self.carried_clock() or datetime.now(UTC)
-        return replace(known, release_version=str(self._assumed), system_time=moment, read_at=time.monotonic())
-
-    @property
-    def _assumed(self) -> str:
-        known = self.cluster.release_version if self.cluster else NOT_KNOWN
-        return OLDEST if known == NOT_KNOWN else known
+        """The array at this moment. Where its clock is not known, the controller's stands in for it."""
+        known = self.cluster or Cluster(self.client.host, UNKNOWN, UNKNOWN, None)
+        return replace(known, system_time=self.carried_clock() or datetime.now(UTC), read_at=time.monotonic())
 
     @property
     def has_tests(self) -> bool:
         """Whether the release has failover tests; one that is not known may have them."""
-        return Release.parse(self._assumed) >= (2, 0)
+        return self.cluster is None or self.cluster.release >= (2, 0)
 
     # Sessions
 
     def running_now(self) -> list[Target]:
         """The sessions in test, by one request. Raises PowerStoreError; an odd row is left to the next look."""
+        only = ("failover_test_in_progress", "eq.true")
         try:
-            rows = self._rows(_AT_ONCE, [_RUNNING])
+            rows = self.client.get_all("replication_session", [("select", _AT_ONCE), only], doing=_READING, unread=[])
         except _LESS_MAY_DO:
-            rows = self._rows(_BARE, [_RUNNING])
-        found: list[Target] = []
-        for row in rows:
-            try:
-                session = session_of(row)
-            except ProtocolError:
-                continue
-            found += [_target(session)] if session.in_test else []
-        return found
+            rows = self.client.get_all("replication_session", [("select", _BARE), only], doing=_READING, unread=[])
+        return [target for target in self._targets(rows, []) if target.session.in_test]
 
     def sessions(self) -> list[Target]:
         """All sessions of the array. Raises PowerStoreError where no list of them with their flags can be had.
 
-        A row whose flag cannot be read is not in the list but in ``unread``, under `FLAGS`.
+        A row whose id or flag cannot be read is not in the list but in ``unread``, under `FLAGS`.
         """
-        targets: list[Target] = []
-        odd: list[Unread] = []
-        for row in self._all_rows():
-            try:
-                targets.append(_target(session_of(row)))
-            except ProtocolError as error:
-                odd.append(Unread(FLAGS, error, str(row.get("id"))))
-        self._unread[FLAGS] = odd
+        odd: list[fields.Unread] = []
+        try:
+            targets = [_target(each) for each in read_sessions(self.client, self.now().release, unread=odd)]
+        except _LESS_MAY_DO:
+            odd.clear()
+            rows = self.client.get_all("replication_session", [("select", _BARE)], doing=_READING, unread=odd)
+            targets = self._targets(rows, odd)
+        self._unread[FLAGS] = [Unread(FLAGS, each.error, each.session_id) for each in odd]
+        self._unread[SESSION] = [
+            Unread(SESSION, ProtocolError(f"{'; '.join(session.problems.values())}."), session.id)
+            for session in (target.session for target in targets)
+            if session.problems
+        ]
         return targets
 
-    def _all_rows(self) -> list[Json]:
-        if not self.has_tests:  # PowerStoreOS 1 has no flag and is not asked for it
-            rows = self.client.get_all("replication_session", [session_select(Release.parse("1.0"))], doing=_READING)
-            return [{**row, "failover_test_in_progress": None} for row in rows]
-        select = session_select(Release.parse(self._assumed))[1]
-        try:
-            return self._rows(select)
-        except _LESS_MAY_DO:
-            return self._rows(_BARE)
-
-    def _rows(self, select: str, filters: Query = ()) -> list[Json]:
-        return self.client.get_all("replication_session", [("select", select), *filters], doing=_READING)
+    def _targets(self, rows: t.Iterable[Json], odd: list[fields.Unread]) -> list[Target]:
+        targets: list[Target] = []
+        for row in rows:
+            try:
+                targets.append(_target(ReplicationSession.from_row(row)))
+            except ProtocolError as error:
+                odd.append(fields.Unread("a replication session", error, str(row["id"])))
+        return targets
 
     def with_starts(self, targets: t.Sequence[Target]) -> list[Target]:
         """The sessions with the starts that are under way on them, as far as the array's jobs can be read."""
@@ -254,19 +214,6 @@ class Reader:
         return found
 
 
-def session_of(row: Json) -> ReplicationSession:
-    """The session; of a row that is not as described, at least id and flag.
-
-    Raises ProtocolError where the flag itself is not one.
-    """
-    try:
-        return ReplicationSession.from_row(row)
-    except ProtocolError:
-        flag = flag_of(row)
-    described = {name: str(row.get(name) or NOT_KNOWN) for name in ("id", "role", "state", "resource_type")}
-    return ReplicationSession.from_row({**described, "failover_test_in_progress": flag})
-
-
 def _without_old_start(target: Target) -> Target:
     """A failover ends a test without a stop in the jobs: the start before it does not come any more."""
     if target.pending_start and target.pending_start.has_ended and is_failed_over(target.session):
@@ -276,10 +223,3 @@ def _without_old_start(target: Target) -> Target:
 
 def _target(session: ReplicationSession) -> Target:
     return Target(Selector("session_id", session.id), session)
-
-
-def _first(rows: t.Any, what: str) -> Json:
-    if not isinstance(rows, list) or not rows or not isinstance(rows[0], dict):
-        raise ProtocolError(f"The array answered without a row for its {what}.")
-    row: Json = rows[0]
-    return row

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._array.related import RecoveryPoint
-from .._array.session import Cluster, Target
+from .._array.session import UNKNOWN, Cluster, Target
 from .._errors import InvalidInputError, OperationTimeoutError, PowerStoreError, ProtocolError
 from .._findings.failover import (
     FailoverReadiness,
@@ -21,7 +21,7 @@ from .._findings.failover import (
 from .._json import Json
 from .._time import format_time, parse_time
 from .._words import Verdict
-from .look import FLAGS, NOT_KNOWN, Unread
+from .look import FLAGS, Unread
 from .policy import STOP, Decision, Found
 from .stop import Entry
 from .text import summary, takeover, wrapped
@@ -174,7 +174,7 @@ class Swept:
         if self.cluster is None:
             return None
         return {
-            **{name: None if text == NOT_KNOWN else text for name, text in self.cluster.as_result().items()},
+            **{name: None if text == UNKNOWN else text for name, text in self.cluster.as_result().items()},
             "system_time": format_time(self.cluster.system_time),
             "clock_skew_seconds": self.cluster.clock_skew_seconds,
         }
