@@ -20,21 +20,21 @@ PAGE = Path(__file__).parents[1] / "docs/docsite/rst/findings.rst"
 LABEL = "ansible_collections.drdrill.powerstore.docsite.findings"
 WIDTH = 110
 INTRODUCTION = """
-A finding says what stands against starting or stopping a failover test on one replication session, or what should
-be known before. The modules, the playbooks and the records have the same findings: each with its ``id``,
-``severity``, a ``message`` in the words of the session, its ``impact`` and its ``resolution``. The ids are an
-interface and do not change.
+A finding says what refuses to start or stop a failover test on one replication session, or what should be known
+before. The modules, the playbooks and the records have the same findings: each with its ``id``, ``severity``, a
+``message`` in the words of the session, its ``impact`` and its ``resolution``. The ids are an interface and do not
+change.
 
 A **blocker** refuses the operation, in check mode just as in a real run, before anything is sent. A **warning**
-refuses nothing: the drill would say less than is expected of it, or its record would have a deviation. An **info**
-is only told.
+refuses nothing: the drill would prove less than is expected of it, or its record would have a deviation. An **info**
+is for your information only.
 
 This page is written from the code (``make docs-pages``).
 """
 SECTIONS = {
-    BLOCKER: ("Blockers", "What has to be mended before a failover test can be started or stopped."),
-    WARNING: ("Warnings", "What does not stand in the way, but should be looked at before a drill."),
-    INFO: ("Information", "What should be known."),
+    BLOCKER: ("Blockers", "What has to be fixed before a failover test can be started or stopped."),
+    WARNING: ("Warnings", "What refuses nothing, but should be looked at before a drill."),
+    INFO: ("Information", "What is good to know."),
 }
 FAILURES = """
 Each module that fails has a ``failure`` with the keys ``kind``, ``http_status``, ``code`` (the array's own) and

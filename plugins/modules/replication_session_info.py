@@ -11,9 +11,10 @@ short_description: Read PowerStore replication sessions and whether they are rea
 version_added: 0.1.0
 description:
   - Reads replication sessions with everything a drill needs to know about them, in a few requests for any number.
-  - Says for each whether a failover test could be started now, and what stands against it. The findings are those
-    that refuse a start in M(drdrill.powerstore.replication_failover_test), and what else should be known.
-  - Fails where a selector leads to no session, and returns the others all the same.
+  - Says for each whether a drill could begin now, and what blocks it. The findings are those that refuse a start in
+    M(drdrill.powerstore.replication_failover_test), and what else should be known.
+  - Fails where a selector leads to no session or a flag cannot be read, and returns the others all the same. Everything
+    else may be missing, and is then in RV(unread) and in the findings.
 author:
   - drdrill.powerstore contributors (@drdrill)
 extends_documentation_fragment:
@@ -48,7 +49,8 @@ options:
         type: str
       snapshot:
         description:
-          - Name or id of the snapshot that a failover test is meant to show; its fitness is part of the findings.
+          - Name or id of the snapshot from which a failover test is to be started. Whether it can be is part of the
+            findings, and its time is RV(sessions[].recovery_point).
         type: str
   role:
     description: Only sessions that have this role on this array.
@@ -59,7 +61,7 @@ options:
     type: str
     choices: [volume, volume_group, replication_group, nas_server, file_system]
   state:
-    description: Only sessions in this state, for example V(OK) or V(Paused), whatever the case.
+    description: Only sessions in this state, for example V(OK) or V(Paused), without regard to case.
     type: str
   failover_test_in_progress:
     description: Only sessions with, or only sessions without a running failover test.
@@ -69,8 +71,8 @@ options:
     type: str
   name:
     description:
-      - Only sessions whose resource on this array has a name that fits this pattern, such as V(erp-*), whatever the
-        case. V(*) stands for any characters and V(?) for one; all others, brackets too, stand for themselves.
+      - Only sessions whose resource on this array has a name that fits this pattern, such as V(erp-*), without regard
+        to case. V(*) stands for any characters and V(?) for one; all others, brackets too, stand for themselves.
     type: str
 seealso:
   - module: drdrill.powerstore.replication_failover_test
@@ -205,18 +207,25 @@ sessions:
       sample: 300
     recovery_point_timestamp:
       description:
-        - The point in time that the destination shows at the latest, C(last_sync_timestamp) less the duration of that
+        - The point in time of the last synchronised data, C(last_sync_timestamp) less the duration of that
           synchronisation. It is not documented which end of the cycle the timestamp means; this is the older reading.
       type: str
       sample: "2026-11-23T19:59:58.000Z"
     recovery_point_age_seconds:
-      description: Its age by the array's clock, in seconds.
+      description:
+        - Its age by the array's clock, in seconds; C(null) where it lies in the future, as a clock was wrong then.
       type: float
       sample: 133.1
     rpo_met:
       description: Whether the age is within the objective, C(null) where one of them is not known.
       type: bool
       sample: true
+    recovery_point:
+      description:
+        - The point in time of the data that a test would show, and its age. C(of) is C(snapshot) where a snapshot is
+          asked for, which says nothing about the RPO of the replication, and C(last_sync) otherwise.
+      type: dict
+      sample: {"of": "last_sync", "timestamp": "2026-11-23T19:59:58.000Z", "age_seconds": 133.1}
     volumes:
       description: The volumes on this array, with the names of the hosts and host groups they are mapped to.
       type: list
@@ -247,7 +256,8 @@ sessions:
     failover_test:
       description:
         - The running test, with who started it and when. C(source) says where that was read, C(job) or
-          C(audit_event), or that it is C(unavailable) to this account; C(own) whether it is the account that asks.
+          C(audit_event), or that it is C(unavailable) to this account; C(own) whether it is the account that asks,
+          C(null) where that is not clear.
       type: dict
       sample:
         in_progress: true
@@ -258,12 +268,12 @@ sessions:
         source: job
     ready:
       description:
-        - Whether no finding of severity V(blocker) stands against a drill. A test that runs already does, although a
+        - Whether no finding of severity V(blocker) refuses a drill. A test that runs already is one, although a single
           start would leave it alone and change nothing.
       type: bool
       sample: true
     findings:
-      description: What stands against a drill or should be known before it. Their ids are stable.
+      description: What blocks a drill or should be known before it. Their ids are stable.
       type: list
       elements: dict
       sample:
@@ -273,8 +283,19 @@ sessions:
           message: >-
             The recovery point of the volume 'erp-data' (session 0a1b2c3d-0000-4000-8000-00000000000a) is 720 s (12 min)
             old; the objective is 300 s (5 min).
-          impact: A failover now would lose more data than the RPO objective of the replication rule allows.
+          impact: A failover now would lose more data than the RPO allows.
           resolution: Look at the session's transfer, its alerts and the link; synchronise before the drill.
+unread:
+  description:
+    - What could not be read, and why. Where it is about a row that has no readable flag, the task fails; the
+      C(session_id) is that of the row.
+  returned: when the array could be read
+  type: list
+  elements: dict
+  sample:
+    - what: the PowerStoreOS version
+      session_id: null
+      failure: {kind: authorization, http_status: 403, code: null, message: "Reading the PowerStoreOS version: no"}
 failure:
   description: Why it failed, in the shape of RV(drdrill.powerstore.replication_failover_test#module:failure).
   returned: failure

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -119,12 +120,12 @@ def test_who_started_a_running_test(simulator: Simulator, run: ModuleRunner, for
     assert finding["id"] == "test.already_running" and finding["severity"] == "blocker"
     if source == "unavailable":
         assert test["started_by"] is test["started_at"] is test["age_seconds"] is None
-        assert "not known to this account" in finding["message"]
+        assert "cannot see who started it" in finding["message"]
     else:
         assert test["started_by"] == "colleague" and 7200 <= test["age_seconds"] < 7300
         assert "started by colleague at 20" in finding["message"] and "2 h ago" in finding["message"]
     assert set(sessions["erp-data"]["failover_test"].values()) == {False, None}
-    assert test["own"] is False
+    assert test["own"] is (None if source == "unavailable" else False)
 
 
 def test_the_audit_log_tells_where_jobs_are_no_longer_kept(simulator: Simulator, run: ModuleRunner) -> None:
@@ -309,3 +310,66 @@ def test_one_thousand_sessions_in_at_most_25_requests(contract: Contract) -> Non
                 "vol-0007": ["alert.active"],
             }
         assert not journal_problems(contract, simulator)
+
+
+def test_a_full_appliance_is_a_warning_of_each_session_on_it(run: ModuleRunner, simulator: Simulator) -> None:
+    assert not {f["id"] for s in run("replication_session_info")["sessions"] for f in s["findings"]}
+    simulator.dr.set_write_protected()
+    sessions = run("replication_session_info", role="Destination")["sessions"]
+    assert len(sessions) == 3
+    for session in sessions:
+        [finding] = [finding for finding in session["findings"] if finding["id"] == "appliance.alert"]
+        assert finding["severity"] == "warning" and "0x00200701" in finding["message"]
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "rule", "ready"),
+    [
+        ({"expires_in": "30d"}, None, True),
+        ({"expires_in": "5m"}, "snapshot.expires_soon", True),
+        ({"state": "Initializing"}, "snapshot.not_ready", False),
+        ({"expiration": -3600}, "snapshot.expired", False),
+    ],
+)
+def test_a_snapshot_that_may_not_last_is_named_with_its_time(
+    snapshot: dict[str, t.Any], rule: str | None, ready: bool
+) -> None:
+    state, expiration = snapshot.pop("state", None), snapshot.pop("expiration", None)
+    estate = {"sessions": [{"volume": "erp-data", "hosts": ["dr-host-1"], "snapshots": [
+        {"name": "monday", "age": "20d", **snapshot}]}], "arrays": {"dr": {"hosts": ["dr-host-1"]}}}  # fmt: skip
+    with Simulator.from_dict(estate) as simulator:
+        [row] = [row for row in simulator.dr.array.tables["volume"] if row["name"] == "monday"]
+        if state:
+            row["state"] = state
+        if expiration:  # the array has not come round to deleting it
+            moment = simulator.dr.array.now() + timedelta(seconds=expiration)
+            t.cast(dict[str, t.Any], row["protection_data"])["expiration_timestamp"] = moment.isoformat()
+        wanted = [{"volume": "erp-data", "snapshot": "monday"}]
+        [session] = run_module(simulator, "replication_session_info", sessions=wanted)["sessions"]
+    assert session["ready"] is ready
+    assert [finding["id"] for finding in session["findings"]] == ([rule] if rule else [])
+    point = session["recovery_point"]
+    assert point["of"] == "snapshot" and abs(point["age_seconds"] - 20 * 86400) < 300
+    # The replication's own recovery point is another question, and has its own answer.
+    assert session["rpo_met"] is True and session["recovery_point_age_seconds"] < 300
+
+
+def test_what_only_surrounds_the_sessions_may_be_missing(run: ModuleRunner, simulator: Simulator) -> None:
+    simulator.dr.start_failover_test("erp-data", user=simulator.username)
+    for path in ("/software_installed", "/replication_rule", "/host_volume_mapping", "/alert"):
+        simulator.faults.add(array="dr", method="GET", path=path, action="answer", status=502, body="<html>no</html>")
+    result = run("replication_session_info")
+    assert not result.get("failed") and len(result["unread"]) >= 3
+    flags = {s["resource_name"]: s["failover_test_in_progress"] for s in result["sessions"]}
+    assert flags == {"erp-data": True, "erp-db": False, "files-archive": False}
+    for session in result["sessions"]:
+        assert "reading.incomplete" in {finding["id"] for finding in session["findings"]}
+
+
+def test_a_flag_that_cannot_be_read_fails_and_hides_no_other(run: ModuleRunner, simulator: Simulator) -> None:
+    simulator.dr.set_session("erp-db", mirror=False, failover_test_in_progress="perhaps")
+    simulator.faults.add(array="dr", method="GET", path="/none", action="forbid")  # rows need not be as described
+    result = run("replication_session_info")
+    assert result["failed"] and result["failure"]["kind"] == "protocol"
+    assert sorted(session["resource_name"] for session in result["sessions"]) == ["erp-data", "files-archive"]
+    assert result["unread"][0]["session_id"] == simulator.dr.session("erp-db").id

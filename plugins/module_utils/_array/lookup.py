@@ -44,7 +44,10 @@ from .session import (
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PLAIN = re.compile(r"[\w.@ -]+", re.ASCII)  # needs no quoting inside in.(…)
 _WITH_SNAPSHOTS = ("volume", "volume_group")  # whose snapshots have rows in the same collection
-_SNAPSHOT_SELECT = ("select", "id,name,type,protection_data")
+_SNAPSHOT_SELECT: t.Final[t.Mapping[str, tuple[str, str]]] = {  # the snapshot set of a group has no state of its own
+    "volume": ("select", "id,name,type,state,protection_data"),
+    "volume_group": ("select", "id,name,type,protection_data"),
+}
 
 
 def read_cluster(client: Client, unread: list[Unread] | None = None) -> Cluster:
@@ -329,7 +332,7 @@ def read_snapshot(client: Client, session: ReplicationSession, snapshot_id: str)
     """One snapshot of the session's resource, read back."""
     collection = "volume_group" if session.resource_type == "volume_group" else "volume"
     row = client.get(
-        f"/{collection}/{path_id(snapshot_id)}", [_SNAPSHOT_SELECT], doing=f"Reading snapshot {snapshot_id}"
+        f"/{collection}/{path_id(snapshot_id)}", [_SNAPSHOT_SELECT[collection]], doing=f"Reading snapshot {snapshot_id}"
     )
     if not isinstance(row, dict):
         raise ProtocolError(f"Reading snapshot {snapshot_id}: expected one snapshot, found something else.")
@@ -452,8 +455,7 @@ def _with_snapshots(
     ]
     # Both collections are asked: a volume's snapshot named for a volume group is a mistake worth naming.
     rows = {
-        collection: find_named(client, collection, wanted, [_SNAPSHOT_SELECT])
-        for collection in ("volume", "volume_group")
+        collection: find_named(client, collection, wanted, [select]) for collection, select in _SNAPSHOT_SELECT.items()
     }
     targets: list[Target | Unresolved] = []
     for selector, session in zip(selectors, found, strict=True):

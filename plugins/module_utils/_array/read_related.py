@@ -52,6 +52,7 @@ def read_related(
         volumes=volumes,
         running=read_running(client, [session for session in sessions if session.in_test], reader.unread),
         alerts=reader.alerts([session.id for session in sessions]),
+        appliance_alerts=reader.appliance_alerts(volumes.values()),
         replicating=reader.replicating(sessions) if everything is None else _replicating(everything),
         unread=tuple(reader.unread),
     )
@@ -88,7 +89,7 @@ class _Reader:
 
     def volumes(self, ids: t.Sequence[str]) -> dict[str, Volume]:
         """The volumes with the hosts that they are mapped to."""
-        query = [("select", "id,name,state,wwn,size"), ("type", "neq.Snapshot")]
+        query = [("select", "id,name,state,wwn,size,appliance_id"), ("type", "neq.Snapshot")]
         rows = self._rows("volume", "id", ids, query, "Reading the destination volumes")
         mappings = self._rows(
             "host_volume_mapping",
@@ -109,6 +110,7 @@ class _Reader:
                 wwn=row.text("wwn"),
                 size=row.whole("size"),
                 hosts=tuple(sorted(hosts[row.identity()])),
+                appliance_id=row.id_or_none("appliance_id"),
             )
             for row in rows
         ]
@@ -116,12 +118,18 @@ class _Reader:
 
     def alerts(self, session_ids: t.Sequence[str]) -> dict[str, tuple[Alert, ...]] | None:
         """The active alerts of these sessions, newest first; None where the account may not read alerts."""
-        query = [
-            ("select", "id,resource_id,severity,event_code,description_l10n,raised_timestamp,is_acknowledged"),
-            ("resource_type", "eq.replication_session"),
-            ("state", "eq.ACTIVE"),
-        ]
-        rows = _if_readable(lambda: self._rows("alert", "resource_id", session_ids, query, "Reading active alerts"))
+        return self._alerts(session_ids, [("resource_type", "eq.replication_session")], "Reading active alerts")
+
+    def appliance_alerts(self, volumes: t.Iterable[Volume]) -> dict[str, tuple[Alert, ...]]:
+        """The critical alerts of the volumes' appliances, such as that of write protect mode (api-facts 10)."""
+        appliances = [volume.appliance_id for volume in volumes if volume.appliance_id]
+        only = [("resource_type", "eq.appliance"), ("severity", "eq.Critical")]
+        return self._alerts(appliances, only, "Reading active alerts of appliances") or {}
+
+    def _alerts(self, ids: t.Sequence[str], only: Query, doing: str) -> dict[str, tuple[Alert, ...]] | None:
+        names = "id,resource_id,resource_name,severity,event_code,description_l10n,raised_timestamp,is_acknowledged"
+        query = [("select", names), ("state", "eq.ACTIVE"), *only]
+        rows = _if_readable(lambda: self._rows("alert", "resource_id", ids, query, doing))
         if rows is None:
             return None
         found: dict[str, list[Alert]] = defaultdict(list)
@@ -133,9 +141,10 @@ class _Reader:
                 description=row.text("description_l10n"),
                 raised_at=row.time("raised_timestamp"),
                 is_acknowledged=row.flag("is_acknowledged") is True,
+                resource_name=row.text("resource_name"),
             )
             found[row.id_or_none("resource_id") or ""].append(alert)
-        return {session_id: tuple(sorted(alerts, key=_age, reverse=True)) for session_id, alerts in found.items()}
+        return {about: tuple(sorted(alerts, key=_age, reverse=True)) for about, alerts in found.items()}
 
     def replicating(self, sessions: Sessions) -> dict[str, tuple[Json, ...]]:
         """Rows of sessions by their local resource."""

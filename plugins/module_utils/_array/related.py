@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from .._json import Json
 from .._time import format_time
 from .fields import Unread
-from .session import Cluster, ReplicationSession
+from .session import Cluster, ReplicationSession, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Volume:
     wwn: str | None
     size: int | None  # bytes
     hosts: tuple[str, ...]
+    appliance_id: str | None = None
 
     def as_result(self) -> Json:
         """One entry of ``volumes`` in a result."""
@@ -59,7 +60,7 @@ class RunningTest:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An active alert about a session."""
+    """An active alert about a session or an appliance."""
 
     id: str
     severity: str | None  # SeverityEnum: Critical, Major, Minor, Info, None
@@ -67,6 +68,7 @@ class Alert:
     description: str | None
     raised_at: datetime | None
     is_acknowledged: bool
+    resource_name: str | None = None
 
     def as_result(self) -> Json:
         """One entry of ``alerts`` in a result."""
@@ -93,6 +95,7 @@ class Related:
     volumes: t.Mapping[str, Volume] = field(default_factory=dict)
     running: t.Mapping[str, RunningTest] = field(default_factory=dict)
     alerts: t.Mapping[str, tuple[Alert, ...]] | None = field(default_factory=dict)
+    appliance_alerts: t.Mapping[str, tuple[Alert, ...]] = field(default_factory=dict)  # critical ones, by appliance
     replicating: t.Mapping[str, tuple[Json, ...]] = field(default_factory=dict)  # rows of sessions by local resource
     unread: tuple[Unread, ...] = ()  # rows, attributes and collections that could not be read
 
@@ -103,6 +106,11 @@ class Related:
     def volumes_of(self, session: ReplicationSession) -> tuple[Volume, ...]:
         """Those of its destination volumes that were found."""
         return tuple(self.volumes[i] for i in self.volume_ids_of(session) if i in self.volumes)
+
+    def alerts_of_appliances(self, session: ReplicationSession) -> tuple[Alert, ...]:
+        """The critical alerts about the appliances that its volumes are on."""
+        appliances = dict.fromkeys(volume.appliance_id for volume in self.volumes_of(session))
+        return tuple(alert for each in appliances for alert in self.appliance_alerts.get(each or "", ()))
 
     def objective(self, session: ReplicationSession) -> int | None:
         """The RPO objective of the session's replication rule in seconds; None where it has no rule."""
@@ -122,9 +130,12 @@ def volume_ids(session: ReplicationSession, members: t.Mapping[str, tuple[str, .
     return ()
 
 
+_AHEAD = timedelta(seconds=10)  # production's clock may be ahead by so much; a later time was stamped by a wrong one
+
+
 @dataclass(frozen=True, slots=True)
 class RecoveryPoint:
-    """How old the data at the destination is, by the array's clock."""
+    """How old the data at the destination is, by the array's clock; not measured where it lies in the future."""
 
     timestamp: datetime | None
     age: timedelta | None
@@ -132,11 +143,14 @@ class RecoveryPoint:
 
     @classmethod
     def of(cls, session: ReplicationSession, objective: int | None, cluster: Cluster) -> RecoveryPoint:
-        """The recovery point of a session; None for what the array does not tell."""
-        timestamp = session.recovery_point
-        if timestamp is None or cluster.system_time is None:
-            return cls(None, None, objective)
-        return cls(timestamp, cluster.system_time - timestamp, objective)
+        """The recovery point of a session's replication; None for what the array does not tell."""
+        timestamp = session.recovery_point if cluster.system_time else None
+        return cls(timestamp, _age(timestamp, cluster), objective)
+
+    @classmethod
+    def of_snapshot(cls, snapshot: Snapshot, cluster: Cluster) -> RecoveryPoint:
+        """That of a test from a snapshot: the moment of the source that it holds. It says nothing of the RPO."""
+        return cls(snapshot.source_timestamp, _age(snapshot.source_timestamp, cluster), None)
 
     @property
     def met(self) -> bool | None:
@@ -153,3 +167,10 @@ class RecoveryPoint:
             "recovery_point_age_seconds": None if self.age is None else round(self.age.total_seconds(), 3),
             "rpo_met": self.met,
         }
+
+
+def _age(moment: datetime | None, cluster: Cluster) -> timedelta | None:
+    if moment is None or cluster.system_time is None:
+        return None
+    age = cluster.system_time - moment
+    return None if age < -_AHEAD else age

@@ -288,6 +288,7 @@ class Snapshot:
     expiration_timestamp: datetime | None
     is_snapshot: bool = True
     source_timestamp: datetime | None = None  # of which moment of the source its data is
+    state: str | None = None  # of a volume's snapshot: Ready, Initializing, Offline, Destroying
 
     @classmethod
     def from_row(cls, row: object) -> Snapshot:
@@ -305,6 +306,7 @@ class Snapshot:
             expiration_timestamp=data.time("expiration_timestamp") if data else None,
             is_snapshot=fields.text("type") == "Snapshot",
             source_timestamp=data.time("source_timestamp") if data else None,
+            state=fields.text("state"),
         )
         if fields.problems:
             raise ProtocolError(f"{'; '.join(fields.problems.values())}.")

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What would make a drill say less than a person expects: findings of what is related to a session. Pure; no blockers.
+"""What would make a drill prove less than a person expects: findings of what is related to a session. Pure.
 
-A blocker is what the array refuses to start on, and that is in the session itself: see `start_stop`.
+None of them is a blocker: what the array refuses to start on is in the session itself, see `start_stop`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from .._array.related import RecoveryPoint, Related
+from .._array.related import Alert, RecoveryPoint, Related
 from .._array.session import Cluster, ReplicationSession
 from .._time import format_time, in_words
 from .._words import INFO
@@ -24,7 +24,7 @@ _BLOCK = ("volume", "volume_group")
 
 
 def assess_related(session: ReplicationSession, related: Related, cluster: Cluster) -> Findings:
-    """The findings of one session, those of its replication first. Of what has no failover test, only its alerts."""
+    """The findings of one session, those of its replication first; only alerts of one that has no failover test."""
     alerts = tuple(_alerts(session, related))
     if session.resource_type not in _BLOCK:
         return alerts
@@ -33,6 +33,7 @@ def assess_related(session: ReplicationSession, related: Related, cluster: Clust
         *_copy(session),
         *_connection(session),
         *alerts,
+        *_appliances(session, related),
         *_members(session, related),
         *_volumes(session, related),
         *_twice(session, related),
@@ -41,13 +42,20 @@ def assess_related(session: ReplicationSession, related: Related, cluster: Clust
 
 def _recovery_point(session: ReplicationSession, point: RecoveryPoint) -> t.Iterator[Finding]:
     if point.met is None:
-        missing = "no replication rule with an RPO" if point.age is not None else "no synchronisation yet"
-        yield Finding.of("rpo.not_measured", session, f"The {session.label} has {missing}.")
+        yield Finding.of("rpo.not_measured", session, f"The {session.label} {_why_not_measured(point)}.")
     elif not point.met and point.age is not None:
         objective = timedelta(seconds=point.objective_seconds or 0)
         message = f"The recovery point of the {session.label} is {_exactly(point.age)} old; "
         message += f"the objective is {_exactly(objective)}."
         yield Finding.of("rpo.exceeded", session, message)
+
+
+def _why_not_measured(point: RecoveryPoint) -> str:
+    if point.age is not None:
+        return "has no replication rule with an RPO"
+    if point.timestamp is None:
+        return "has no synchronisation yet"
+    return f"has its last synchronisation at {format_time(point.timestamp)}, which lies in the future or is not known"
 
 
 def _copy(session: ReplicationSession) -> t.Iterator[Finding]:
@@ -57,7 +65,7 @@ def _copy(session: ReplicationSession) -> t.Iterator[Finding]:
 
 
 def _connection(session: ReplicationSession) -> t.Iterator[Finding]:
-    """What is neither well nor lost; a remote system that is lost is a finding of the start itself."""
+    """What is neither OK nor lost; a remote system that is lost is a finding of the start itself."""
     remote = session.remote_system
     problems = [
         f"{attribute.replace('_', ' ')} {remote[attribute]}"
@@ -78,12 +86,23 @@ def _alerts(session: ReplicationSession, related: Related) -> t.Iterator[Finding
         yield Finding.of("alerts.not_readable", session, message)
         return
     for alert in related.alerts.get(session.id, ()):
-        message = (
-            f"Alert {alert.event_code} ({alert.severity}, raised {format_time(alert.raised_at)}"
-            f"{', acknowledged' if alert.is_acknowledged else ''}) about the {session.label}: "
-            f"{(alert.description or 'no description').rstrip('.')}."
-        )
+        message = _about(alert, f"the {session.label}")
         yield Finding.of("alert.active", session, message, INFO if alert.severity in ("Info", "None") else None)
+
+
+def _appliances(session: ReplicationSession, related: Related) -> t.Iterator[Finding]:
+    for alert in related.alerts_of_appliances(session):
+        message = _about(alert, f"the appliance {alert.resource_name or 'without a name'} of the {session.label}")
+        yield Finding.of("appliance.alert", session, message)
+
+
+def _about(alert: Alert, what: str) -> str:
+    acknowledged = ", acknowledged" if alert.is_acknowledged else ""
+    text = (alert.description or "no description").rstrip(".")
+    return (
+        f"Alert {alert.event_code} ({alert.severity}, raised {format_time(alert.raised_at)}{acknowledged}) "
+        f"about {what}: {text}."
+    )
 
 
 def _members(session: ReplicationSession, related: Related) -> t.Iterator[Finding]:
@@ -93,7 +112,7 @@ def _members(session: ReplicationSession, related: Related) -> t.Iterator[Findin
     replicated = session.local_element_ids
     if not members:
         yield Finding.of("members.differ", session, f"The {session.label} has no volumes.")
-    elif replicated and set(members) != set(replicated):  # without pairs the array does not tell
+    elif replicated and set(members) != set(replicated):  # without pairs the array does not say
         problems = [
             f"{word}: {_listed([_name(i, related) for i in ids])}"
             for word, ids in (

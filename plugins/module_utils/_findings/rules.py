@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every kind of finding: its stable id, its weight, what it means and what to do. Data, and the source of its page.
+"""Every kind of finding: its stable id, its severity, what it means and what to do. Data, and the source of its page.
 
 `tools/findings_page.py` writes the page of the documentation from `RULES`; a test fails where the two differ.
 """
@@ -32,26 +32,28 @@ class Rule:
 
 _REFUSED = "The array refuses to start a failover test on this session."
 _DESCRIPTION = "the array's description of ``start_failover_test``"
+_NAMES = "``/replication_session``, ``/volume`` and ``/volume_group`` of the array that was asked."
+_SNAPSHOTS = "``/volume`` and ``/volume_group`` of the array that was asked."
 
 RULES: t.Final[t.Mapping[str, Rule]] = {
     rule.id: rule
     for rule in (
-        # What a start asks for
+        # What a start needs
         Rule(
             "session.not_found",
             BLOCKER,
-            "No replication session on this array fits the id or name that was asked for.",
-            "Nothing can be said or done about it.",
-            "Name it as this array lists it: ids and names may differ between the two sides.",
-            "``/replication_session``, ``/volume`` and ``/volume_group`` of the array that was asked.",
+            "No replication session on this array has the id or name that was asked for.",
+            "Nothing is known about it, and nothing is done to it.",
+            "Use the name that this array shows: ids and names may differ between the two sides.",
+            _NAMES,
         ),
         Rule(
             "session.ambiguous",
             BLOCKER,
             "More than one replication session fits the name, or one session is asked for twice.",
-            "Which one is meant is not guessed.",
+            "It is not clear which session to act on, so none is chosen.",
             "Name each session once, by its session_id.",
-            "``/replication_session``, ``/volume`` and ``/volume_group`` of the array that was asked.",
+            _NAMES,
         ),
         Rule(
             "version.not_supported",
@@ -64,9 +66,9 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
         Rule(
             "role.not_destination",
             BLOCKER,
-            "The session has another role than Destination on the array that was asked.",
-            "Failover tests are started and stopped at the destination only; seen from here, nothing can be said.",
-            "Set host to the array that is the destination of this session. After a failover that is the other one.",
+            "On the array that was asked, the session has a role other than Destination.",
+            "Failover tests are started and stopped at the destination only. This array cannot tell whether one runs.",
+            "Set host to the array that is the destination of this session. After a failover, that is the other array.",
             f"``role`` of the session, {_DESCRIPTION}.",
         ),
         Rule(
@@ -89,22 +91,23 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "vvol.use_vsphere",
             BLOCKER,
             "The session replicates a group of virtual volumes.",
-            "Replication groups hold virtual volumes, whose replication is driven from vSphere.",
+            "Virtual volumes are replicated and tested from vSphere.",
             "Use vSphere's own test failover (Start-SpbmReplicationTestFailover) or Site Recovery Manager.",
-            "``resource_type`` of the session. Not excluded by the description; vSphere owns these groups.",
+            "``resource_type`` of the session. The description does not exclude these groups; vSphere owns them.",
         ),
         Rule(
             "session.busy",
             BLOCKER,
             "The session is in a state that ends by itself, such as Resuming or Failing_Over.",
-            "Another replication operation is running on this session; the array runs one at a time.",
+            "Another replication operation is running on this session, and the array runs one at a time.",
             "Wait until the state is OK, Synchronizing or Paused, then run this again.",
             f"``state`` of the session, {_DESCRIPTION}.",
         ),
         Rule(
             "state.not_allowed",
             BLOCKER,
-            "The session is in a lasting state other than OK, Synchronizing, Paused and System_Paused.",
+            "The session is in a state that does not end by itself, other than OK, Synchronizing, Paused and "
+            "System_Paused.",
             _REFUSED,
             "Bring the session to OK, Synchronizing, Paused or System_Paused: resume it, reprotect it after a "
             "failover, or let the upgrade or migration that paused it finish.",
@@ -116,13 +119,13 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "The snapshot that was asked for is not on this array.",
             "The test would not show the point in time that was asked for.",
             "Name a snapshot of the destination resource on this array, by name or id.",
-            "``/volume`` and ``/volume_group`` of the array that was asked.",
+            _SNAPSHOTS,
         ),
         Rule(
             "snapshot.wrong_resource",
             BLOCKER,
-            "What was named is no snapshot, or a snapshot of another resource.",
-            "The test can be started from a snapshot of the session's own destination resource only.",
+            "What was named is not a snapshot, or is a snapshot of another resource.",
+            "The test can be started only from a snapshot of the session's own destination resource.",
             "Name a snapshot of this volume, or for a volume group a snapshot set of the group, on this array.",
             "``protection_data`` of the snapshot.",
         ),
@@ -130,9 +133,9 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "snapshot.ambiguous",
             BLOCKER,
             "Several snapshots of the resource have the name that was asked for.",
-            "More than one snapshot of the resource has this name; which one is meant is not guessed.",
+            "It is not clear which of them to use, so none is chosen.",
             "Name the snapshot by its id.",
-            "``/volume`` and ``/volume_group`` of the array that was asked.",
+            _SNAPSHOTS,
         ),
         Rule(
             "snapshot.system",
@@ -143,29 +146,52 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "``protection_data.creator_type`` of the snapshot.",
         ),
         Rule(
+            "snapshot.expired",
+            BLOCKER,
+            "The snapshot's expiration has passed by the array's clock.",
+            "The array may delete it at any moment, before the test or during it.",
+            "Name a snapshot that is kept longer, or extend its expiration on the array.",
+            "``protection_data.expiration_timestamp`` of the snapshot, ``system_time`` of ``/cluster``.",
+        ),
+        Rule(
+            "snapshot.not_ready",
+            BLOCKER,
+            "The snapshot is in a state other than Ready.",
+            "Its data is not complete or is going away, and the array may refuse to start from it.",
+            "Wait until the snapshot is Ready, or name another one.",
+            "``state`` of ``/volume`` for the snapshot of a volume. The snapshot set of a group has no state.",
+        ),
+        Rule(
             "test.already_running",
             INFO,
-            "A failover test runs on the session. A start leaves it alone and changes nothing; a drill does not begin.",
-            "A failover test is in progress, so this session cannot be failed over. Which data it shows is not known.",
-            "Stop it when it is yours. When it is not, ask whoever started it; the array's job log has the account.",
+            "A failover test is running on the session. A start leaves it alone; a drill does not begin.",
+            "While the test runs, this session cannot be failed over. It is not known which data the test shows.",
+            "Stop it if it is yours. If it is not, ask the account that started it; the array's job log names it.",
             "``failover_test_in_progress`` of the session; account and time from ``/job``, else ``/audit_event``.",
             before_drill=BLOCKER,
         ),
         # What should be known before
         Rule(
+            "snapshot.expires_soon",
+            WARNING,
+            "The snapshot expires within 24 hours by the array's clock.",
+            "The array deletes it then. A drill that starts later, or is repeated, does not find it.",
+            "Extend its expiration on the array before the drill, or name another one.",
+            "``protection_data.expiration_timestamp`` of the snapshot, ``system_time`` of ``/cluster``.",
+        ),
+        Rule(
             "remote.unreachable",
             WARNING,
             "The array has lost its connection to the remote system.",
-            "The array stops a failover test without its remote system only when it is forced to; no new recovery "
-            "point arrives.",
-            "Restore the connection to the remote system, or stop with force when the production site is lost.",
+            "The array stops a failover test only with force, and no new recovery point arrives.",
+            "Restore the connection to the remote system. If the production site is lost, stop with force.",
             "``state`` and ``data_connection_state`` of ``/remote_system``; the description of ``force``.",
         ),
         Rule(
             "link.degraded",
             WARNING,
             "The session's data connection, or the remote system, is in a state other than OK, but not lost.",
-            "Replication may be slow or stand still, so that the recovery point grows old.",
+            "Replication may be slow or stalled, so the recovery point may become older than the RPO.",
             "Look at the remote system's data connections on this array, and verify them there.",
             "``data_connection_state`` of the session (3.0 and later) and of ``/remote_system``, and its ``state``.",
         ),
@@ -173,8 +199,8 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "session.error",
             WARNING,
             "The array shows an error code for the session's last asynchronous copy.",
-            "The last synchronisation failed; the destination has the recovery point before it.",
-            "Look the code up on the array, mend its cause, and synchronise before the drill.",
+            "The last synchronisation failed; the destination still has the recovery point before it.",
+            "Look the code up on the array, fix the cause, and synchronise before the drill.",
             "``error_code`` of the session (PowerStoreOS 3.0 and later).",
         ),
         Rule(
@@ -189,7 +215,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "rpo.exceeded",
             WARNING,
             "The recovery point is older than the RPO of the session's replication rule, by the array's clock.",
-            "A failover now would lose more data than the RPO objective of the replication rule allows.",
+            "A failover now would lose more data than the RPO allows.",
             "Look at the session's transfer, its alerts and the link; synchronise before the drill.",
             "``last_sync_timestamp`` less ``last_sync_duration`` of the session, ``rpo`` of ``/replication_rule``, "
             "``system_time`` of ``/cluster``.",
@@ -197,24 +223,36 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
         Rule(
             "rpo.not_measured",
             WARNING,
-            "There was no synchronisation yet, the array gives no time, or the session has no rule with an RPO.",
-            "Whether the recovery point meets its objective cannot be said, so it does not count as met.",
-            "Wait for the first synchronisation, or give the session a replication rule.",
-            "``last_sync_timestamp`` of the session and ``rpo`` of ``/replication_rule``.",
+            "The session was never synchronised, its last synchronisation lies in the future, the array gives no time, "
+            "or the session has no rule with an RPO.",
+            "It is not known whether the recovery point meets the RPO, so it does not count as met.",
+            "Wait for the first synchronisation, give the session a replication rule, or correct the arrays' clocks.",
+            "``last_sync_timestamp`` of the session, ``rpo`` of ``/replication_rule``, ``system_time`` of "
+            "``/cluster``.",
         ),
         Rule(
             "alert.active",
             WARNING,
             "An alert about the session is active; one of severity Info is information only.",
-            "The array itself says that something is not well with this session.",
-            "Read the alert on the array and follow it before the drill.",
+            "The array itself reports a problem with this session.",
+            "Read the alert on the array and resolve it before the drill.",
             "``/alert`` with this session as its resource and the state ACTIVE.",
+        ),
+        Rule(
+            "appliance.alert",
+            WARNING,
+            "A critical alert is active about an appliance that has volumes of this session.",
+            "In write protect mode (0x00200701) all volumes of the appliance are read-only: the hosts of a test cannot "
+            "write, and no new recovery point arrives.",
+            "Read the alert on the array. In write protect mode, free space on the appliance before the drill.",
+            "``/alert`` with the appliance as its resource, the state ACTIVE and the severity Critical; "
+            "``appliance_id`` of ``/volume``.",
         ),
         Rule(
             "alerts.not_readable",
             INFO,
             "The account may not read the array's alerts.",
-            "Whether there are alerts about this session is not known.",
+            "It is not known whether there are alerts about this session.",
             "Give the account a role that may read alerts, or look at them on the array.",
             "The array's answer to ``/alert``.",
         ),
@@ -230,32 +268,32 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "volume.not_ready",
             WARNING,
             "A destination volume is in a state other than Ready.",
-            "A destination volume is not in state Ready, so the DR site may not see all of the data.",
+            "The DR site may not see all of the data.",
             "Look at the volume and its alerts on this array.",
             "``state`` of ``/volume``.",
         ),
         Rule(
             "volume.not_found",
             WARNING,
-            "A volume that the session refers to was not there when it was read.",
-            "Nothing can be said about its state and its hosts.",
-            "Run this again; when it stays, look at the session's volumes on this array.",
+            "A volume that the session refers to was not found when it was read.",
+            "Its state and its hosts are not known.",
+            "Run this again. If the finding stays, look at the session's volumes on this array.",
             "``/volume``, by the ids of the session and of its volume group.",
         ),
         Rule(
             "members.differ",
             WARNING,
             "The volumes of the destination volume group are not those that the session replicates, or there are none.",
-            "The test shows the replicated volumes: one that is not among them has no recovery point.",
-            "Bring the group into line on the source array, and synchronise before the drill.",
+            "The test shows the replicated volumes. One that is not replicated has no recovery point.",
+            "Correct the members of the group on the source array, and synchronise before the drill.",
             "``volumes`` of ``/volume_group``, ``storage_element_pairs`` of the session.",
         ),
         Rule(
             "resource.replicated_twice",
             WARNING,
             "The resource has another replication session on this array, for example in the other direction.",
-            "It is not clear which of them a failover would use, and the resource's name does not name the session.",
-            "Name the session by its session_id, and have the session that is left over removed.",
+            "It is not clear which of them a failover would use, and the resource's name does not identify either.",
+            "Name the session by its session_id, and have the obsolete session removed.",
             "``local_resource_id`` of the sessions of this array.",
         ),
         # What turned out on the way
@@ -263,7 +301,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "snapshot.expiration_not_set",
             WARNING,
             "The end-of-test snapshot was made, but its expiration could not be set.",
-            "The end-of-test snapshot exists, but the array will delete it by its own rule, not at the time wanted.",
+            "The array will delete the end-of-test snapshot by its own rule, not at the time that was asked for.",
             "Set its expiration on the array now.",
             "The array's answer to the change of the snapshot.",
         ),
@@ -272,23 +310,40 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             INFO,
             "No answer came to a start or stop that was sent.",
             "The connection broke after the operation was sent; what happened was read from the array.",
-            "None needed. Repeated losses are worth a look at the management network.",
+            "None needed. If answers are lost again and again, look at the management network.",
             "The connection, then ``/replication_session`` and ``/job``.",
         ),
         Rule(
             "jobs.not_readable",
             INFO,
             "The account may not read the array's jobs.",
-            "A start that was cut off may still be carried out by the array after this look.",
+            "The array may still carry out a start that was cut off.",
             "Give the account a role that may read jobs, or look at the session again in a few minutes.",
             "The array's answer to ``/job``.",
+        ),
+        Rule(
+            "reading.incomplete",
+            WARNING,
+            "Something that a stop does not need could not be read, such as names, the release or the clock.",
+            "Parts of the result are missing, or are by the controller's clock. A stop is sent all the same.",
+            "Read why, and fix it before the next drill: a drill needs all of it.",
+            "The array's answers to ``/software_installed``, ``/cluster``, ``/volume``, ``/volume_group`` and ``/job``,"
+            " where they are not as its description has them.",
+        ),
+        Rule(
+            "start.unaccounted",
+            WARNING,
+            "A start was logged as done, and no stop after it, but the session shows no test.",
+            "The session may show the test later.",
+            "Look at the session again in a few minutes, and stop the test if it appears.",
+            "``/job`` and ``failover_test_in_progress`` of the session.",
         ),
         Rule(
             "operation.repeated",
             INFO,
             "A start or stop was tried again after an attempt that failed.",
-            "It took longer than one attempt; until it was over, the session could not be failed over.",
-            "Read why the attempt before failed. Where that repeats itself, mend its cause on the array.",
+            "It took longer than one attempt. Until it was over, the session could not be failed over.",
+            "Read why the attempt before failed. If that happens again, fix its cause on the array.",
             "The outcome of the attempt before.",
         ),
         Rule(
@@ -296,23 +351,23 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             WARNING,
             "The array refused the stop with its end-of-test snapshot, and took it without.",
             "What was written during the test is lost. The stop is worth more: the session can be failed over again.",
-            "Read why the array refused the snapshot, and mend that before the next test whose data is to be kept.",
+            "Read why the array refused the snapshot, and fix that before the next test whose data is to be kept.",
             "The array's answer to the stop, or the job of the stop.",
         ),
         Rule(
             "session.gone",
             WARNING,
-            "The array does not list a session any more that was asked for by its id, or that was being worked on.",
-            "Replication of this resource has ended. Nothing can be said about its test.",
+            "The array no longer lists a session that was asked for by its id or that was being worked on.",
+            "Replication of this resource has ended. Nothing is known about its test.",
             "Look at the resource on this array, and set up its replication again.",
             "``/replication_session`` of the array that was asked.",
         ),
         Rule(
             "session.failed_over",
             BLOCKER,
-            "The session is, or is being, failed over; a stop leaves it alone.",
-            "The site may work with this resource now. A stop could take back the data that it works with.",
-            "Leave the resource to whoever failed it over, and detach nothing from it.",
+            "The session has been failed over, or is being failed over; a stop leaves it alone.",
+            "The site may be working with this resource now. A stop could discard the data that it works with.",
+            "Leave the resource to those who failed it over, and detach nothing from it.",
             "``state`` of the session, read just before the stop; the description of ``use_test_copy``.",
         ),
         Rule(
@@ -322,22 +377,6 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "The test that the task is about has ended, and another one runs. The session cannot be failed over.",
             "Ask the account that started it, or stop it without naming the job.",
             "``/job``: the last start of the session that ended well, with its account and time.",
-        ),
-        Rule(
-            "reading.incomplete",
-            WARNING,
-            "Something that is not needed for a stop could not be read, such as names, the release or the clock.",
-            "The stop was sent all the same. Parts of the result are missing, or are from this computer's clock.",
-            "Read why, and mend it before the next drill: a drill needs all of it.",
-            "The array's answers to ``/software_installed``, ``/cluster``, ``/volume``, ``/volume_group``, ``/job``.",
-        ),
-        Rule(
-            "start.unaccounted",
-            WARNING,
-            "A start was logged as done, and no stop after it, but the session shows no test.",
-            "The array logged a start without a stop, yet shows no test: it may show one later.",
-            "Look at the session again in a few minutes, and stop the test if it appears.",
-            "``/job`` and ``failover_test_in_progress`` of the session.",
         ),
     )
 }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What stands against a start or a stop on one session: findings, computed without any I/O.
+"""What refuses a start or a stop on one session, and what should be known of it. Pure.
 
 The rules of the array are those of its API description for ``start_failover_test`` (api-facts 3.3 and 4.1).
 """
@@ -10,13 +10,15 @@ The rules of the array are those of its API description for ``start_failover_tes
 from __future__ import annotations
 
 import typing as t
+from datetime import timedelta
 
-from .._array.session import Cluster, ReplicationSession, Target
+from .._array.session import Cluster, ReplicationSession, Snapshot, Target
 from .._errors import (
     NotFoundError,
     NotReadyError,
     PowerStoreError,
 )
+from .._time import format_time, in_words
 from .rules import Finding, Findings
 
 __all__ = ["Finding", "Findings", "assess_start", "assess_stop", "blocking_error"]
@@ -41,6 +43,8 @@ TRANSIENT_STATES = frozenset(
 # Roles whose failover test, if any, is stopped at another array (ReplicationRoleEnum).
 OTHER_ROLES = frozenset({"Source", "Metro_Preferred", "Metro_Non_Preferred"})
 
+_SOON = timedelta(days=1)  # a snapshot that expires within this may be gone when the drill is repeated
+
 # What a remote system shows when it cannot be reached, by attribute (RemoteSystemStateEnum, DataConnectionStateEnum).
 LOST: t.Final[t.Mapping[str, frozenset[str]]] = {
     "state": frozenset({"Management_Connection_Lost"}),
@@ -49,13 +53,13 @@ LOST: t.Final[t.Mapping[str, frozenset[str]]] = {
 
 
 def assess_start(target: Target, cluster: Cluster) -> Findings:
-    """What stands against starting a test now; a blocker refuses it. A running test is information, not a blocker."""
+    """What refuses to start a test now, and what should be known. A running test is information, not a blocker."""
     session = target.session
     return (
         *_eligibility(session, cluster),
         *(_running(session) if session.in_test else _state(session)),
         *_link(session),
-        *_snapshot(target),
+        *_snapshot(target, cluster),
     )
 
 
@@ -135,7 +139,7 @@ def _link(session: ReplicationSession) -> t.Iterator[Finding]:
         yield Finding.of("remote.unreachable", session, message)
 
 
-def _snapshot(target: Target) -> t.Iterator[Finding]:
+def _snapshot(target: Target, cluster: Cluster) -> t.Iterator[Finding]:
     choice, session = target.snapshot, target.session
     if choice is None:
         return
@@ -143,14 +147,29 @@ def _snapshot(target: Target) -> t.Iterator[Finding]:
         ids = ", ".join(snapshot.id for snapshot in choice.of_resource)
         message = f"{len(choice.of_resource)} snapshots of the {session.label} are called '{choice.wanted}': {ids}."
         yield Finding.of("snapshot.ambiguous", session, message)
-    elif choice.chosen and choice.chosen.creator_type == "System":
-        message = f"Snapshot '{choice.wanted}' of the {session.label} was made by the system."
-        yield Finding.of("snapshot.system", session, message)
-    elif not choice.chosen and choice.of_others:
+    elif choice.chosen:
+        yield from _chosen(choice.chosen, session, cluster)
+    elif choice.of_others:
         other = choice.of_others[0]
         kind = "a snapshot of another resource" if other.is_snapshot else "not a snapshot at all"
         message = f"'{choice.wanted}' ({other.id}) is {kind}: expected a snapshot of the {session.label}."
         yield Finding.of("snapshot.wrong_resource", session, message)
-    elif not choice.chosen:
+    else:
         message = f"No snapshot '{choice.wanted}' on this array: expected one of the {session.label}, found none."
         yield Finding.of("snapshot.not_found", session, message)
+
+
+def _chosen(snapshot: Snapshot, session: ReplicationSession, cluster: Cluster) -> t.Iterator[Finding]:
+    name = f"Snapshot '{snapshot.name}' of the {session.label}"
+    if snapshot.creator_type == "System":
+        yield Finding.of("snapshot.system", session, f"{name} was made by the system.")
+    if snapshot.state not in (None, "Ready"):
+        yield Finding.of("snapshot.not_ready", session, f"{name} is {snapshot.state}: expected Ready.")
+    expires = snapshot.expiration_timestamp
+    if expires is None or cluster.system_time is None:
+        return
+    left, when = expires - cluster.system_time, format_time(expires)
+    if left <= timedelta():
+        yield Finding.of("snapshot.expired", session, f"{name} expired at {when}, {in_words(-left)} ago.")
+    elif left < _SOON:
+        yield Finding.of("snapshot.expires_soon", session, f"{name} expires at {when}, in {in_words(left)}.")

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._array.client import Client
+from .._array.fields import Unread
 from .._array.lookup import (
     name_resources,
     read_cluster,
@@ -21,11 +22,12 @@ from .._array.read_related import read_related
 from .._array.related import RecoveryPoint, Related
 from .._array.session import Cluster, ReplicationSession, Row, Selector, Target, Unresolved
 from .._errors import AmbiguousError, PowerStoreError
-from .._findings.related import assess_related
-from .._findings.rules import Finding, Findings
-from .._findings.start_stop import assess_start
+from .._findings.rules import Finding
+from .._findings.weight import before_drill
 from .._json import Json
-from .._time import format_time, in_words
+from .._time import format_time
+
+IsOwn = t.Callable[[str | None], bool | None]  # whether the array means this task's account; None: not clear
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Selection:
 
     entries: tuple[Target | Unresolved, ...]
     everything: tuple[ReplicationSession, ...] | None = None
+    odd: tuple[Unread, ...] = ()  # rows whose id or flag cannot be read
 
     @property
     def sessions(self) -> list[ReplicationSession]:
@@ -42,15 +45,21 @@ class Selection:
 
     @property
     def errors(self) -> list[PowerStoreError]:
-        """Why selectors lead to no session."""
-        return [entry.error for entry in self.entries if isinstance(entry, Unresolved)]
+        """Why selectors lead to no session, and sessions to no flag."""
+        unresolved = [entry.error for entry in self.entries if isinstance(entry, Unresolved)]
+        return [*unresolved, *(each.error for each in self.odd)]
 
 
 def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Row) -> Json:
-    """The module's result; it fails where a selector leads to no session, and tells all of the others all the same."""
-    cluster = read_cluster(client)
-    selection = _selected(client, cluster, selectors, params)
-    related = read_related(client, selection.sessions, selection.everything)
+    """The module's result; it fails where a selector leads to no session or a flag cannot be read, and has the others.
+
+    What is not needed to know whether a test runs may be missing; it is in ``unread`` and in the findings.
+    """
+    unread: list[Unread] = []
+    cluster = read_cluster(client, unread)
+    selection = _selected(client, cluster, selectors, params, unread)
+    related = read_related(client, selection.sessions, selection.everything, tolerant=True)
+    missing = [str(each) for each in (*unread, *related.unread)]
     return {
         "changed": False,
         "host": client.host,
@@ -61,8 +70,12 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
             "clock_skew_seconds": cluster.clock_skew_seconds,
         },
         "sessions": [
-            _view(entry, related, cluster, client.is_own) if isinstance(entry, Target) else _unresolved(entry)
+            _view(entry, related, cluster, client.is_own, missing) if isinstance(entry, Target) else _unresolved(entry)
             for entry in selection.entries
+        ],
+        "unread": [
+            {"what": each.what, "session_id": each.session_id, "failure": each.error.as_failure()}
+            for each in (*unread, *selection.odd, *related.unread)
         ],
         **_verdict(selection.errors),
     }
@@ -75,16 +88,29 @@ def _verdict(errors: t.Sequence[PowerStoreError]) -> Json:
     return {"failed": True, "msg": message, "failure": errors[0].as_failure()}
 
 
-def _selected(client: Client, cluster: Cluster, selectors: t.Sequence[Selector], params: Row) -> Selection:
+def _selected(
+    client: Client, cluster: Cluster, selectors: t.Sequence[Selector], params: Row, unread: list[Unread]
+) -> Selection:
+    odd: list[Unread] = []
     if selectors:
-        entries: t.Sequence[Target | Unresolved] = resolve(client, cluster, selectors)
+        entries: t.Sequence[Target | Unresolved] = resolve(client, cluster, selectors, tolerant=True, unread=unread)
         everything = None
     else:
-        found = name_resources(client, read_sessions(client, cluster.release))
-        everything = tuple(session for session in found if isinstance(session, ReplicationSession))
+        everything = _named(client, read_sessions(client, cluster.release, unread=odd), unread)
         entries = [Target(Selector("session_id", session.id), session) for session in everything]
     fitting = (entry for entry in entries if isinstance(entry, Unresolved) or _fits(entry.session, params))
-    return Selection(tuple(fitting), everything)
+    return Selection(tuple(fitting), everything, tuple(odd))
+
+
+def _named(
+    client: Client, sessions: t.Sequence[ReplicationSession], unread: list[Unread]
+) -> tuple[ReplicationSession, ...]:
+    try:
+        found = name_resources(client, sessions)
+    except PowerStoreError as error:
+        unread.append(Unread("the names of replicated resources", error))
+        return tuple(sessions)
+    return tuple(session for session in found if isinstance(session, ReplicationSession))
 
 
 def _fits(session: ReplicationSession, params: Row) -> bool:
@@ -114,9 +140,9 @@ def _matches(name: str, pattern: str) -> bool:
     return re.fullmatch(expression, name.casefold(), re.DOTALL) is not None
 
 
-def _view(target: Target, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], bool | None]) -> Json:
+def _view(target: Target, related: Related, cluster: Cluster, is_own: IsOwn, missing: t.Iterable[str]) -> Json:
     session = target.session
-    findings = findings_of(target, related, cluster)
+    findings = before_drill(target, related, cluster, missing)
     volumes = related.volumes_of(session)
     alerts = None if related.alerts is None else related.alerts.get(session.id, ())
     return {
@@ -136,12 +162,27 @@ def _view(target: Target, related: Related, cluster: Cluster, is_own: t.Callable
         "error_code": session.error_code,
         "data_connection_state": session.data_connection_state,
         **RecoveryPoint.of(session, related.objective(session), cluster).as_result(),
+        "recovery_point": _recovery_point(target, cluster),
         "volumes": [volume.as_result() for volume in volumes],
         "hosts": sorted({host for volume in volumes for host in volume.hosts}),
         "alerts": None if alerts is None else [alert.as_result() for alert in alerts],
         "failover_test": _running(session, related, cluster, is_own),
         "ready": not any(finding.is_blocker for finding in findings),
         "findings": [finding.as_result() for finding in findings],
+    }
+
+
+def _recovery_point(target: Target, cluster: Cluster) -> Json:
+    """That of the data which a test would show: of the last synchronisation, or of the snapshot that is asked for."""
+    wanted, point = target.snapshot, RecoveryPoint(None, None, None)
+    if wanted is None:
+        point = RecoveryPoint.of(target.session, None, cluster)
+    elif wanted.chosen:
+        point = RecoveryPoint.of_snapshot(wanted.chosen, cluster)
+    return {
+        "of": "snapshot" if wanted else "last_sync",
+        "timestamp": format_time(point.timestamp),
+        "age_seconds": None if point.age is None else round(point.age.total_seconds(), 3),
     }
 
 
@@ -160,39 +201,14 @@ def _unresolved(entry: Unresolved) -> Json:
     }
 
 
-def findings_of(target: Target, related: Related, cluster: Cluster) -> Findings:
-    """Everything that a person should know before a drill. A test that runs already stands against a drill."""
-    session = target.session
-    raised = (_raised(finding, session, related, cluster) for finding in assess_start(target, cluster))
-    return (*raised, *assess_related(session, related, cluster))
-
-
-def _raised(finding: Finding, session: ReplicationSession, related: Related, cluster: Cluster) -> Finding:
-    """The finding as it weighs before a drill, a running test with who started it and when."""
-    weight = finding.rule.before_drill
-    if weight is None:
-        return finding
-    running = related.running_test(session)
-    age = running.age(cluster)
-    if running.started_by:
-        known = f"It was started by {running.started_by}"
-        known += f" at {format_time(running.started_at)}" if running.started_at else ""
-        known += f", {in_words(age)} ago." if age is not None else "."
-    else:
-        known = "Who started it is not known to this account."
-    return Finding.of(finding.rule.id, session, f"{finding.message} {known}", weight)
-
-
-def _running(
-    session: ReplicationSession, related: Related, cluster: Cluster, is_own: t.Callable[[str | None], bool | None]
-) -> Json:
+def _running(session: ReplicationSession, related: Related, cluster: Cluster, is_own: IsOwn) -> Json:
     running = related.running_test(session)
     age = running.age(cluster) if session.in_test else None
     return {
         "in_progress": None if session.is_file else session.in_test,
         "started_at": format_time(running.started_at),
         "started_by": running.started_by,
-        "own": running.started_by is not None and bool(is_own(running.started_by)) if session.in_test else None,
+        "own": is_own(running.started_by) if session.in_test and running.started_by else None,
         "age_seconds": None if age is None else round(age.total_seconds(), 3),
         "source": running.source if session.in_test else None,
     }

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -208,3 +209,19 @@ def test_of_what_has_no_test_only_alerts_are_told(resource_type: str) -> None:
 )  # fmt: skip
 def test_durations_in_words(seconds: float, words: str) -> None:
     assert in_words(timedelta(seconds=seconds)) == words
+
+
+def test_a_critical_alert_of_the_appliance_is_a_warning_of_each_session_on_it() -> None:
+    full = replace(alert("Critical"), event_code="0x00200701", resource_name="dr-appliance-1")
+    on = replace(volume("v-1"), appliance_id="A1")
+    [finding] = assess_related(a_session(), having(on, appliance_alerts={"A1": (full,), "A2": (alert(),)}), a_cluster())
+    assert (finding.rule.id, finding.severity) == ("appliance.alert", "warning")
+    assert "0x00200701" in finding.message and "the appliance dr-appliance-1 of the volume" in finding.message
+    assert found(a_session(), having(on, appliance_alerts={"A2": (full,)})) == []
+
+
+def test_a_synchronisation_in_the_future_is_not_measured() -> None:
+    ahead = synced(-7200)
+    assert found(ahead, having()) == [("rpo.not_measured", "warning")]
+    assert "lies in the future" in message(ahead, having())
+    assert found(synced(-9), having()) == []  # so much may production's clock be ahead

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What stands against a start or a stop, held against the rules of the array (api-facts 3.2, 3.3, 4.1 and 4.2)."""
+"""What refuses a start or a stop, compared with the rules of the array (api-facts 3.2, 3.3, 4.1 and 4.2)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ import itertools
 import re
 import typing as t
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import SnapshotChoice
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import Snapshot, SnapshotChoice
 from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.rules import RULES, Finding
 from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.start_stop import (
     assess_start,
     assess_stop,
     blocking_error,
 )
-from tests.unit.makers.samples import STATES, a_cluster, a_session, a_snapshot, a_target
+from tests.unit.makers.samples import NOW, STATES, a_cluster, a_session, a_snapshot, a_target
 
 ROLES = ("Source", "Destination", "Metro_Preferred", "Metro_Non_Preferred")
 RESOURCES = ("volume", "volume_group", "replication_group", "nas_server", "file_system")
@@ -266,3 +267,34 @@ def test_documented_ids_exist_and_no_text_is_used_twice() -> None:
 
     assert documented <= RULES.keys()
     assert len(set(resolutions)) == len(resolutions)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected", "says"),
+    [
+        ({}, [], ""),
+        ({"expires": timedelta(days=2)}, [], ""),
+        ({"expires": timedelta(minutes=5)}, [("snapshot.expires_soon", "warning")], "in 5 min"),
+        ({"expires": timedelta(hours=-2)}, [("snapshot.expired", "blocker")], "2 h ago"),
+        ({"state": "Ready"}, [], ""),
+        ({"state": "Initializing"}, [("snapshot.not_ready", "blocker")], "is Initializing: expected Ready"),
+        (
+            {"state": "Destroying", "expires": timedelta(0), "creator_type": "System"},
+            [("snapshot.system", "blocker"), ("snapshot.not_ready", "blocker"), ("snapshot.expired", "blocker")],
+            "was made by the system",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_snapshot_itself(
+    attributes: dict[str, t.Any], expected: list[tuple[str, str]], says: str
+) -> None:
+    expires = attributes.pop("expires", None)
+    snapshot = Snapshot(
+        "snap-1", "monday", frozenset({"v-1"}), attributes.pop("creator_type", "User"),
+        None if expires is None else NOW + expires, **attributes,
+    )  # fmt: skip
+    target = replace(a_target(a_session()), snapshot=SnapshotChoice("monday", (snapshot,)))
+    findings = assess_start(target, a_cluster())
+    assert [(finding.rule.id, finding.severity) for finding in findings] == expected
+    assert all("Snapshot 'monday' of the" in finding.message for finding in findings)
+    assert says in " ".join(finding.message for finding in findings)
