@@ -159,8 +159,9 @@ EXAMPLES = r"""
     password: "{{ vault_drill_password }}"
     volume: erp-data
     state: started
+  register: started
 
-- name: Say what starting three tests would do, and what stands against it
+- name: Say what starting three tests would do, and what would refuse it
   drdrill.powerstore.replication_failover_test:
     sessions:
       - volume: erp-data
@@ -170,23 +171,21 @@ EXAMPLES = r"""
     state: started
   check_mode: true
 
+- name: Stop the test that this play started, and no other; try up to three times
+  drdrill.powerstore.replication_failover_test:
+    sessions:
+      - volume: erp-data
+        started_by_job: "{{ started.sessions[0].job_id }}"
+        create_end_of_test_snapshot: true
+    state: stopped
+    attempts: 3
+
 - name: Stop the test and keep what was written for a month
   drdrill.powerstore.replication_failover_test:
     volume: erp-data
     state: stopped
     create_end_of_test_snapshot: true
     end_of_test_snapshot_expiration: 30d
-
-- name: Stop what this drill started, and nothing else; keep the data of one session
-  drdrill.powerstore.replication_failover_test:
-    sessions:
-      - session_id: 0a1b2c3d-0000-4000-8000-00000000000a
-        started_by_job: 5e6f7a8b-0000-4000-8000-00000000000c
-        create_end_of_test_snapshot: true
-      - session_id: 1b2c3d4e-0000-4000-8000-00000000000b
-        started_by_job: 6f7a8b9c-0000-4000-8000-00000000000d
-    state: stopped
-    attempts: 3
 
 - name: Stop the test although the production site is lost
   drdrill.powerstore.replication_failover_test:

@@ -353,7 +353,6 @@ sessions:
       role: Destination
       failover_test_in_progress: false
       last_sync_timestamp: "2026-11-23T20:00:00.000Z"
-      recovery_point_timestamp: "2026-11-23T20:00:00.000Z"
       recovery_point_timestamp: "2026-11-23T19:59:52.000Z"
       recovery_point_age_seconds: 139.1
       failover_ready: true
