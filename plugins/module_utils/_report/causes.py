@@ -33,26 +33,37 @@ _OTHER: t.Final = "another reason"
 
 @dataclass(frozen=True)
 class Cause:
-    """What keeps some sessions from having passed."""
+    """What keeps some sessions from having passed; ``said`` is what is said of the first one, without its name."""
 
     words: str
     sessions: t.Sequence[Session]
-
-    @property
-    def said(self) -> str:
-        """What is said of the first session, without its name."""
-        first = self.sessions[0]
-        return " ".join(without_name(reason, first.called) for reason in first.reasons) or f"{self.words}."
+    said: str
 
 
 def causes(record: AnyRecord) -> list[Cause]:
-    """The causes of a record's sessions, the most frequent first."""
+    """The causes of a record's sessions, the most frequent first. A record of version 1.0 does not name them."""
+    return list(_named(record) if record.causes else _derived(record))
+
+
+def _named(record: AnyRecord) -> t.Iterator[Cause]:
+    sessions = {session.session_id: session for session in record.sessions}
+    descriptions = {deviation.id: deviation.description for deviation in record.deviations}
+    for group in record.causes:
+        concerned = [sessions[each] for each in group.sessions if each in sessions]
+        if concerned:
+            said = next((descriptions[each] for each in group.deviations if each in descriptions), group.words)
+            yield Cause(group.words, concerned, without_name(said, concerned[0].called))
+
+
+def _derived(record: AnyRecord) -> t.Iterator[Cause]:
     found: dict[str, list[Session]] = {}
     for session in record.sessions:
         if session.verdict is not Verdict.PASSED:
             found.setdefault(cause_of(session), []).append(session)
-    by_count = sorted(found.items(), key=lambda item: -len(item[1]))
-    return [Cause(words, sessions) for words, sessions in by_count]
+    for words, concerned in sorted(found.items(), key=lambda item: -len(item[1])):
+        first = concerned[0]
+        said = " ".join(without_name(reason, first.called) for reason in first.reasons)
+        yield Cause(words, concerned, said or f"{words[:1].upper()}{words[1:]}.")
 
 
 def own_reasons(record: AnyRecord) -> list[str]:
@@ -85,17 +96,17 @@ def counting_sentence(record: AnyRecord) -> str:
 
 
 def _of_sessions(record: AnyRecord) -> t.Iterator[str]:
-    found = causes(record)
-    failed, total = sum(len(cause.sessions) for cause in found), len(record.sessions)
-    if not failed:
+    found, total = causes(record), len(record.sessions)
+    failed = sum(session.verdict is not Verdict.PASSED for session in record.sessions)
+    if not failed or not found:
         return
     did = "cannot be failed over" if isinstance(record, AbortRecord) else "did not pass"
     shown = [f"{len(cause.sessions)} {cause.words}" for cause in found[:_SHOWN]]
     if len(found) > _SHOWN:
         shown.append(f"{sum(len(cause.sessions) for cause in found[_SHOWN:])} for other reasons")
     if total == 1:
-        yield f"The session {did}: {found[0].words}."
-    elif len(found) == 1:
+        yield f"The session {did}: {', '.join(cause.words for cause in found[:_SHOWN])}."
+    elif len(found) == 1 and len(found[0].sessions) == failed:
         yield f"{failed} of {total} sessions {did}: {found[0].words}."
     else:
         yield f"{failed} of {total} sessions {did}: {', '.join(shown)}."

@@ -40,7 +40,7 @@ from .._record.types import (
 from .._words import CleanUp, Outcome, Phase, Verdict
 from .causes import counting_sentence
 from .source import Source
-from .text import between, duration, meaning, words
+from .text import between, duration, meaning, took, words
 
 OUTCOMES: t.Final = tuple(outcome.value for outcome in Outcome)
 _COUNTED: t.Final = (("failures", Outcome.FAILURE), ("errors", Outcome.ERROR), ("skipped", Outcome.SKIPPED))
@@ -157,8 +157,7 @@ def _suites(record: AnyRecord) -> list[Suite]:
     verdict = Case("verdict", record.verdict.outcome, "\n".join([said, *record.reasons]))
     if red and verdict.red:
         verdict = Case("verdict", Outcome.SKIPPED, f"{said} Each fault is a case of its own.")
-    seconds = between(record.times.started_at, record.times.finished_at)
-    return [Suite(record.kind.value, record.verdict, [verdict, *own], seconds, of_session=False), *sessions]
+    return [Suite(record.kind.value, record.verdict, [verdict, *own], took(record), of_session=False), *sessions]
 
 
 def _labels(sessions: t.Sequence[Session]) -> list[str]:
@@ -247,7 +246,8 @@ def _step_case(step: Step, attempt: int, explained: t.Container[Phase | None]) -
 
 def _validation_case(check: Validation) -> Case:
     expected, observed = check.expected or "not given", check.observed or "nothing"
-    case = Case(f"{check.kind}: {check.name}", None, "", check.seconds, check.phase)
+    again = f" ({check.attempts} attempts)" if (check.attempts or 1) > 1 else ""
+    case = Case(f"{check.kind}: {check.name}{again}", None, "", check.seconds, check.phase)
     if check.passed:
         return case
     if check.passed is None:

@@ -33,8 +33,10 @@ COLUMNS: t.Final = (
     "run_by", "awx_job_id", "verdict", "cleanup", "sessions", "sessions_passed", "rpo_met", "rpo_missed",
     "rpo_not_measured", "rto_objective_seconds", "rto_longest_seconds", "rto_met", "rto_missed", "rto_not_measured",
     "validations_passed", "validations_failed", "validations_not_executed", "deviations", "seconds_to_failover_ready",
-    "collection_version", "powerstoreos_version", "record_file", "record_sha256",
+    "collection_version", "powerstoreos_version", "record_file", "record_sha256", "run_id", "recovery_time_seconds",
+    "recovery_time_met", "longest_without_failover_seconds",
 )  # fmt: skip
+_YES_NO: t.Final[t.Mapping[bool | None, str]] = {True: "yes", False: "no", None: ""}
 _ID, _SHA256 = "record_id", "record_sha256"
 _BOM = "\ufeff"  # without it Excel takes the file for another encoding
 _DELIMITERS = ",;\t"  # the last two, where a spreadsheet has saved the file
@@ -84,6 +86,7 @@ def register_row(source: Source) -> Row:
         "powerstoreos_version": record.versions.powerstoreos,
         "record_file": source.file_name,
         "record_sha256": source.sha256,
+        "run_id": record.run_id,
     }
     if isinstance(record, DrillRecord):
         values |= _figures(record)
@@ -96,11 +99,15 @@ def _figures(record: DrillRecord) -> dict[str, object]:
     """What only a drill measures."""
     judged = Count.of(check.passed for check in record.all_validations)
     measured = [session.rto.actual_seconds for session in record.sessions]
+    blocked = [session.failover_blocked.seconds for session in record.sessions if session.failover_blocked]
     return {
         "cleanup": record.cleanup.verdict,
         **_results("rto", [session.rto.met for session in record.sessions]),
         "rto_objective_seconds": record.objectives.rto_seconds,
         "rto_longest_seconds": max((seconds for seconds in measured if seconds is not None), default=None),
+        "recovery_time_seconds": record.rto.actual_seconds if record.rto else None,
+        "recovery_time_met": _YES_NO[record.rto.met if record.rto else None],
+        "longest_without_failover_seconds": max((seconds for seconds in blocked if seconds is not None), default=None),
         "validations_passed": judged.met,
         "validations_failed": judged.missed,
         "validations_not_executed": judged.unknown,

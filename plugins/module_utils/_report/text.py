@@ -107,6 +107,12 @@ def words(name: str | None) -> str:
     return "-" if name is None else name.replace("_", " ")
 
 
+def took(record: AnyRecord) -> float | None:
+    """How long it all took: the record's one length; in version 1.0 from its first look to its last."""
+    known = record.times.duration_seconds
+    return between(record.times.started_at, record.times.finished_at) if known is None else known
+
+
 def meaning(record: AnyRecord) -> str:
     """The verdict in one sentence."""
     return _MEANING[record.kind][record.verdict]

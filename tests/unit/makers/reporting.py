@@ -10,9 +10,21 @@ import json
 import typing as t
 from pathlib import Path
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import read_record
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.source import Source, read_source
 from tests.running import run_action
-from tests.unit.makers.records import FAILURE, Filling, Json, deviation, drill_record, filled, operation, validation
+from tests.unit.makers.records import (
+    FAILURE,
+    Filling,
+    Json,
+    at,
+    deviation,
+    drill_record,
+    failed_record,
+    filled,
+    operation,
+    validation,
+)
 
 # A name or message that tries to become something else in HTML, SVG, XML, Markdown, CSV, a terminal or a table.
 HOSTILE = (
@@ -64,6 +76,45 @@ def many_causes() -> Json:
             session["return_to_normal"].update(stop_confirmed=False)
             record["cleanup"].update(verdict="failed", not_confirmed_stopped=[session["session_id"]])
             _spoil(record, session, f"The array did not confirm that the failover test of {name} is stopped.")
+    return record
+
+
+def newest_record() -> Json:
+    """A drill that failed, with the fields of schema version 1.1."""
+    record = read_record(failed_record(), "a record").as_json()
+    stuck_id = record["sessions"][1]["session_id"]
+    record["times"].update(duration_seconds=194.0, clock_step_seconds=-6.2, written_by_array=at(196))
+    parts = {"array_seconds": 14.2, "steps_seconds": 96.0, "waiting_seconds": 20.0, "tool_seconds": 40.8}
+    record["rto"] = {"objective_seconds": 120, "actual_seconds": 171.0, "met": False, "reason": None, "parts": parts}
+    record["scope"]["population"] = {
+        "destinations": 14, "testable": 12, "in_scope": 3, "excluded": 1, "not_selected": 8,
+    }  # fmt: skip
+    slow, stuck, refused = record["sessions"]
+    slow.update(application="ERP", tier="1", owner="A. Osei")
+    slow["recovery_point"].update(of="last_sync", as_found={"timestamp": at(-4000), "age_seconds": 4010.0})
+    slow["replication_rpo"] = {"objective_seconds": 300, "timestamp": at(-600), "age_seconds": 612.0, "met": False}
+    slow["failover_blocked"] = {"from": at(10), "until": at(183), "seconds": 173.0}
+    stuck["failover_blocked"] = {"from": at(10), "until": None, "seconds": None}
+    stuck["rto"]["reason"] = "A critical check failed: ERP answers."
+    attachment = {"name": "erp-answers.html", "sha256": "9f86d081884c7d65" * 4, "bytes": 2048}
+    record["validations"][0].update(
+        action="GET https://erp.dr.example.com/health",
+        attempts=3,
+        output_tail="HTTP/1.1 503 Service Unavailable\n  Retry-After: 120\n\n<h1>closed for repairs</h1>",
+        attachments=[attachment],
+    )
+    named = (
+        ("stop.not_confirmed", "stop not confirmed", "D3", [stuck_id]),
+        ("check.failed", "check failed", "D5", []),
+        ("rto.missed", "RTO missed", "D1", [slow["session_id"]]),
+        ("rpo.missed", "RPO missed", "D2", [slow["session_id"]]),
+        ("start.refused", "not started", "D4", [refused["session_id"]]),
+    )
+    for cause, words, deviation_id, ids in named:
+        one = next(each for each in record["deviations"] if each["id"] == deviation_id)
+        one.update(cause=cause, session_id=ids[0] if ids else None, fingerprint="0" * 64)
+        group = {"cause": cause, "words": words, "severity": "failed", "count": 1}
+        record["causes"].append({**group, "sessions": ids, "deviations": [deviation_id]})
     return record
 
 

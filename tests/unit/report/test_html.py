@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import TEMPLATES, render_html
 from tests.unit.makers.records import SAMPLES, Filling, Json, drill_record, failed_record, filled, finding, large_record
-from tests.unit.makers.reporting import HOSTILE, hostile, many_causes, source_of
+from tests.unit.makers.reporting import HOSTILE, hostile, many_causes, newest_record, source_of
 
 KINDS = ("drill", "readiness", "abort")
 _VOID = {"meta", "br", "wbr", "img", "input", "hr", "link"}
@@ -233,6 +233,21 @@ def test_a_test_that_was_held_is_open_in_the_picture(tmp_path: Path) -> None:
 
     assert '<span class="value">may still be running</span>' in html
     assert re.search(r'class="p-test" x="[\d.]+" y="5" width="[\d.]+" height="6"><title>may still be running', html)
+
+
+def test_what_version_1_1_says_is_shown(tmp_path: Path) -> None:
+    seen = words(Page(render_html(source_of(tmp_path, newest_record()))))
+
+    expected = [
+        "array 14.2 s", "your steps 1 min 36 s", "waiting 20 s", "Ansible and this collection 40.8 s",
+        "3 of the 12 that can be tested; 14 replicate to this array", "3 attempts", "GET https://erp.dr.example.com/health",
+        "Retry-After: 120", "erp-answers.html , 2 KiB", "volume, ERP (tier 1 )",
+        "One clock was set by -6.2 s meanwhile.",
+        "Before the synchronisation that the drill asked for: 2026-11-23 18:54:20 UTC, age 1 h 6 min",
+        "now: the stop was not confirmed", "A critical check failed: ERP answers.",
+        "3 of 3 sessions did not pass: 1 stop not confirmed, 1 RTO missed, 1 RPO missed, 1 not started.",
+    ]  # fmt: skip
+    assert [text for text in expected if text not in seen] == []
 
 
 def test_the_steps_are_on_one_clock(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._report.registe
     register_row,
 )
 from tests.unit.makers.records import SAMPLES, failed_record
-from tests.unit.makers.reporting import hostile, source_of
+from tests.unit.makers.reporting import hostile, newest_record, source_of
 
 HEADER = ",".join(COLUMNS)
 
@@ -52,6 +52,12 @@ def test_the_line_of_a_failed_drill(tmp_path: Path) -> None:
         "rto_met": "1", "rto_missed": "1", "rto_not_measured": "1", "validations_passed": "3",
         "validations_failed": "1", "validations_not_executed": "2", "deviations": "5", "seconds_to_failover_ready": "",
     }  # fmt: skip
+
+
+def test_what_version_1_1_measures_is_at_the_end_of_the_line(tmp_path: Path) -> None:
+    line = register_row(source_of(tmp_path, newest_record() | {"run_id": "run-1"}))
+
+    assert list(line.values())[len(COLUMNS) - 4 :] == ["run-1", "171.0", "no", "173.0"]
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -31,7 +31,7 @@ from tests.unit.makers.records import (
     step,
     validation,
 )
-from tests.unit.makers.reporting import hostile, many_causes, source_of
+from tests.unit.makers.reporting import hostile, many_causes, newest_record, source_of
 
 KINDS = ("drill", "readiness", "abort")
 # What junit-10.xsd of the Jenkins xUnit plugin allows: element, its attributes, its children.
@@ -189,6 +189,7 @@ def test_attempts_have_names_of_their_own_in_junit(tmp_path: Path) -> None:
     assert "step stop: Stop the failover tests" in own and "step stop, attempt 2: Stop the failover tests" in own
     assert not [name for name in own if validated["name"] in name and name.startswith("step")]
     assert not [name for name in own if "Stop erp-data" in name]
+    assert "http: ERP answers (3 attempts)" in outcomes(render_junit(source_of(tmp_path, newest_record())), "drill")
 
 
 @pytest.mark.parametrize("verdict", ["failed", "incomplete", "aborted"])

@@ -38,6 +38,10 @@ def environment() -> Environment:
             return escape(unknown)
         return Markup("<bdi>{}</bdi>").format(value)
 
+    def lines(value: str) -> Markup:
+        """A text of several lines, such as the output of a command."""
+        return Markup("<br>").join(text(line, "\N{NO-BREAK SPACE}") for line in value.splitlines())
+
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -49,11 +53,13 @@ def environment() -> Environment:
     made.filters.update(
         {
             "text": text,
+            "lines": lines,
             "iso": format_time,
             "utc": words.utc,
             "clock": words.clock,
             "duration": words.duration,
             "words": words.words,
+            "size": words.size,
         }
     )
     made.globals["check"] = StepResult.of
@@ -74,7 +80,7 @@ def render_html(source: Source) -> str:
             heading=record.kind.heading,
             said=verdict_sentence(record),
             version=VERSION,
-            took=words.between(record.times.started_at, record.times.finished_at),
+            took=words.took(record),
             job_url=_web_address(record.who.awx),
         )
     )

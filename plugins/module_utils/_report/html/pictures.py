@@ -19,6 +19,7 @@ from ..._record.types import (
     AbortSession,
     AnyRecord,
     DrillRecord,
+    DrillRto,
     DrillSession,
     Operation,
     Session,
@@ -214,6 +215,24 @@ def rto_bar(session: DrillSession) -> Bar:
             parts.append((look, before, seconds, f"{title} after {duration(seconds)}"))
             before = max(before, seconds)
     return _bar(rto.objective_seconds, rto.actual_seconds, rto.met, parts, f"RTO of {session.called}")
+
+
+def drill_rto_bar(rto: DrillRto) -> Bar:
+    """What the recovery time of the drill was spent on, as shares of its objective."""
+    parts: list[tuple[str, float, float | None, str]] = []
+    before = 0.0
+    for seconds, look, title in (
+        (rto.parts.array_seconds if rto.parts else None, "r-storage", "array"),
+        (rto.parts.steps_seconds if rto.parts else None, "r-hosts", "your steps"),
+        (rto.parts.waiting_seconds if rto.parts else None, "r-waiting", "waiting"),
+        (rto.parts.tool_seconds if rto.parts else None, "r-tool", "Ansible and this collection"),
+    ):
+        if seconds is not None:
+            parts.append((look, before, before + seconds, f"{title} {duration(seconds)}"))
+            before += seconds
+    return _bar(
+        rto.objective_seconds or rto.actual_seconds, rto.actual_seconds, rto.met, parts, "Recovery time of the drill"
+    )
 
 
 def _bar(

@@ -19,6 +19,7 @@ from ..._record.types import (
     Condition,
     Deviation,
     DrillRecord,
+    DrillRto,
     DrillSession,
     Finding,
     Interruption,
@@ -30,7 +31,7 @@ from ..._record.types import (
 from ..._words import Severity, StepResult, Verdict
 from ..causes import Cause, causes, own_reasons
 from ..text import Count, between, duration, size, without_name, words, worst_first
-from .pictures import Bar, PhaseRow, Timeline, recovery_point_bar, rto_bar, still_running
+from .pictures import Bar, PhaseRow, Timeline, drill_rto_bar, recovery_point_bar, rto_bar, still_running
 from .svg import Strip
 
 _PICTURED = 12  # sessions in a picture; all of them are in the table
@@ -115,7 +116,7 @@ class Why:
 
     words: str
     entries: list[Entry]
-    reasons: list[str]
+    said: str
 
 
 @dataclass
@@ -171,6 +172,7 @@ class View:
     groups: list[Group]
     tiles: list[Tile]
     names: t.Mapping[str | None, str]
+    rto: Bar | None  # of the drill as a whole
 
     @property
     def not_passed(self) -> int:
@@ -220,12 +222,13 @@ def view(record: AnyRecord) -> View:
         groups=grouped_findings(record.sessions),
         tiles=_tiles(record),
         names={entry.session.session_id: entry.name for entry in entries},
+        rto=drill_rto_bar(record.rto) if isinstance(record, DrillRecord) and record.rto else None,
     )
 
 
 def _why(cause: Cause, by_session: t.Mapping[int, Entry]) -> Why:
     entries = [by_session[id(session)] for session in cause.sessions]
-    return Why(cause.words, entries, entries[0].reasons)
+    return Why(cause.words, entries, cause.said)
 
 
 def _deviations(record: AnyRecord, entries: t.Sequence[Entry]) -> list[DeviationRow]:
@@ -235,6 +238,8 @@ def _deviations(record: AnyRecord, entries: t.Sequence[Entry]) -> list[Deviation
     for deviation in record.deviations:
         entry = by_id.get(deviation.session_id or "")
         same = _FIGURES.sub("#", deviation.description.replace(entry.name, "…")) if entry else deviation.id
+        if entry and deviation.cause:
+            same = f"{deviation.cause} {deviation.subject if deviation.subject != entry.name else ''}"
         key = (same, deviation.severity, deviation.owner, deviation.due, deviation.comment)
         row = rows.setdefault(key, DeviationRow(deviation, [], []))
         row.ids.append(deviation.id)
@@ -376,20 +381,32 @@ def _drill_tiles(record: DrillRecord) -> list[Tile]:
     if not aimed:
         rto = Tile("RTO", duration(longest), None, "the longest; no objective was given")
     unknown = [step for step in record.steps if step.result is StepResult.NOT_EXECUTED]
-    in_test = [session.seconds_in_test or 0.0 for session in record.sessions]
+    tiles = [_verdicts_tile(record), _rpo_tile(record), rto]
+    if record.rto and record.rto.actual_seconds is not None:
+        tiles.append(_drill_rto_tile(record.rto))
     return [
-        _verdicts_tile(record),
-        _rpo_tile(record),
-        rto,
-        _results_tile("Validations passed", [check.passed for check in record.all_validations], "failed"),
-        Tile(
-            "Longest in test",
-            duration(max(in_test)) if any(in_test) else "-",
-            None,
-            "no failover is possible meanwhile",
-        ),
+        *tiles,
+        _results_tile("Checks passed", [check.passed for check in record.all_validations], "failed"),
+        _blocked_tile(record),
         Tile("Steps not executed", len(unknown), len(record.steps), missed=bool(unknown)),
     ]
+
+
+def _drill_rto_tile(rto: DrillRto) -> Tile:
+    note = {True: "met", False: "missed", None: "no objective was given"}[rto.met]
+    if rto.objective_seconds is not None:
+        note += f", objective {duration(rto.objective_seconds)}"
+    return Tile("Recovery time", duration(rto.actual_seconds), None, note, missed=rto.met is False)
+
+
+def _blocked_tile(record: DrillRecord) -> Tile:
+    """The longest time in which a session could not be failed over; in version 1.0, in test."""
+    if any(still_running(session) for session in record.sessions):
+        return Tile("No failover possible", "now", None, "a failover test may be running", missed=True)
+    blocked = [session.failover_blocked.seconds for session in record.sessions if session.failover_blocked]
+    spans = blocked or [session.seconds_in_test for session in record.sessions]
+    longest = max((seconds for seconds in spans if seconds is not None), default=None)
+    return Tile("No failover possible", duration(longest, "-"), None, "the longest of a session")
 
 
 def _readiness_tiles(record: ReadinessRecord) -> list[Tile]:
