@@ -10,7 +10,7 @@ module: drill_record
 short_description: Judge a failover drill and write its record
 version_added: 0.1.0
 description:
-  - Holds what the phases of a drill observed against what was expected, gives the verdict, and writes one JSON file.
+  - Compares what the phases of a drill observed with what was expected, gives the verdict, and writes one JSON file.
   - Works on the controller, on the results of the other modules only; it asks no array. The role
     P(drdrill.powerstore.failover_drill#role) calls it at the end of every drill, also of one that failed.
   - A record is never overwritten.
@@ -222,7 +222,7 @@ options:
     description: RPO objective in seconds for all sessions, instead of that of each replication rule.
     type: int
   rto_seconds:
-    description: RTO objective in seconds. Without it the RTO is measured, but held against nothing.
+    description: RTO objective in seconds. Without it the recovery time is measured, but compared with nothing.
     type: int
   clock_skew_seconds:
     description: The array's clock less the controller's, as M(drdrill.powerstore.replication_session_info) measured it.
