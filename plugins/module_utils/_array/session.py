@@ -49,8 +49,8 @@ class Release:
 
     @classmethod
     def parse(cls, text: str) -> Release:
-        """From ``release_version``; what follows the digits of a part is left out. Without digits it is unknown."""
-        digits = re.match(r"\d{1,9}(\.\d{1,9})*", text.strip(), re.ASCII)
+        """From ``release_version``; what follows the digits is left out. Without a major and a minor it is unknown."""
+        digits = re.match(r"\d{1,9}(\.\d{1,9})+", text.strip(), re.ASCII)
         return cls(tuple(map(int, digits[0].split("."))) if digits else ())
 
     @property

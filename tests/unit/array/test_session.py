@@ -95,6 +95,8 @@ def test_a_time_in_a_result_is_the_same_moment(moment: datetime) -> None:
         ("4.1.0.0-2345678", (4, 1, 0, 0), True),
         ("V4.1", (4, 1), True),  # not understood: never old, as that would hide a running test
         ("", (2, 0), True),
+        ("0001-01-01T00:00:00Z", (2, 0), True),
+        ("7", (9, 0), True),
         ("None", (99, 0), True),
         ("\u00b2.0", (3, 0), True),
         ("9" * 5000, (3, 0), True),
