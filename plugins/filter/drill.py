@@ -10,7 +10,9 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ..module_utils._drill.ownership import is_foreign
 from ..module_utils._drill.scope import Request, chosen, request
+from ..module_utils._drill.steps import plan_steps
 from ..module_utils._errors import PowerStoreError
 
 Result = dict[str, t.Any]
@@ -38,7 +40,22 @@ def drill_scope(
         "sessions": list(found.sessions),
         "exclusions": [exclusion.as_result() for exclusion in asked.exclusions],
         "filters": {} if asked.wishes else asked.selection(),
+        "foreign": [str(session["resource_name"]) for session in found.sessions if is_foreign(session)],
+        "own": [{"session_id": session["session_id"]} for session in found.sessions if not is_foreign(session)],
     }
+
+
+def drill_checks(steps: Result, names: t.Sequence[str], step_timeout: object = 30) -> list[Result]:
+    """The options of ``drill_check`` for some of the steps, from the lists of all phases."""
+    try:
+        found = {step.name: step for step in plan_steps(steps, step_timeout, 600)}
+        return [found[name].options for name in names]
+    except PowerStoreError as error:
+        raise AnsibleFilterError(error.message) from error
+    except KeyError as error:
+        raise AnsibleFilterError(
+            f"The step {error} is not there any more: a variable was changed meanwhile."
+        ) from error
 
 
 def _request(sessions: object, filters: object, exclusions: object, everything: bool) -> Request:
@@ -51,5 +68,5 @@ def _request(sessions: object, filters: object, exclusions: object, everything: 
 class FilterModule:
     """Ansible's entry to this file."""
 
-    def filters(self) -> dict[str, t.Callable[..., Result]]:
-        return {"drill_selection": drill_selection, "drill_scope": drill_scope}
+    def filters(self) -> dict[str, t.Callable[..., Result | list[Result]]]:
+        return {"drill_selection": drill_selection, "drill_scope": drill_scope, "drill_checks": drill_checks}

@@ -54,6 +54,12 @@ def _running(drill: Drill) -> set[str]:
     return {str(s["session_id"]) for s in drill.sessions if s.get("failover_test_in_progress") is True}
 
 
+def is_foreign(session: Json) -> bool:
+    """Whether a test runs on a session that this account did not start, or that nobody is known to have started."""
+    own = (session.get("failover_test") or {}).get("own")
+    return session.get("failover_test_in_progress") is True and own is not True
+
+
 def unknown_starts(drill: Drill) -> bool:
     """Whether a start left no result, so that what it sent may come to the array only later."""
     answered = len([start for start in drill.starts if start.get("sessions") is not None])

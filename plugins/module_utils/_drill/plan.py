@@ -26,14 +26,14 @@ REPORT_FORMATS = ("html", "junit", "csv", "markdown")
 _TEXTS = ("scenario", "change_ticket", "end_of_test_snapshot_expiration")
 _LISTS: t.Final[t.Mapping[str, str | None]] = {"participants": ",", "approvers": ",", "success_criteria": None}
 _BOOLS = ("sync_first", "adopt_running", "force_stop")
-# Lowest, highest; as the modules have them that are given these.
-_NUMBERS: t.Final[t.Mapping[str, tuple[int, int]]] = {
-    "max_parallel": (1, 256),
-    "wait_timeout": (1, 86400),
-    "stop_retries": (0, 100),
-    "stop_retry_delay": (0, 3600),
-    "wave_pause": (0, 86400),
-    "checks_parallel": (1, 128),
+# Lowest, highest, and what it is where it is not given; as the modules have them that are given these.
+_NUMBERS: t.Final[t.Mapping[str, tuple[int, int, int]]] = {
+    "max_parallel": (1, 256, 16),
+    "wait_timeout": (1, 86400, 600),
+    "stop_retries": (0, 99, 3),
+    "stop_retry_delay": (0, 3600, 10),
+    "wave_pause": (0, 86400, 0),
+    "checks_parallel": (1, 128, 16),
 }
 
 
@@ -60,8 +60,9 @@ class Variables:
         found = a_list(value, _PREFIX + name, "[A. Storage, B. Database]")
         return [a_text(each, f"{_PREFIX}{name}[{number}]") for number, each in enumerate(found)]
 
-    def number(self, name: str, lowest: int, highest: int) -> int:
-        return a_number(self.raw(name), _PREFIX + name, lowest=lowest, highest=highest)
+    def number(self, name: str, lowest: int, highest: int, otherwise: int) -> int:
+        value = self.raw(name)
+        return otherwise if value is None else a_number(value, _PREFIX + name, lowest=lowest, highest=highest)
 
     def seconds(self, name: str) -> int | None:
         """An objective; None where there is none."""
@@ -75,7 +76,7 @@ def plan_of(given: t.Mapping[str, object]) -> tuple[Json, tuple[Step, ...]]:
     asked = request(given.get("sessions"), given.get("filters"), given.get("exclusions"))
     lists = a_mapping(given.get("steps") or {}, "steps", "{attach: []}")
     steps = plan_steps(lists, given.get("step_timeout", 30), given.get("tasks_timeout", 600))
-    numbers = {name: of.number(name, *bounds) for name, bounds in _NUMBERS.items() if of.raw(name) is not None}
+    numbers = {name: of.number(name, *bounds) for name, bounds in _NUMBERS.items()}
     bools = {name: a_bool(of.raw(name) or False, _PREFIX + name) for name in _BOOLS}
     texts = {name: of.text(name) for name in _TEXTS}
     plan: Json = {

@@ -4,9 +4,9 @@
 
 """What comes when in a drill, as turns that the role does one after the other. Pure.
 
-Each turn is ``{kind, phase, wave, names, on, file, timeout, parallel, pause, keep, of}``; else None.
-Of several arrays, Ansible runs an include once for all whose loop items are equal: ``of`` differs where the lists do,
-so that no array gets the order of another.
+Each turn is ``{kind, by, label, phase, wave, names, on, file, timeout, parallel, pause, of}``; what it does not
+need is None, and ``by`` is the file of the role that does it. Of several arrays, Ansible runs an include once for all
+whose loop items are equal: ``of`` differs where the lists do, so that no array gets the order of another.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from .replay import planned_steps
 from .steps import DONE_ONCE
 from .waves import to_stop, waves
 
-SYNCHRONISE, START, CHECKS, TASKS, READ, STOP = "synchronise", "start", "checks", "tasks", "read", "stop"
-_NOTHING: Json = dict.fromkeys(("phase", "wave", "on", "file", "timeout", "parallel", "pause", "keep")) | {"names": []}
+SYNCHRONISE, START, CHECKS, TASKS, STOP = "synchronise", "start", "checks", "tasks", "stop"
+_NOTHING: Json = dict.fromkeys(("phase", "wave", "on", "file", "timeout", "parallel", "pause")) | {"names": []}
 
 
 def until_validated(drill: Drill) -> list[Json]:
     """From the preflight to the last check: each wave is started, attached and checked before the next."""
-    known, pause = waves(drill), drill.plan["how"].get("wave_pause") or 0
+    known, pause = waves(drill), drill.plan["how"]["wave_pause"]
     if not drill.real:
         return _marked([_turn(START, wave=wave) for wave in known])
     found = [_turn(SYNCHRONISE)] if drill.policy.get("synchronise_first") else []
@@ -39,15 +39,14 @@ def until_validated(drill: Drill) -> list[Json]:
 
 
 def until_stopped(drill: Drill) -> list[Json]:
-    """The stops, the last wave first, and the reading that proves them."""
-    stops = [_turn(STOP, wave=stop["wave"], keep=stop["keep"]) for stop in to_stop(drill)]
-    return _marked(stops)
+    """The stops, the last wave first."""
+    return _marked([_turn(STOP, wave=wave) for wave in to_stop(drill)])
 
 
 def steps_of(drill: Drill, phase: str, wave: int | None = None) -> list[Json]:
     """The user's steps of a phase: those that one task of ``drill_check`` does together, and each tasks file."""
     planned = [step for step in planned_steps(drill) if (step["phase"], step["wave"]) == (phase, wave)]
-    parallel = 1 if phase in DONE_ONCE else drill.plan["how"].get("checks_parallel") or 16
+    parallel = 1 if phase in DONE_ONCE else drill.plan["how"]["checks_parallel"]
 
     def together(step: Json) -> tuple[t.Any, ...]:
         return step["on"], step["name"] if step["kind"] == "tasks" else None
@@ -66,7 +65,10 @@ def _of_group(group: t.Sequence[Json], phase: str, wave: int | None, parallel: i
 
 
 def _turn(kind: str, **more: t.Any) -> Json:
-    return {"kind": kind, **_NOTHING, **more}
+    turn = {"kind": kind, "by": "tasks" if kind == TASKS else "turn", **_NOTHING, **more}
+    wave = f" wave {turn['wave']}" if turn["wave"] else ""
+    names = f": {', '.join(turn['names'])}" if turn["names"] else ""
+    return {**turn, "label": f"{turn['phase'] or kind}{wave}{names}".capitalize()}
 
 
 def _marked(turns: t.Sequence[Json]) -> list[Json]:

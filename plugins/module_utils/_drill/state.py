@@ -20,7 +20,7 @@ from .drill import Drill
 _OF_RESULT = ("cluster", "host", "account", "failed", "msg", "failure")
 _OF_SESSION = (
     "session_id", "selector", "resource_type", "resource_name", "resource_id", "remote_resource_id", "role", "state",
-    "failover_test_in_progress", "failover_test", "findings",
+    "failover_test_in_progress", "failover_test", "findings", "volumes",
 )  # fmt: skip
 _OF_OPERATION = ("session_id", "resource_name", "action", "request_sent", "failed", "job_id")
 _OF_STEP = ("name", "phase", "wave", "session", "critical", "passed", "observed")
@@ -70,8 +70,8 @@ class State:
 
     @property
     def running(self) -> bool:
-        """Whether a drill was begun and did not come to its end."""
-        return bool(self.events) and not self.drill.of(journal.END)
+        """Whether something was started, and the drill did not come to its end."""
+        return bool(self.events) and bool(self.drill.attempted) and not self.drill.of(journal.END)
 
     def with_event(self, event: Json) -> State:
         """With one more thing that happened."""

@@ -22,7 +22,7 @@ from .._version import VERSION
 from . import found, ownership, process, schedule, waves
 from .drill import AFTER, BEFORE, DURING, Drill
 from .journal import END, INTENT, event_of, journal_path, read
-from .plan import expiration_to_come, plan_of, sha256_of
+from .plan import REPORT_FORMATS, expiration_to_come, plan_of, sha256_of
 from .replay import planned_steps
 from .scope import Request, chosen
 from .state import State
@@ -114,12 +114,13 @@ def view(state: State) -> Json:
         "releases": [turn for turn in schedule.steps_of(drill, "release") if mine],
         "notices": schedule.steps_of(drill, "notify"),
         "to_start": {str(wave): waves.to_start(drill, wave) for wave in waves.waves(drill)},
-        "to_stop": waves.to_stop(drill),
+        "to_stop": {str(wave): sessions for wave, sessions in waves.to_stop(drill).items()},
         "stops": schedule.until_stopped(drill),
         # A start task that left no result (killed, timed out) may have sent what the array carries out only later.
         "settle_time": 30 if ownership.unknown_starts(drill) else 0,
         "owned": mine,
-        "owned_names": [str(s.get("resource_name")) for s in drill.sessions if s["session_id"] in mine],
+        "resource_names": {str(s["session_id"]): str(s.get("resource_name")) for s in drill.sessions},
+        "volumes": [v for s in drill.sessions if s["session_id"] in mine for v in s.get("volumes") or ()],
         "hold": ownership.hold(drill),
         "left_alone": ownership.left_alone(drill),
         "login_refused": ownership.login_refused(drill),
@@ -130,6 +131,8 @@ def view(state: State) -> Json:
 
 
 def _begin(state: State, params: Json, around: Surroundings) -> tuple[State, Refusal]:
+    if state.running:  # the state of the drill that includes this one must survive
+        return state, f"A drill of {around.array} is under way, and one of its steps includes a part of its own role."
     now = process.now_utc()
     run = process.run_of(around.pid)
     common: Json = {
@@ -159,7 +162,7 @@ def _begin(state: State, params: Json, around: Surroundings) -> tuple[State, Ref
         plan["steps"] = _with_files(steps, around)
     except PowerStoreError as error:
         refusal = f"{error.message} Nothing was started."
-        plan = _empty_plan(params["variables"])
+        plan = _empty_plan(params["variables"], around)
     begun = State(path=journal_path(params["directory"], params["id"]))
     return begun.with_event(event_of("begin", **common, **plan)), refusal
 
@@ -186,27 +189,23 @@ def _sha256(path: str | None) -> str | None:
         return None
 
 
-def _empty_plan(variables: Json) -> Json:
-    """The plan where the variables are refused: what is known of it, so that there is a record of the refusal."""
+def _empty_plan(variables: Json, around: Surroundings) -> Json:
+    """The plan where the variables are refused: as much of it as is needed for a record of the refusal."""
+    plan, _steps = plan_of({"title": around.array, "sessions": [{"volume": "none"}]})
     title = variables.get("title")
     return {
-        "title": title if isinstance(title, str) and title else "Failover drill",
+        **plan,
+        "title": title if isinstance(title, str) and title.strip() else plan["title"],
         "asked": {"wishes": [], "filters": None, "exclusions": [], "already_out": []},
         "steps": [],
-        "objectives": {"rpo_seconds": None, "rto_seconds": None},
-        "policy": {
-            "on_partial_failure": "stop_all",
-            "end_of_test_snapshot": "none",
-            "end_of_test_snapshot_expiration": None,
-            "synchronise_first": False,
-            "adopt_running": False,
-        },
-        "how": {"force": False, "poll_interval": 1.0, "report_formats": []},
+        "how": {**plan["how"], "report_formats": list(REPORT_FORMATS)},
     }
 
 
 def _read(state: State, params: Json, around: Surroundings) -> tuple[State, Refusal]:
     result, what = params["result"], params["what"]
+    if result.get("skipped"):  # nothing was read: this only gives the state back
+        return state, None
     if what != BEFORE or result.get("failed") or result.get("sessions") is None:
         state = state.with_event(event_of("read", what=what, result=result))
         return state, ownership.why_no_drill(state.drill) if what == BEFORE else None
@@ -278,6 +277,8 @@ def _intent(state: State) -> Json:
 
 
 def _started(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    if params["result"].get("skipped"):  # as it was refused: there is nothing to take down
+        return state, str(params["message"])
     state = state.with_event(event_of("started", wave=params["wave"], result=params["result"]))
     return state, ownership.why_no_start(state.drill)
 

@@ -26,22 +26,35 @@ def to_start(drill: Drill, wave: int) -> list[Json]:
     ]
 
 
-def to_stop(drill: Drill) -> list[Json]:
-    """What is stopped together, the last wave first, as what was started last may depend on what was started before.
+def to_stop(drill: Drill) -> dict[int, list[Json]]:
+    """What is stopped in each wave as ``replication_failover_test`` takes it.
 
-    Each is ``{wave, keep, sessions: [{session_id}]}``; ``keep``: whether what was written is kept in a snapshot.
+    The last wave comes first, as what was started last may depend on what was started before. ``started_by_job`` names
+    the start: a test of somebody else that runs on the session meanwhile is not stopped.
     """
-    alone = left_alone(drill)
+    alone, kept, jobs = left_alone(drill), to_keep(drill), _jobs(drill)
     mine = [session_id for session_id in owned(drill) if session_id not in alone]
-    kept = to_keep(drill)
-    found = []
+    found: dict[int, list[Json]] = {}
     for wave in sorted({drill.waves.get(session_id, 1) for session_id in mine}, reverse=True):
-        of_wave = [session_id for session_id in mine if drill.waves.get(session_id, 1) == wave]
-        for keep in (True, False):
-            ids = [session_id for session_id in of_wave if (session_id in kept) is keep]
-            if ids:
-                found.append({"wave": wave, "keep": keep, "sessions": [{"session_id": each} for each in ids]})
+        found[wave] = [
+            {
+                "session_id": session_id,
+                "create_end_of_test_snapshot": session_id in kept,
+                **({"started_by_job": jobs[session_id]} if session_id in jobs else {}),
+            }
+            for session_id in mine
+            if drill.waves.get(session_id, 1) == wave
+        ]
     return found
+
+
+def _jobs(drill: Drill) -> dict[str, str]:
+    """The jobs of the starts that the array confirmed, by session."""
+    return {
+        str(entry["session_id"]): str(entry["job_id"])
+        for entry in drill.started
+        if entry.get("action") == "started" and entry.get("job_id")
+    }
 
 
 def to_keep(drill: Drill) -> set[str]:
