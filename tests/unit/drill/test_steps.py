@@ -15,7 +15,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.steps im
     in_waves,
     plan_steps,
     resolved,
-    turns,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
@@ -191,7 +190,7 @@ def test_a_name_of_no_session_is_refused_with_the_names() -> None:
     assert len(refused.value.message) < 500
 
 
-# Waves and turns
+# Waves
 
 
 def test_an_attach_step_without_a_wave_waits_for_the_last() -> None:
@@ -213,41 +212,6 @@ def test_a_step_of_a_wave_that_never_comes_is_refused(phase: str) -> None:
         InvalidInputError, match="belongs to wave 3, in which no session is started: expected one of 1, 2"
     ):
         in_waves([planned(phase, command=["true"], wave=3)], [1, 2])
-
-
-def test_turns_keep_the_order_and_put_checks_together() -> None:
-    def check(name: str, **more: t.Any) -> Json:
-        return {"name": name, "command": ["true"], **more}
-
-    steps = plan_steps(
-        {
-            "attach": [check("map"), check("scan"), {"name": "mount", "tasks": "m.yml"}, check("start")],
-            "validate": [check("b", wave=2), check("a", wave=1), check("c"), check("d", on="h"), check("e", wave=2)],
-            "release": [check("r")],
-            "notify": [{"name": "n", "tasks": "n.yml"}],
-        },
-        30,
-        600,
-    )
-    found = turns([step.as_planned() for step in in_waves(steps, [1, 2])], 16)
-    assert [(f["phase"], f["wave"], f["kind"], f["on"], f["names"], f["parallel"]) for f in found] == [
-        ("attach", 2, "checks", None, ["map", "scan"], 1),
-        ("attach", 2, "tasks", None, ["mount"], 1),
-        ("attach", 2, "checks", None, ["start"], 1),
-        ("validate", 1, "checks", None, ["a"], 16),
-        ("validate", 2, "checks", None, ["b", "e"], 16),
-        ("validate", None, "checks", None, ["c"], 16),
-        ("validate", None, "checks", "h", ["d"], 16),
-        ("release", None, "checks", None, ["r"], 1),
-        ("notify", None, "tasks", None, ["n"], 1),
-    ]
-    assert len({f["of"] for f in found}) == 1
-    assert turns([steps[0].as_planned()], 16)[0]["of"] != found[0]["of"]
-
-
-def test_two_tasks_files_are_two_turns() -> None:
-    steps = plan_steps({"attach": [{"name": "a", "tasks": "x"}, {"name": "b", "tasks": "x"}]}, 30, 600)
-    assert [turn["names"] for turn in turns([step.as_planned() for step in steps], 1)] == [["a"], ["b"]]
 
 
 def test_what_is_planned_has_no_secret() -> None:
