@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.lab.simulator import Simulator
+from tests.running import run_module
 
 ALL = [{"volume": "erp-data"}, {"volume_group": "erp-db"}, {"volume": "files-archive"}]
 
@@ -361,3 +362,29 @@ def test_names_of_the_dellemc_collection(simulator: Simulator, run: ModuleRunner
 def test_environment_for_other_tools_does_not_matter(run: ModuleRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt")
     assert run.start(volume="erp-data", check=True)["changed"]
+
+
+@pytest.mark.parametrize("odd", ['a,b("c")', "50% of it", "a'b\\c", "(1,2)", "ü & ß"])
+def test_an_id_with_characters_of_the_filter_language(odd: str) -> None:
+    scenario = {"operation_seconds": {"default": 0.1}, "sessions": [{"volume": "erp", "id": odd}, {"volume": "crm"}]}
+    with Simulator.from_dict(scenario) as simulator:
+        other = simulator.dr.session("crm").id
+        for state in ("started", "stopped"):
+            sessions = [{"session_id": odd}, {"session_id": other}]
+            result = run_module(simulator, "replication_failover_test", state=state, sessions=sessions)
+            assert [entry["action"] for entry in result["sessions"]] == [state] * 2, result.get("msg")
+        named = run_module(simulator, "replication_failover_test", state="started", volume="erp")
+        assert only(named)["session_id"] == odd and only(named)["action"] == "started"
+
+
+@pytest.mark.parametrize("by", ["session_id", "volume", "volume_group"])
+def test_a_selector_that_is_a_number_in_yaml_is_taken_as_text(run: ModuleRunner, by: str) -> None:
+    for options in ({by: 1234}, {"sessions": [{by: 1234}]}):
+        result = run.start(**options)
+        assert result["failure"]["kind"] == "not_found" and "'1234'" in result["msg"]
+        assert only(result)["selector"] == {by: "1234"}
+
+
+def test_a_volume_that_is_called_by_a_number() -> None:
+    with Simulator.from_dict({"operation_seconds": {"default": 0}, "sessions": [{"volume": "1234"}]}) as simulator:
+        assert run_module(simulator, "replication_failover_test", state="started", volume=1234)["changed"]

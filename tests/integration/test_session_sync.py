@@ -117,7 +117,6 @@ def test_by_the_ids_that_the_destination_shows() -> None:
     ("attributes", "says"),
     [
         ({"state": "Paused"}, "Resume the session on the source array first"),
-        ({"state": "System_Paused"}, "restore the connection"),
         ({"state": "Reprotecting"}, "Wait until it is OK"),
         ({"type": "Synchronous"}, "has every write already"),
         ({"role": "Destination"}, "expected Source"),
@@ -135,6 +134,22 @@ def test_what_cannot_be_synchronised_refuses_the_task(
         assert result["failure"]["kind"] == "not_ready" and says in result["msg"]
         assert [e["action"] for e in result["sessions"]] == ["not_attempted", "failed", "not_attempted"]
     assert posts(simulator) == []
+
+
+def test_what_the_array_paused_is_synchronised_once_the_link_is_back(simulator: Simulator) -> None:
+    # "Synchronization is allowed when the replication session is in the following states: OK, System_Paused"
+    simulator.link.cut()
+    cut_off = [sync(simulator, sessions=ALL[:1], check=check) for check in (True, False)]
+    simulator.link.restore()
+    simulator.production.set_session("erp-data", state="System_Paused")
+    before = last_sync(simulator, "erp-data")
+    predicted, real = (only(sync(simulator, sessions=ALL[:1], check=check)) for check in (True, False))
+
+    for result in cut_off:
+        assert result["failure"]["kind"] == "not_ready" and "Restore it" in result["msg"]
+        assert only(result)["before"]["state"] == "System_Paused"
+    assert predicted["action"] == real["action"] == "synchronised"
+    assert last_sync(simulator, "erp-data") > before
 
 
 def test_at_the_destination_it_is_refused_with_the_way_out(simulator: Simulator) -> None:

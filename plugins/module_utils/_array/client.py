@@ -11,6 +11,7 @@ is sent again, and for how long: `_array/transport.py`; when it logs in again: `
 from __future__ import annotations
 
 import contextlib
+import re
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -52,6 +53,7 @@ __all__ = [
 URL_LENGTH = 7000  # front ends refuse a request line above 8 KiB
 _READINGS = 3  # of a set whose count differs
 _DONE = (200, 201, 204)  # HttpStatusEnum for an operation that was done at once
+_PLAIN = re.compile(r"[\w.@ -]+", re.ASCII)  # needs no quoting inside in.(…)
 _TAKEN = 202  # and for one that a job does
 
 
@@ -154,8 +156,8 @@ class Client:
     ) -> list[Json]:  # fmt: skip
         """The rows whose ``attribute`` is one of ``values``: one query for as many values as a URL may hold."""
         rows: list[Json] = []
-        for chunk in chunks(list(dict.fromkeys(values))):
-            filters = [*query, (attribute, f"in.({','.join(chunk)})")]
+        for condition in any_of(values):
+            filters = [*query, (attribute, condition)]
             rows.extend(self.get_all(collection, filters, doing=doing, deadline=deadline, unread=unread))
         return rows
 
@@ -226,6 +228,18 @@ class Client:
             except StopIteration as ended:
                 answer: Answer = ended.value
                 return answer
+
+
+def any_of(values: t.Iterable[str]) -> t.Iterator[str]:
+    """The filters that find these values: many together by ``in.(…)``, each odd one by itself.
+
+    A single eq takes the rest of the parameter as it is, whatever it holds, while in.(…) would need quoting that is
+    not documented.
+    """
+    wanted = list(dict.fromkeys(values))
+    plain = [value for value in wanted if _PLAIN.fullmatch(value) and value == value.strip()]
+    yield from (f"in.({','.join(chunk)})" for chunk in chunks(plain))
+    yield from (f"eq.{value}" for value in wanted if value not in set(plain))
 
 
 def chunks(values: list[str]) -> t.Iterator[list[str]]:

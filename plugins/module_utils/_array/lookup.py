@@ -25,7 +25,7 @@ from .._errors import (
 )
 from .._json import Json
 from .._time import format_time
-from .client import Client, Query, chunks, path_id
+from .client import Client, Query, any_of, path_id
 from .fields import Fields, Unread, shown
 from .rows import read_any, read_by
 from .session import (
@@ -42,7 +42,6 @@ from .session import (
 )
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PLAIN = re.compile(r"[\w.@ -]+", re.ASCII)  # needs no quoting inside in.(…)
 _WITH_SNAPSHOTS = ("volume", "volume_group")  # whose snapshots have rows in the same collection
 _SNAPSHOT_SELECT: t.Final[t.Mapping[str, tuple[str, str]]] = {  # the snapshot set of a group has no state of its own
     "volume": ("select", "id,name,type,state,protection_data"),
@@ -181,7 +180,7 @@ def read_sessions_by(
         client,
         "replication_session",
         attribute,
-        [value for value in values if _PLAIN.fullmatch(value)],  # no id of an array has other characters
+        values,
         [session_select(release)],
         doing="Reading replication sessions",
         deadline=deadline,
@@ -278,20 +277,12 @@ def find_named(client: Client, collection: str, values: t.Iterable[str], query: 
 
     by_name: dict[str, list[Json]] = defaultdict(list)
     names = [value for value in wanted if not found[value]]
-    for row in read_any(client, collection, _lookups_of_names(names), select, doing=doing):
+    for row in read_any(client, collection, [("name", condition) for condition in any_of(names)], select, doing=doing):
         by_name[str(row.get("name")).casefold()].append(row)
     for name in names:
         folded = by_name[name.casefold()]
         found[name] = [row for row in folded if row.get("name") == name] or folded
     return found
-
-
-def _lookups_of_names(names: t.Sequence[str]) -> list[tuple[str, str]]:
-    """The filters that find these names: a single eq takes the rest of the parameter as it is, whatever it holds, while
-    in.(…) would need quoting that is not documented."""
-    plain = [name for name in names if _PLAIN.fullmatch(name) and name == name.strip()]
-    together = [("name", f"in.({','.join(chunk)})") for chunk in chunks(plain)]
-    return together + [("name", f"eq.{name}") for name in names if name not in set(plain)]
 
 
 def name_resources(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from .._json import Json
-from .client import PAGE_SIZE, Client, Query, chunks
+from .client import PAGE_SIZE, Client, Query, any_of
 from .fields import Unread
 
 _FEW = 2  # up to so many requests, finding out whether fewer would do is not worth one more
@@ -29,7 +29,7 @@ def read_by(
     ProtocolError.
     """
     wanted = dict.fromkeys(values)
-    if not _whole_is_less(client, collection, len(list(chunks(list(wanted)))), query, doing, deadline):
+    if not _whole_is_less(client, collection, len(list(any_of(wanted))), query, doing, deadline):
         return client.get_by(collection, attribute, wanted, query, doing=doing, deadline=deadline, unread=unread)
     others: list[Unread] = []  # what else is in the collection may be odd: it is not asked for
     rows = client.get_all(collection, query, doing=doing, deadline=deadline, unread=others)

@@ -21,7 +21,7 @@ from .._errors import (
 from .._time import format_time, in_words
 from .rules import Finding, Findings
 
-__all__ = ["Finding", "Findings", "assess_start", "assess_stop", "blocking_error"]
+__all__ = ["Finding", "Findings", "assess_start", "assess_stop", "blocking_error", "is_cut_off"]
 
 STARTABLE_STATES = frozenset({"OK", "Synchronizing", "Paused", "System_Paused"})
 # One replication operation at a time: these end by themselves, so the same request may be taken later.
@@ -50,6 +50,11 @@ LOST: t.Final[t.Mapping[str, frozenset[str]]] = {
     "state": frozenset({"Management_Connection_Lost"}),
     "data_connection_state": frozenset({"Complete_Data_Connection_Loss", "No_Targets_Discovered"}),
 }
+
+
+def is_cut_off(session: ReplicationSession) -> bool:
+    """Whether the array shows that it cannot reach the session's remote system."""
+    return any(session.remote_system.get(attribute) in lost for attribute, lost in LOST.items())
 
 
 def assess_start(target: Target, cluster: Cluster) -> Findings:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from .._array.client import Receipt
 from .._array.session import ReplicationSession
 from .._errors import NotReadyError, RejectedError
+from .._findings.start_stop import is_cut_off
 from .._json import Json
 from .._operation.goal import Goal, Outcome
 from .._operation.operation import Operation
@@ -20,11 +21,13 @@ from .._time import parse_time
 
 SYNC = "sync"
 WORKING = "Synchronizing"
+# "Synchronization is allowed when the replication session is in the following states: OK, System_Paused" (description
+# of sync, 4.1). A cycle that is under way is waited for.
+ALLOWED = ("OK", "System_Paused")
 
 # What to do before a session in one of these states can be synchronised (ReplicationStateEnum, api-facts 3.2).
 _REMEDIES: t.Final[t.Mapping[str, str]] = {
     "Paused": "Resume the session on the source array first; that synchronises it, too.",
-    "System_Paused": "The array paused it itself: restore the connection to the remote system, or resume the session.",
     "Failed_Over": "After a failover nothing is replicated: reprotect the session first.",
     "Fractured": "Resume the session on the source array first.",
 }
@@ -52,9 +55,14 @@ def _problem(session: ReplicationSession) -> str | None:
             f"The {session.label} shows no time of its last synchronisation, so that a fresh one could not be "
             "confirmed: expected a volume or a volume group. Leave it out."
         )
-    if session.state not in ("OK", WORKING):
+    if session.state not in (*ALLOWED, WORKING):
         remedy = _REMEDIES.get(session.state, "Wait until it is OK, then run this again.")
-        return f"The {session.label} is {session.state}: expected OK or {WORKING}. {remedy}"
+        return f"The {session.label} is {session.state}: expected {', '.join(ALLOWED)} or {WORKING}. {remedy}"
+    if session.state == "System_Paused" and is_cut_off(session):
+        return (
+            f"The {session.label} is System_Paused, as its remote system {session.remote_system.get('name')} cannot be "
+            "reached: expected a connection. Restore it, then run this again."
+        )
     return None
 
 

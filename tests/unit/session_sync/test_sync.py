@@ -147,7 +147,7 @@ def test_every_state_is_taken_or_refused_with_its_name(state: str) -> None:
     refused = refusal(a_session(role="Source", state=state))
     reason = refused and refused.message
 
-    assert (reason is None) is (state in ("OK", "Synchronizing"))
+    assert (reason is None) is (state in ("OK", "System_Paused", "Synchronizing"))
     assert reason is None or (f"is {state}: expected" in reason and reason.endswith("."))
 
 
