@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import ModuleRunner
 from tests.lab.faults.table import BUSY, REFUSAL, STOP_PATH, at
 from tests.lab.simulator import Simulator
-from tests.running import Result
+from tests.running import Result, run_module
 
 ALL = [{"volume": "erp-data"}, {"volume_group": "erp-db"}, {"volume": "files-archive"}]
 AGAIN = {"attempts": 3, "attempt_delay": 0}
@@ -413,3 +413,48 @@ def test_a_busy_array_is_no_refusal_of_the_snapshot(simulator: Simulator, run: M
     entry = only(run.stop(volume="erp-data", **WITH_SNAPSHOT))
 
     assert entry["end_of_test_snapshot"]["name"] and entry["attempts"] == 1
+
+
+def test_the_stop_is_sent_however_long_looking_took(simulator: Simulator, run: ModuleRunner) -> None:
+    run.start(sessions=ALL)
+    for path in ("/cluster", "/replication_session"):
+        simulator.faults.add(at("GET", path, "delay", seconds=2, count=1))
+    result = run.stop(sessions=ALL, wait_timeout=2)
+
+    assert [entry["action"] for entry in result["sessions"]] == ["stopped"] * 3
+
+
+def test_a_test_that_shows_while_its_start_never_ends_is_stopped(simulator: Simulator, run: ModuleRunner) -> None:
+    simulator.faults.add(at("POST", "*/start_failover_test", "job_never_ends", executed=True, count=1))
+    simulator.faults.add(at("POST", "*/start_failover_test", "flag_late", seconds=3, count=1))
+    run.start(volume="erp-data", wait_timeout=1)
+    result = run.stop(volume="erp-data", wait_timeout=4)
+
+    assert only(result)["request_sent"], result["msg"]
+
+
+# The array's word for the account
+
+
+DOMAIN = {"username": r"CORP\drill", "password": "corp-secret-1", "recorded_as": "drill", "shows_user": False}
+ANOTHER_NAME = {**DOMAIN, "recorded_as": "s-1-5-21"}
+
+
+@pytest.mark.parametrize("account", [DOMAIN, ANOTHER_NAME], ids=["without its domain", "by another name"])
+@pytest.mark.parametrize("lost", [1, 3])
+def test_tests_are_owned_whatever_the_array_calls_the_account(account: dict[str, t.Any], lost: int) -> None:
+    scenario = {
+        "operation_seconds": {"default": 0.2},
+        "accounts": [{"role": "administrator", **account}],
+        "sessions": [{"volume": name} for name in ("a", "b", "c")],
+    }
+    credentials = {"username": account["username"], "password": account["password"]}
+    with Simulator.from_dict(scenario) as simulator:
+        simulator.faults.add(at("POST", "*/start_failover_test", "reset_after", count=lost))
+        sessions = [{"volume": name} for name in ("a", "b", "c")]
+        result = run_module(simulator, "replication_failover_test", state="started", sessions=sessions, **credentials)
+
+        assert [(e["action"], e["changed"]) for e in result["sessions"]] == [("started", True)] * 3, result.get("msg")
+        named = [{"session_id": entry["session_id"], "started_by_job": entry["job_id"]} for entry in result["sessions"]]
+        stopped = run_module(simulator, "replication_failover_test", state="stopped", sessions=named, **credentials)
+        assert [entry["action"] for entry in stopped["sessions"]] == ["stopped"] * 3
