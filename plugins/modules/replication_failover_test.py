@@ -310,7 +310,7 @@ sessions:
         name: failover_test_STOPPED_2026-11-23T20:30:00Z
         expiration_timestamp: "2026-12-23T20:30:00.000Z"
     findings:
-      description: What stands against the operation or should be known.
+      description: What refuses the operation, and what should be known about it.
       type: list
       elements: dict
       sample:

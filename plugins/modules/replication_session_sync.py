@@ -26,11 +26,11 @@ attributes:
     details: Only reads, and refuses what a real run would refuse.
   diff_mode:
     support: full
-    details: In check mode the time afterwards is not known; it is told later than which it will be.
+    details: In check mode the time afterwards is not known; the diff says later than which time it will be.
 options:
   sessions:
     description:
-      - The sessions, each named by one of the four. What stands against one of them refuses the whole task before
+      - The sessions, each named by one of the four. What refuses one of them refuses the whole task before
         anything is sent. A failure during the operation does not stop the others.
     type: list
     elements: dict

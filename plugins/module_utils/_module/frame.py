@@ -22,7 +22,7 @@ class PowerStoreModule(AnsibleModule):  # type: ignore[misc]  # ansible-core shi
     """AnsibleModule whose failures all carry ``failure.kind``, those of the argument spec included."""
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
-        """Fail with ``msg``; without a ``failure`` of its own it is the options that cannot be meant."""
+        """Fail with ``msg``; without a ``failure`` of its own it is the options that make no sense."""
         kwargs.setdefault("failure", InvalidInputError(str(msg)).as_failure())
         kwargs.setdefault("changed", False)
         if "@" in str(self.params.get("host")):  # refused, but Ansible would still show it with the task's options

@@ -45,7 +45,7 @@ class Throttle:
             self._changed.notify(2)  # for the one that ended, and for the one that the limit may have grown by
 
     def slow_down(self) -> None:
-        """Half as many from now on, one at the least. What many requests are told in one second counts once."""
+        """Half as many from now on, one at the least. Many such answers within one second count once."""
         with self._changed:
             now = time.monotonic()
             if now - self._slowed_at >= 1:

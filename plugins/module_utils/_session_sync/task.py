@@ -37,7 +37,7 @@ def run(params: Row, *, check_mode: bool, on_progress: OnProgress | None = None)
 
 
 def selectors_and_desired(params: Row) -> tuple[tuple[Selector, ...], Desired]:
-    """What a task's options ask for. Raises InvalidInputError for what cannot be meant."""
+    """What a task's options ask for. Raises InvalidInputError for options that make no sense."""
     if params.get("resource_ids") is not None:
         params = {**params, "sessions": [{"resource_id": each} for each in params["resource_ids"]]}
     since = params.get("since")
