@@ -128,7 +128,7 @@ class Operation:
             self._sent_at, answer = self._clock.now(), self._request()
             self._sending = self._sending.after(answer, self._sent_at)
             if answer.state is State.REFUSED and answer.error:
-                raise answer.error
+                return self._delivered_twice(answer.error, outcome)
             if answer.state is State.LOST:
                 outcome.answer_lost = outcome.request_sent = True
             self._is_answered = answer.state is State.SENT
@@ -137,6 +137,18 @@ class Operation:
                 outcome.request_sent = True
                 return receipt
             self._pause(answer)
+
+    def _delivered_twice(self, refusal: PowerStoreError, outcome: Outcome) -> Receipt:
+        """The job of the first copy of a request that something between delivered twice, if it runs still.
+
+        The array refuses the second copy because of the first, whose effect the session shows only later. Raises the
+        refusal where there is no such job; where it has ended, the session shows it (see ``_attribute``).
+        """
+        own = self._claim().own_job(self._jobs() or ()) if isinstance(refusal, RejectedError) else None
+        if own is None or own.has_ended:
+            raise refusal
+        outcome.answer_lost = outcome.request_sent = True
+        return Receipt(job_id=own.id)
 
     def _request(self) -> Answer:
         path = f"/replication_session/{path_id(self._goal.session.id)}/{self._goal.action}"

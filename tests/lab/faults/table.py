@@ -351,6 +351,18 @@ ROWS: tuple[Row, ...] = (
     *(answered_by_a_proxy("stopped", STOP, status, body) for status, body in PROXY),
     Row("start not executed, a proxy answers 408", (at(*START, "answer", status=408, body=HTML, count=1),), seconds=20),
     Row("start not executed, a proxy answers 302", (at(*START, "answer", status=302, body=HTML, count=1),), seconds=20),
+    Row("start delivered twice, the refusal comes back", (at(*START, "twice", count=1),), seconds=20),
+    Row("stop delivered twice, the refusal comes back", (at(*STOP, "twice", count=1),), "stopped", state="stopped"),
+    *(
+        Row(
+            f"the release answers {status} at the stop",
+            (at("GET", "/software_installed", "answer", status=status, body=body),),
+            "stopped",
+            state="stopped",
+            seconds=25,
+        )
+        for status, body in ((403, HTML), (500, HTML), (200, []))
+    ),
     # Answers without an end
     Row("read drips a byte a second, once", (at("GET", SESSIONS, "drip", count=1),), options=QUICK, seconds=20),
     Row("read drips its headers, once", (at("GET", SESSIONS, "drip", part="headers", count=1),), options=QUICK),
