@@ -97,6 +97,75 @@ class Severity(_Word):
 BLOCKER, WARNING, INFO = Severity.BLOCKER.value, Severity.WARNING.value, Severity.INFO.value
 
 
+class Cause(StrEnum):
+    """Why something is not passed: a stable id by which drills are compared, the worst first in each group."""
+
+    word: str  # after a number of sessions: "12 not mapped to a host"
+
+    def __new__(cls, value: str, word: str = "") -> t.Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.word = word
+        return member
+
+    STOP_NOT_CONFIRMED = "stop.not_confirmed", "stop not confirmed"
+    TEST_HELD = "test.held", "left running on purpose"
+    INTERRUPTED = "drill.interrupted", "interrupted"
+    CUT_OFF = "drill.cut_off", "cut off"
+    NOT_READ = "array.not_read", "not read"
+    START_FAILED = "start.failed", "not started"
+    BLOCKED = "finding.blocker", "blocked"
+    NOTHING_STARTED = "drill.nothing_started", "without any test"
+    NOT_TESTED = "session.not_tested", "not tested"
+    NOT_SHOWN = "test.not_shown", "not shown in test by the array"
+    NOT_MAPPED = "host.not_mapped", "not mapped to a host"
+    CHECK_FAILED = "check.failed", "failed a check"
+    STEP_FAILED = "step.failed", "failed an attach or release step"
+    RPO_MISSED = "rpo.missed", "RPO missed"
+    RTO_MISSED = "rto.missed", "RTO missed"
+    CHECK_NOT_EXECUTED = "check.not_executed", "with a check that was not executed"
+    STEP_NOT_EXECUTED = "step.not_executed", "with a step that was not executed"
+    NOT_OBSERVED = "array.not_observed", "not observed in test"
+    RPO_NOT_MEASURED = "rpo.not_measured", "RPO not measured"
+    RTO_NOT_MEASURED = "rto.not_measured", "RTO not measured"
+    INPUT = "input.not_understood", "with input that is not understood"
+    NOT_READY = "failover.not_ready", "that cannot be failed over"
+    READINESS_NOT_KNOWN = "failover.not_known", "not known to be ready"
+    NOT_JUDGED = "failover.not_judged", "not judged"
+    CHANGED = "session.changed", "not as before"
+    SNAPSHOT_NOT_KEPT = "snapshot.not_kept", "without the snapshot that was wanted"
+    NO_APPLICATION = "application.not_checked", "without a check of an application"
+    CLOCK_STEPPED = "clock.stepped", "with a clock that was set"
+    CLOCK_SKEWED = "clock.skewed", "with clocks that differ"
+    WARNING = "finding.warning", "with a warning"
+
+
+# What follows from a cause on the same session, or, where the cause is about the drill as a whole, on any.
+_NOT_DONE: t.Final = frozenset(
+    {
+        Cause.NOTHING_STARTED, Cause.NOT_TESTED, Cause.NOT_SHOWN, Cause.CHECK_NOT_EXECUTED, Cause.STEP_NOT_EXECUTED,
+        Cause.NOT_OBSERVED, Cause.RPO_NOT_MEASURED, Cause.RTO_NOT_MEASURED, Cause.SNAPSHOT_NOT_KEPT,
+        Cause.NO_APPLICATION,
+    }
+)  # fmt: skip
+CONSEQUENCES: t.Final[t.Mapping[Cause, frozenset[Cause]]] = {
+    Cause.INTERRUPTED: _NOT_DONE,
+    Cause.CUT_OFF: _NOT_DONE,
+    Cause.START_FAILED: _NOT_DONE,
+    Cause.NOTHING_STARTED: _NOT_DONE - {Cause.NOTHING_STARTED},
+    Cause.NOT_TESTED: _NOT_DONE - {Cause.NOTHING_STARTED, Cause.NOT_TESTED},
+    Cause.NOT_SHOWN: frozenset({Cause.NOT_OBSERVED, Cause.NOT_MAPPED}),
+    Cause.TEST_HELD: frozenset({Cause.STEP_NOT_EXECUTED, Cause.SNAPSHOT_NOT_KEPT, Cause.CHANGED}),
+    Cause.STOP_NOT_CONFIRMED: frozenset({Cause.SNAPSHOT_NOT_KEPT, Cause.CHANGED}),
+    Cause.CHECK_FAILED: frozenset({Cause.RTO_MISSED, Cause.RTO_NOT_MEASURED}),
+    Cause.STEP_FAILED: frozenset({Cause.RTO_MISSED, Cause.RTO_NOT_MEASURED}),
+    Cause.CHECK_NOT_EXECUTED: frozenset({Cause.RTO_NOT_MEASURED}),
+    Cause.STEP_NOT_EXECUTED: frozenset({Cause.RTO_NOT_MEASURED}),
+    Cause.NO_APPLICATION: frozenset({Cause.RTO_NOT_MEASURED}),
+    Cause.CLOCK_STEPPED: frozenset({Cause.RTO_NOT_MEASURED, Cause.RPO_NOT_MEASURED}),
+}
+
+
 class Kind(StrEnum):
     """What a record is a record of."""
 

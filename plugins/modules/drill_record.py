@@ -43,6 +43,7 @@ options:
   kind:
     description:
       - What is recorded. A V(readiness) report needs O(before) only, an V(abort) O(stops) and O(after), too.
+      - A V(readiness) report says what a drill would come to with the same objectives, steps and policy.
     type: str
     choices: [drill, readiness, abort]
     default: drill
@@ -70,6 +71,11 @@ options:
     type: dict
   before:
     description: Result of M(drdrill.powerstore.replication_session_info) before the start.
+    type: dict
+  as_found:
+    description:
+      - Result of M(drdrill.powerstore.replication_session_info) before a synchronisation that the drill asked for.
+        O(before) is the one after it then.
     type: dict
   starts:
     description: Results of M(drdrill.powerstore.replication_failover_test) with O(ignore:state=started), each wave.
@@ -116,6 +122,15 @@ options:
       rto_seconds:
         description: Its RTO objective.
         type: int
+      application:
+        description: The application that it belongs to.
+        type: str
+      tier:
+        description: How important the application is, in your own words.
+        type: str
+      owner:
+        description: Who answers for the application.
+        type: str
   owned:
     description: Ids of the sessions whose failover test the drill set out to stop.
     type: list
@@ -152,6 +167,12 @@ options:
         default: false
       adopt_running:
         description: Whether running tests of the same account were to be taken over.
+        type: bool
+        default: false
+      storage_only:
+        description:
+          - Whether the drill is meant to have no check of an application. Without this, such a drill passes with
+            deviations at best.
         type: bool
         default: false
   steps:
@@ -205,6 +226,20 @@ options:
       timeout_seconds:
         description: How long it might have taken.
         type: float
+      action:
+        description: What was done, with secrets masked. A command, an address, or a file with its SHA-256.
+        type: str
+      attempts:
+        description: How often it was tried.
+        type: int
+      output_tail:
+        description: The end of its output, with secrets masked.
+        type: str
+      attachments:
+        description: Files that it left as evidence, each with C(name), C(sha256) and C(bytes).
+        type: list
+        elements: dict
+        default: []
   planned_steps:
     description:
       - All steps of the user, as the role P(drdrill.powerstore.failover_drill#role) takes them, each with its
@@ -218,6 +253,15 @@ options:
     type: list
     elements: dict
     default: []
+  waits:
+    description:
+      - Pauses between waves and for people, each with C(started_at) and C(finished_at) by the controller's clock.
+    type: list
+    elements: dict
+    default: []
+  run_id:
+    description: What the records of all arrays of one run of a playbook share.
+    type: str
   rpo_seconds:
     description: RPO objective in seconds for all sessions, instead of that of each replication rule.
     type: int
@@ -298,6 +342,12 @@ options:
         description: Why it was left out.
         type: str
         required: true
+      owner:
+        description: Who answers for leaving it out.
+        type: str
+      expires:
+        description: Until when it is left out.
+        type: str
   ansible_version:
     description: Version of ansible-core.
     type: str

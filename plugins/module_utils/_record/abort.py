@@ -11,50 +11,112 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from .._words import Verdict
-from .common import Context, Judgement, Reason, condition, envelope, of_input, recovery_point
-from .observed import seconds
+from .._time import in_words
+from .._words import Cause, Verdict
+from .causes import Judgement, Reason, of_input
+from .clocks import Clocks
+from .common import Context, condition, envelope, of_clocks
+from .objectives import recovery_point
 from .results import Aborted, Cluster, FailoverReadySeen, SessionSeen, Swept, TestSeen
-from .types import AbortRecord, AbortSession, Condition, Operation
+from .types import AbortRecord, AbortSession, Condition, Finding, NotJudged, Operation
 
 
 def build_abort(seen: Aborted, context: Context, record_id: str, written_at: datetime) -> AbortRecord:
     """The record. ``written_at`` is the controller's time."""
-    judgement = Judgement((*_reasons(seen.stops), *of_input(seen.notes)))
+    clocks = Clocks.of([seen.after], context.clock_skew_seconds)
+    not_judged = tuple(_not_judged(seen))
+    judgement = Judgement(
+        (
+            *_reasons(seen.stops),
+            *of_input(seen.notes),
+            *_of_old_copies(seen),
+            *map(_of_not_judged, not_judged),
+            *of_clocks(clocks),
+        )
+    )
     ready = [sweep.failover_ready for sweep in seen.stops if sweep.failover_ready]
     clusters = [each.cluster for each in (*seen.stops, seen.after) if each and each.cluster]
     looks = [
         *(look for each in ready for look in (each.began_at, each.ready_at)),
         seen.after.at if seen.after else None,
     ]
+    own = judgement.by_session()
     return AbortRecord(
         **envelope(
-            record_id, context, clusters[0] if clusters else Cluster(), looks, judgement, written_at, selected_by="all"
+            record_id,
+            context,
+            clusters[0] if clusters else Cluster(),
+            looks,
+            judgement,
+            written_at,
+            clocks=clocks,
+            selected_by="all",
         ),
         seconds_to_failover_ready=_seconds_to_ready(seen.stops),
-        sessions=tuple(_session(session_id, seen, judgement) for session_id in _ids(seen.stops)),
+        sessions=tuple(_session(session_id, seen, own.get(session_id, Judgement())) for session_id in _ids(seen.stops)),
+        not_judged=not_judged,
     )
 
 
 def _reasons(sweeps: t.Sequence[Swept]) -> t.Iterator[Reason]:
     if not sweeps:
-        yield Reason(Verdict.INCOMPLETE, "The array was not asked.")
+        yield Reason(Verdict.INCOMPLETE, Cause.NOT_READ, "The array was not asked.")
         return
     last = sweeps[-1]
     if last.all_ready is None:
         text = f"Not known whether everything can be failed over: {last.msg or 'no message'}"
-        yield Reason(Verdict.INCOMPLETE, text)
+        yield Reason(Verdict.INCOMPLETE, Cause.READINESS_NOT_KNOWN, text)
     elif not last.jobs_readable:
-        yield Reason(Verdict.INCOMPLETE, "The array's jobs cannot be read, so a start under way would not be seen.")
+        text = "The array's jobs cannot be read, so a start under way would not be seen."
+        yield Reason(Verdict.INCOMPLETE, Cause.READINESS_NOT_KNOWN, text)
     for session in last.sessions:
         if session.failover_ready is False and session.session_id:
             tests = last.tests_of(session.session_id)
             failure = tests[-1].failure if tests else None
             told = " ".join(filter(None, [session.reason, failure.message if failure else None]))
             name = session.resource_name or session.session_id
-            yield Reason(Verdict.FAILED, f"{name} cannot be failed over: {told}", session.session_id)
+            text = f"{name} cannot be failed over: {told}"
+            yield Reason(
+                Verdict.FAILED, Cause.NOT_READY, text, session.session_id, name, session.resource_id, of_all=False
+            )
+
+
+def _of_old_copies(seen: Aborted) -> t.Iterator[Reason]:
+    """A copy that is older than its RPO can be failed over; whoever does it has to know what is lost."""
+    for entry in (seen.after.sessions if seen.after else None) or ():
+        point = recovery_point(entry)
+        if point.met is False and point.age_seconds is not None and entry.session_id in _ids(seen.stops):
+            age, objective = (
+                in_words(timedelta(seconds=each or 0)) for each in (point.age_seconds, point.objective_seconds)
+            )
+            text = f"{entry.resource_name or entry.session_id}: its copy is {age} old, RPO {objective}."
+            yield Reason(
+                Verdict.PASSED_WITH_DEVIATIONS, Cause.RPO_MISSED, text, entry.session_id, entry.resource_name,
+                entry.resource_id, of_all=False,
+            )  # fmt: skip
+
+
+def _not_judged(seen: Aborted) -> t.Iterator[NotJudged]:
+    """What else is replicated to this array: of these, nothing was said."""
+    judged = set(_ids(seen.stops))
+    for entry in (seen.after.sessions if seen.after else None) or ():
+        if entry.session_id not in judged and entry.role != "Source":
+            kind = (entry.resource_type or "session").replace("_", " ")
+            yield NotJudged(
+                session_id=entry.session_id,
+                resource_type=entry.resource_type,
+                resource_name=entry.resource_name,
+                state=entry.state,
+                why=f"Whether a {kind} of role {entry.role} can be failed over is not judged: look at the array.",
+            )
+
+
+def _of_not_judged(entry: NotJudged) -> Reason:
+    name = entry.resource_name or entry.session_id
+    text = f"{name} ({(entry.resource_type or 'session').replace('_', ' ')}, {entry.state}) was not judged. {entry.why}"
+    return Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.NOT_JUDGED, text, None, name, None, entry.session_id)
 
 
 def _ids(sweeps: t.Sequence[Swept]) -> list[str]:
@@ -76,17 +138,16 @@ def _seconds_to_ready(sweeps: t.Sequence[Swept]) -> float | None:
     if first.all and first.controller_seconds is not None and not any(sweep.tests for sweep in sweeps[1:]):
         return first.controller_seconds
     # Each look has a beginning of its own on the controller; the array's clock is one for all.
-    return seconds(first.began_at, last.ready_at)
+    return Clocks().seconds(first.began_at, last.ready_at)
 
 
-def _session(session_id: str, seen: Aborted, judgement: Judgement) -> AbortSession:
+def _session(session_id: str, seen: Aborted, own: Judgement) -> AbortSession:
     sweeps = seen.stops
     tests = [test for sweep in sweeps for test in sweep.tests_of(session_id)]
     shown = [found for sweep in sweeps if (found := sweep.session(session_id))]
     test, read = tests[-1] if tests else None, seen.after.by_id.get(session_id) if seen.after else None
     known: FailoverReadySeen | TestSeen = (shown or tests)[-1]
     ready = bool(shown and shown[-1].failover_ready and sweeps[-1].all_ready is not None)
-    own = judgement.of(session_id)
     began = next((each.failover_ready.began_at for each in sweeps if each.failover_ready), None)
     return AbortSession(
         session_id=session_id,
@@ -98,7 +159,7 @@ def _session(session_id: str, seen: Aborted, judgement: Judgement) -> AbortSessi
         reasons=own.texts,
         recovery_point=recovery_point(read),
         before=condition(test.before if test else shown[0], began),
-        findings=(*(test.findings if test else ()), *(read.findings if read else ())),
+        findings=_each_once((*(test.findings if test else ()), *(read.findings if read else ()))),
         test_found=test is not None,
         started_by=test.started_by if test else None,
         test_started_at=test.started_at if test else None,
@@ -108,6 +169,10 @@ def _session(session_id: str, seen: Aborted, judgement: Judgement) -> AbortSessi
         failover_ready=ready,
         failover_ready_at=(test.stop_finished_at if test and test.stop_finished_at else began) if ready else None,
     )
+
+
+def _each_once(findings: t.Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple({finding.id: finding for finding in reversed(tuple(findings))}.values())[::-1]
 
 
 def _after(seen: Aborted, read: SessionSeen | None, shown: FailoverReadySeen | None) -> Condition | None:

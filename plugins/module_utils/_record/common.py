@@ -7,22 +7,24 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from .._time import in_words
 from .._version import VERSION
-from .._words import Verdict
+from .._words import Cause, Verdict
+from .causes import Judgement, Reason, groups_of
+from .clocks import TOLERANCE, Clocks
 from .published import NEWEST
 from .results import Cluster, ConditionSeen, SessionSeen
 from .types import (
     Array,
     Awx,
+    CauseGroup,
     Condition,
     Deviation,
     Exclusion,
     Identity,
-    NotPassed,
-    RecoveryPoint,
     Scope,
     Texts,
     Times,
@@ -53,50 +55,20 @@ class Context:
     exclusions: tuple[Exclusion, ...] = ()
     ansible_version: str = ""
     clock_skew_seconds: float | None = None
+    run_id: str | None = None
 
 
-@dataclass(frozen=True)
-class Reason:
-    """Something that keeps a record from having passed, with the verdict that it allows at best."""
-
-    verdict: NotPassed
-    text: str
-    session_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """The reasons that were found, and the verdict they come to."""
-
-    reasons: tuple[Reason, ...] = field(default=())
-
-    @property
-    def verdict(self) -> Verdict:
-        """The worst that a reason allows; passed where there is none."""
-        verdicts: t.Iterable[Verdict] = (reason.verdict for reason in self.reasons)
-        return Verdict.worst(verdicts, otherwise=Verdict.PASSED)
-
-    def of(self, session_id: str | None) -> Judgement:
-        """The same for one session."""
-        return Judgement(tuple(reason for reason in self.reasons if reason.session_id == session_id))
-
-    @property
-    def texts(self) -> Texts:
-        """The reasons, each once, in their order."""
-        return tuple(dict.fromkeys(reason.text for reason in self.reasons))
-
-    def deviations(self) -> tuple[Deviation, ...]:
-        """The reasons as a list for a person to complete."""
-        return tuple(
-            Deviation(id=f"D{number}", session_id=reason.session_id, severity=reason.verdict, description=reason.text)
-            for number, reason in enumerate(dict.fromkeys(self.reasons), start=1)
+def of_clocks(clocks: Clocks) -> t.Iterator[Reason]:
+    """Clocks that differ, and a clock that was set: times of the two cannot simply be compared."""
+    if clocks.step is not None and abs(clocks.step) > TOLERANCE:
+        text = (
+            f"The array's or the controller's clock was set by {clocks.step:+.0f} s: times across it are not measured."
         )
-
-
-def of_input(notes: t.Iterable[str]) -> t.Iterator[Reason]:
-    """What was handed in and could not be understood: it is as if it were not known, which is no pass."""
-    for note in notes:
-        yield Reason(Verdict.INCOMPLETE, f"What was handed to the record is not understood: {note}. It was left out.")
+        yield Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.CLOCK_STEPPED, text, subject="clocks")
+    if clocks.skew is not None and abs(clocks.skew) > TOLERANCE:
+        ahead = "ahead of" if clocks.skew > 0 else "behind"
+        text = f"The array's clock is {in_words(timedelta(seconds=abs(clocks.skew)))} {ahead} the controller's."
+        yield Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.CLOCK_SKEWED, text, subject="clocks")
 
 
 class Envelope(t.TypedDict):
@@ -112,6 +84,8 @@ class Envelope(t.TypedDict):
     reasons: Texts
     deviations: tuple[Deviation, ...]
     versions: Versions
+    causes: tuple[CauseGroup, ...]
+    run_id: str | None
 
 
 def envelope(
@@ -122,10 +96,12 @@ def envelope(
     judgement: Judgement,
     written_at: datetime,
     *,
+    clocks: Clocks,
     selected_by: t.Literal["sessions", "filters", "all"],
 ) -> Envelope:
     """The part of a record that all kinds share. ``looks``: the array's time at each look at it, oldest first."""
     seen = [look for look in looks if look]
+    deviations = judgement.deviations(cluster.global_id)
     return {
         "schema_version": NEWEST,
         "drill": Identity(
@@ -145,7 +121,11 @@ def envelope(
             started_at=seen[0] if seen else None,
             finished_at=seen[-1] if seen else None,
             written_at=written_at,
-            clock_skew_seconds=context.clock_skew_seconds,
+            clock_skew_seconds=clocks.skew,
+            written_by_array=clocks.by_array(written_at),
+            duration_seconds=clocks.seconds(seen[0], seen[-1]) if seen else None,
+            clock_step_seconds=clocks.step,
+            clocks=clocks.looks,
         ),
         "who": Who(
             controller_user=context.controller_user,
@@ -157,8 +137,10 @@ def envelope(
         ),
         "scope": Scope(selected_by=selected_by, filters=context.filters, exclusions=context.exclusions),
         "verdict": judgement.verdict,
-        "reasons": judgement.texts,
-        "deviations": judgement.deviations(),
+        "reasons": judgement.causes,
+        "deviations": deviations,
+        "causes": groups_of(deviations),
+        "run_id": context.run_id,
         "versions": Versions(
             collection=VERSION, ansible_core=context.ansible_version, powerstoreos=cluster.release_version
         ),
@@ -187,18 +169,4 @@ def condition(entry: ConditionSeen | None, read_at: datetime | None) -> Conditio
             )
             for volume in volumes
         ),
-    )
-
-
-def recovery_point(entry: SessionSeen | None, given: int | None = None) -> RecoveryPoint:
-    """The recovery point of a session that was read, compared with the RPO given or else that of its rule."""
-    seen = entry or SessionSeen()
-    objective = given if given is not None else seen.rpo_objective_seconds
-    age = seen.recovery_point_age_seconds
-    return RecoveryPoint(
-        objective_seconds=objective,
-        objective_from=None if objective is None else "drill" if given is not None else "replication rule",
-        timestamp=seen.recovery_point_timestamp,
-        age_seconds=age,
-        met=None if age is None or objective is None else age <= objective,
     )

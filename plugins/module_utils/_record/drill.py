@@ -9,38 +9,39 @@ Not measured is never a pass, and a drill passes only when the array confirmed t
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 from datetime import datetime
 
-from .._words import Verdict
-from .common import Context, Judgement, envelope
-from .judge import judge, judge_cleanup
-from .observed import not_executed, scope, without_a_session
+from .causes import Judgement
+from .common import Context, envelope
+from .judge import Judged, judge, judge_cleanup, verdict_of
+from .observed import Drill, View
+from .recovery import drill_rto
 from .results import Observations
 from .sessions import session_record, validation
 from .steps import steps_of
 from .types import DrillRecord, DrillSession, Objectives
 
-RTO_FORMULA = (
-    "From the start being sent (the array's clock) to: the array showing the test (storage accessible; the array's "
-    "clock); the last attach step being done (hosts see it); the last check being done (application validated; both "
-    "the controller's clock, corrected by times.clock_skew_seconds). The objective is compared with the last of them."
+RTO_FORMULA: t.Final = (
+    "From the start being sent to: the array showing the test (storage accessible); the last attach step being done "
+    "(hosts see it); the last check being done (application validated). All on the array's clock: times of the "
+    "controller are moved by the skew that was measured last before them. The objective is compared with the last of "
+    "them. An application of which a critical attach step or check failed has no recovery time."
 )
-RECOVERY_POINT_FORMULA = (
-    "last_sync_timestamp less last_sync_duration, against the array's clock (cluster.system_time) in the preflight. A "
-    "synchronisation delivers the source as it was when it began; which end of it the timestamp means is not "
-    "documented, so the older reading is taken."
+RECOVERY_POINT_FORMULA: t.Final = (
+    "last_sync_timestamp less last_sync_duration, as the array shows them when the session's own start is sent; its "
+    "age is the difference to that moment by the array's clock. A synchronisation delivers the source as it was when "
+    "it began; which end of it the timestamp means is not documented, so the older reading is taken. Of a test from a "
+    "snapshot: the snapshot's protection_data.source_timestamp."
 )
 
 
 def build_record(seen: Observations, context: Context, record_id: str, written_at: datetime) -> DrillRecord:
     """The whole record. ``written_at`` is the controller's time."""
-    scoped = scope(seen)
-    sessions = [session_record(session, seen) for session in scoped]
-    validations = tuple(validation(step) for step in without_a_session((*seen.steps, *not_executed(seen)), scoped))
-    cleanup = judge_cleanup(sessions)
-    judgement = judge(sessions, validations, cleanup, seen)
-    looks = [look.at for look in (seen.before, seen.during, seen.after) if look]
+    drill = Drill.of(seen)
+    judged, judgement = judge_drill(drill)
+    looks = [look.at for look in (seen.as_found, seen.before, seen.during, seen.after) if look]
     return DrillRecord(
         **envelope(
             record_id,
@@ -49,25 +50,52 @@ def build_record(seen: Observations, context: Context, record_id: str, written_a
             looks,
             judgement,
             written_at,
+            clocks=drill.clocks,
             selected_by="filters" if context.filters else "sessions",
         ),
         policy=seen.policy,
-        objectives=Objectives(
-            rpo_seconds=seen.rpo_seconds,
-            rto_seconds=seen.rto_seconds,
-            rto_formula=RTO_FORMULA,
-            recovery_point_formula=RECOVERY_POINT_FORMULA,
-        ),
-        cleanup=cleanup,
-        sessions=tuple(_judged(session, judgement) for session in sessions),
-        validations=validations,
-        steps=steps_of(scoped, seen),
+        objectives=objectives_of(seen.rpo_seconds, seen.rto_seconds),
+        cleanup=judged.cleanup,
+        sessions=sessions_of(judged, judgement),
+        validations=tuple(judged.validations),
+        steps=steps_of(drill, judged.sessions),
         interruption=seen.interruption,
+        rto=judged.rto,
     )
 
 
-def _judged(session: DrillSession, judgement: Judgement) -> DrillSession:
-    if session.session_id is None:
-        return replace(session, verdict=Verdict.ABORTED)
-    own = judgement.of(session.session_id)
-    return replace(session, verdict=own.verdict, reasons=own.texts)
+def objectives_of(rpo_seconds: int | None, rto_seconds: int | None) -> Objectives:
+    """The objectives, with what they are compared with."""
+    return Objectives(
+        rpo_seconds=rpo_seconds,
+        rto_seconds=rto_seconds,
+        rto_formula=RTO_FORMULA,
+        recovery_point_formula=RECOVERY_POINT_FORMULA,
+    )
+
+
+def judge_drill(drill: Drill) -> tuple[Judged, Judgement]:
+    """What was measured on every session and on the drill as a whole, and what it comes to."""
+    sessions = [session_record(View.of(drill, scoped)) for scoped in drill.scoped]
+    judged = Judged(
+        drill.seen,
+        drill.clocks,
+        sessions,
+        [validation(step, "held on purpose" if drill.seen.held else "not executed") for step in drill.common_steps],
+        drill_rto(drill),
+        judge_cleanup(sessions),
+    )
+    return judged, judge(judged)
+
+
+def sessions_of(judged: Judged, judgement: Judgement) -> tuple[DrillSession, ...]:
+    """The sessions with their verdicts."""
+    own = judgement.by_session()
+    return tuple(
+        _with_verdict(session, own.get(session.session_id, Judgement()), judged) for session in judged.sessions
+    )
+
+
+def _with_verdict(session: DrillSession, own: Judgement, judged: Judged) -> DrillSession:
+    verdict, reasons = verdict_of(session, own, judged.validations)
+    return replace(session, verdict=verdict, reasons=reasons)

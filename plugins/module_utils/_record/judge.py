@@ -2,16 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The verdict of a drill: not measured is never a pass, and a drill passes only when every stop was confirmed. Pure."""
+"""The verdict of a drill: not measured is never a pass, and a drill passes only when every stop was confirmed. Pure.
+
+The one judge: a drill, its check mode and its preflight are judged by `judge`, on the same inputs.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
-from .._words import CleanUp, Verdict
-from .common import Judgement, Reason, of_input
+from .._words import Cause, CleanUp, Phase, Verdict
+from .causes import Judgement, Reason, of_input
+from .clocks import Clocks
+from .common import of_clocks
 from .results import Observations
-from .types import Cleanup, DrillSession, NotPassed, Texts, Validation
+from .sessions import IN_PROGRESS, MAPPED, REPLICATED, WITHIN_RPO
+from .types import Cleanup, DrillRto, DrillSession, NotPassed, Texts, Validation
+
+# What the array shows: the cause where it is not as it has to be, and where it could not be observed.
+_ARRAY: t.Final[t.Mapping[str, tuple[Cause, Cause]]] = {
+    IN_PROGRESS: (Cause.NOT_SHOWN, Cause.NOT_OBSERVED),
+    WITHIN_RPO: (Cause.RPO_MISSED, Cause.RPO_NOT_MEASURED),
+    REPLICATED: (Cause.RPO_MISSED, Cause.RPO_NOT_MEASURED),
+    MAPPED: (Cause.NOT_MAPPED, Cause.NOT_OBSERVED),
+}
 
 
 def judge_cleanup(sessions: t.Sequence[DrillSession]) -> Cleanup:
@@ -34,54 +48,88 @@ def judge_cleanup(sessions: t.Sequence[DrillSession]) -> Cleanup:
     )
 
 
-def judge(
-    sessions: t.Sequence[DrillSession], validations: t.Sequence[Validation], cleanup: Cleanup, seen: Observations
-) -> Judgement:
+class Judged(t.NamedTuple):
+    """What is judged: a drill as it was, or as it would be."""
+
+    seen: Observations
+    clocks: Clocks
+    sessions: t.Sequence[DrillSession]
+    validations: t.Sequence[Validation]  # of the drill as a whole
+    rto: DrillRto
+    cleanup: Cleanup
+
+
+def judge(drill: Judged) -> Judgement:
     """All that keeps the drill from having passed, each with the verdict that it allows at best."""
+    sessions, seen = drill.sessions, drill.seen
     started = any(session.test_owned for session in sessions)
+    nothing = Reason(Verdict.ABORTED, Cause.NOTHING_STARTED, "No failover test was started.")
     return Judgement(
         (
-            *_of_cleanup(sessions, cleanup),
-            *([] if started else [Reason(Verdict.ABORTED, "No failover test was started.")]),
+            *_of_cleanup(sessions, drill.cleanup),
             *_of_interruption(seen),
             *of_input(seen.notes),
+            *([] if started else [nothing]),
             *(reason for session in sessions for reason in _of_session(session, seen, started=started)),
-            *(_of_validations(validations, "", None) if started else ()),
+            *(_of_validations(drill.validations, None) if started else ()),
+            *(_of_drill_rto(drill.rto) if started else ()),
+            *(_of_application(drill) if started else ()),
+            *of_clocks(drill.clocks),
         )
     )
 
 
-def _of_cleanup(sessions: t.Sequence[DrillSession], cleanup: Cleanup) -> t.Iterator[Reason]:
-    names = {session.session_id: session.called for session in sessions}
+def verdict_of(session: DrillSession, own: Judgement, common: t.Sequence[Validation]) -> tuple[Verdict, Texts]:
+    """Verdict and reasons of one session: it is no better than the critical checks of the drill as a whole."""
+    if session.session_id is None:
+        return Verdict.ABORTED, ()
+    shared = Judgement(tuple(_of_validations([each for each in common if each.critical], None)))
+    reasons = (*own.reasons, *(shared.reasons if session.test_owned else ()))
+    both = Judgement(reasons)
+    return both.verdict, both.texts
 
-    def reasons(verdict: NotPassed, ids: Texts, text: str) -> t.Iterator[Reason]:
-        return (Reason(verdict, text.format(names[each]), each) for each in ids)
+
+def _of_cleanup(sessions: t.Sequence[DrillSession], cleanup: Cleanup) -> t.Iterator[Reason]:
+    known = {session.session_id: session for session in sessions}
+
+    def reasons(verdict: NotPassed, cause: Cause, ids: Texts, text: str) -> t.Iterator[Reason]:
+        return (_about(known[each], verdict, cause, text.format(known[each].called)) for each in ids)
 
     left = "The array did not confirm that the failover test of {} is stopped."
     held = "The failover test of {} was left running on purpose; it cannot be failed over."
-    yield from reasons(Verdict.FAILED, cleanup.not_confirmed_stopped, left)
-    yield from reasons(Verdict.FAILED, cleanup.held, held)
-    yield from reasons(Verdict.PASSED_WITH_DEVIATIONS, cleanup.not_as_before, "{} is not as it was before the drill.")
+    changed = "{} is not as it was before the drill."
+    yield from reasons(Verdict.FAILED, Cause.STOP_NOT_CONFIRMED, cleanup.not_confirmed_stopped, left)
+    yield from reasons(Verdict.FAILED, Cause.TEST_HELD, cleanup.held, held)
+    yield from reasons(Verdict.PASSED_WITH_DEVIATIONS, Cause.CHANGED, cleanup.not_as_before, changed)
+
+
+def _about(
+    session: DrillSession | None, verdict: NotPassed, cause: Cause, text: str, check: str | None = None
+) -> Reason:
+    """A reason about a session, or about the drill as a whole."""
+    if session is None:
+        return Reason(verdict, cause, text, subject=check, check=check)
+    subject = session.called
+    return Reason(verdict, cause, text, session.session_id, subject, session.resource_id, check, of_all=False)
 
 
 def _of_interruption(seen: Observations) -> t.Iterator[Reason]:
     if seen.interruption:
         text = f"Interrupted in '{seen.interruption.task}': {seen.interruption.message}"
-        yield Reason(Verdict.INCOMPLETE, text)
+        cause = Cause.CUT_OFF if seen.interruption.message.startswith("cut off") else Cause.INTERRUPTED
+        yield Reason(Verdict.INCOMPLETE, cause, text, subject=seen.interruption.task)
 
 
 def _of_session(session: DrillSession, seen: Observations, *, started: bool) -> t.Iterator[Reason]:
-    name, session_id, start = session.called, session.session_id, session.start
-    if not session.test_owned:
-        if started:
-            yield Reason(Verdict.INCOMPLETE, f"{name}: no failover test of this drill.", session_id)
-        else:
-            yield Reason(Verdict.ABORTED, f"{name}: no failover test was started.", session_id)
+    name, start = session.called, session.start
     if start and start.failed:
         message = start.failure.message if start.failure else "the start failed without a reason."
-        yield Reason(Verdict.FAILED, f"{name}: {message}", session_id)
+        yield _about(session, Verdict.FAILED, Cause.START_FAILED, f"{name}: {message}")
+    if not session.test_owned:
+        text = f"{name}: no failover test of this drill." if started else f"{name}: no failover test was started."
+        yield _about(session, Verdict.INCOMPLETE if started else Verdict.ABORTED, Cause.NOT_TESTED, text)
     yield from _of_kept_data(session, seen)
-    yield from _of_validations(session.validations, f"{name}: ", session_id)
+    yield from _of_validations(session.validations, session)
     if session.test_owned:
         yield from _of_rto(session)
 
@@ -92,29 +140,62 @@ def _of_kept_data(session: DrillSession, seen: Observations) -> t.Iterator[Reaso
     failed = any(validation.passed is False for validation in session.validations)
     if stop and stop.action == "stopped" and stop.failure:
         text = f"{name}: the test was stopped, but: {stop.failure.message}"
-        yield Reason(Verdict.PASSED_WITH_DEVIATIONS, text, session.session_id)
+        yield _about(session, Verdict.PASSED_WITH_DEVIATIONS, Cause.SNAPSHOT_NOT_KEPT, text)
     elif not session.test_owned or (stop and stop.end_of_test_snapshot) or (normal and normal.held):
         return
     elif wanted == "all" or (wanted == "failed" and failed):
         text = f"{name}: no end-of-test snapshot is known, although one was wanted."
-        yield Reason(Verdict.PASSED_WITH_DEVIATIONS, text, session.session_id)
+        yield _about(session, Verdict.PASSED_WITH_DEVIATIONS, Cause.SNAPSHOT_NOT_KEPT, text)
 
 
 def _of_rto(session: DrillSession) -> t.Iterator[Reason]:
     rto, name = session.rto, session.called
-    if rto.objective_seconds is not None and rto.met is None:
-        text = f"{name}: RTO not measured, objective {rto.objective_seconds} s."
-        yield Reason(Verdict.INCOMPLETE, text, session.session_id)
+    if rto.objective_seconds is None:
+        return
+    said = f"{name}: RTO objective {rto.objective_seconds} s"
+    if rto.met is None:
+        yield _about(
+            session, Verdict.INCOMPLETE, Cause.RTO_NOT_MEASURED, f"{said}, not measured. {rto.reason or ''}".rstrip()
+        )
+    elif rto.met is False and rto.actual_seconds is None:
+        yield _about(session, Verdict.FAILED, Cause.RTO_MISSED, f"{said}, missed. {rto.reason}")
     elif rto.met is False:
         text = f"{name}: RTO {rto.actual_seconds:.0f} s, objective {rto.objective_seconds} s."
-        yield Reason(Verdict.FAILED, text, session.session_id)
+        yield _about(session, Verdict.FAILED, Cause.RTO_MISSED, text)
 
 
-def _of_validations(validations: t.Iterable[Validation], of: str, session_id: str | None) -> t.Iterator[Reason]:
-    for validation in validations:
-        if validation.passed is None:
-            yield Reason(Verdict.INCOMPLETE, f"{of}{validation.name}: {validation.observed}.", session_id)
-        elif not validation.passed:
-            weight: NotPassed = Verdict.FAILED if validation.critical else Verdict.PASSED_WITH_DEVIATIONS
-            found = f"expected {validation.expected}, found {validation.observed}."
-            yield Reason(weight, f"{of}{validation.name}: {found}", session_id)
+def _of_drill_rto(rto: DrillRto) -> t.Iterator[Reason]:
+    """The drill as a whole took longer than its objective. What was not measured is said of the sessions."""
+    if rto.met is False and rto.actual_seconds is not None:
+        text = f"The drill as a whole: RTO {rto.actual_seconds:.0f} s, objective {rto.objective_seconds} s."
+        yield Reason(Verdict.FAILED, Cause.RTO_MISSED, text, subject="the drill as a whole")
+
+
+def _of_application(drill: Judged) -> t.Iterator[Reason]:
+    """Storage alone is no application: without a check of one, a drill that was not meant so does not pass."""
+    checks = (*drill.validations, *(each for session in drill.sessions for each in session.validations))
+    checked = any(check.phase is Phase.VALIDATE and check.kind != "array" for check in checks)
+    if not checked and not drill.seen.policy.storage_only:
+        text = "No application was checked: the drill shows that the storage is accessible, and nothing more."
+        yield Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.NO_APPLICATION, text)
+
+
+def _of_validations(validations: t.Iterable[Validation], session: DrillSession | None) -> t.Iterator[Reason]:
+    of = f"{session.called}: " if session else ""
+    for each in validations:
+        failed, missing = _causes(each)
+        check = None if each.kind == "array" else each.name
+        if each.passed is None:
+            yield _about(session, Verdict.INCOMPLETE, missing, f"{of}{each.name}: {each.observed}.", check)
+        elif not each.passed:
+            weight: NotPassed = Verdict.FAILED if each.critical else Verdict.PASSED_WITH_DEVIATIONS
+            found = f"expected {each.expected}, found {each.observed}."
+            yield _about(session, weight, failed, f"{of}{each.name}: {found}", check)
+
+
+def _causes(validation: Validation) -> tuple[Cause, Cause]:
+    if validation.kind == "array" and validation.name in _ARRAY:
+        return _ARRAY[validation.name]
+    if validation.phase is Phase.VALIDATE:
+        return Cause.CHECK_FAILED, Cause.CHECK_NOT_EXECUTED
+    return Cause.STEP_FAILED, Cause.STEP_NOT_EXECUTED

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from .results import Observations, OperationSeen, SessionSeen, StepSeen, Wish
+from .._words import Phase
+from .clocks import Clocks
+from .normal import last_stop
+from .results import Look, Observations, OperationSeen, SessionSeen, StepSeen, Wish
 
 
 @dataclass(frozen=True)
@@ -60,24 +62,108 @@ def _as_wish(entry: OperationSeen) -> Wish:
     return Wish(session_id=asked.session_id, volume=asked.volume, volume_group=asked.volume_group, wave=1)
 
 
-def seconds(begin: datetime | None, end: datetime | None) -> float | None:
-    """Between two times; None where either is not known."""
-    return None if begin is None or end is None else round((end - begin).total_seconds(), 3)
-
-
-def by_array(seen: Observations, moment: datetime | None) -> datetime | None:
-    """A time of the controller's clock on the array's; None where the two were not compared."""
-    if moment is None or seen.clock_skew_seconds is None:
-        return None
-    return moment + timedelta(seconds=seen.clock_skew_seconds)
-
-
-def not_executed(seen: Observations) -> list[StepSeen]:
+def not_executed(seen: Observations) -> tuple[StepSeen, ...]:
     """The planned steps that were not done, in their order."""
     done = {(step.phase, step.name) for step in seen.steps}
-    return [step for step in seen.planned_steps if (step.phase, step.name) not in done]
+    return tuple(step for step in seen.planned_steps if (step.phase, step.name) not in done)
 
 
-def without_a_session(steps: t.Iterable[StepSeen], scoped: t.Sequence[Scoped]) -> t.Iterator[StepSeen]:
-    """The steps that are about the drill as a whole."""
-    return (step for step in steps if not any(session.is_meant_by(step) for session in scoped))
+@dataclass(frozen=True)
+class Drill:
+    """What was observed, with what is found out once for all sessions."""
+
+    seen: Observations
+    scoped: tuple[Scoped, ...]
+    clocks: Clocks
+    steps: tuple[StepSeen, ...]  # those that were done, then those that were not
+
+    @classmethod
+    def of(cls, seen: Observations) -> Drill:
+        """From what was observed."""
+        looks = (seen.as_found, seen.before, seen.during, seen.after)
+        clocks = Clocks.of(looks, seen.clock_skew_seconds)
+        return cls(seen, tuple(scope(seen)), clocks, (*seen.steps, *not_executed(seen)))
+
+    @property
+    def common_steps(self) -> tuple[StepSeen, ...]:
+        """The steps that are about the drill as a whole."""
+        return tuple(step for step in self.steps if not any(each.is_meant_by(step) for each in self.scoped))
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything that was seen of one session."""
+
+    drill: Drill
+    scoped: Scoped
+    found: SessionSeen | None  # before a requested synchronisation
+    before: SessionSeen | None
+    start: OperationSeen | None
+    during: SessionSeen | None
+    stop: OperationSeen | None
+    after: SessionSeen | None
+
+    @classmethod
+    def of(cls, drill: Drill, scoped: Scoped) -> View:
+        """From what was observed in all phases."""
+        seen, session_id = drill.seen, scoped.session_id
+        starts = seen.starts_of(session_id)
+        return cls(
+            drill,
+            scoped,
+            found=_of(seen.as_found, session_id),
+            before=_of(seen.before, session_id),
+            start=starts[-1] if starts else None,
+            during=_of(seen.during, session_id),
+            stop=last_stop(seen.stops_of(session_id)),
+            after=_of(seen.after, session_id),
+        )
+
+    @property
+    def clocks(self) -> Clocks:
+        """How the clocks compare."""
+        return self.drill.clocks
+
+    @property
+    def owned(self) -> bool:
+        """Whether the drill started a test on the session, or a test runs there that did not before it."""
+        if self.scoped.session_id in self.drill.seen.owned:
+            return True
+        appeared = bool(self.after and self.after.in_test and self.before and not self.before.in_test)
+        return bool(self.start and self.start.left_a_test) or (appeared and not self._is_someone_elses)
+
+    @property
+    def _is_someone_elses(self) -> bool:
+        """Whether the start found a test running and sent nothing."""
+        start = self.start
+        return bool(start and start.action == "none" and not start.request_sent and not start.failed)
+
+    @property
+    def adopted(self) -> bool:
+        """Whether a test that ran before was taken over."""
+        return self.scoped.session_id in self.drill.seen.adopted
+
+    @property
+    def tested(self) -> bool:
+        """Whether a test was started, or should have been."""
+        return self.owned or bool(self.start and self.start.failed)
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """When its start was sent, by the array's clock."""
+        if self.start and self.start.started_at:
+            return self.start.started_at
+        running = self.before.failover_test if self.before and self.adopted else None
+        return running.started_at if running else None
+
+    def concerned(self, *phases: Phase) -> list[StepSeen]:
+        """The steps of some phases, done or not, that are about this session or about all."""
+        return [
+            step
+            for step in self.drill.steps
+            if step.phase in phases and (step.session is None or self.scoped.is_meant_by(step))
+        ]
+
+
+def _of(look: Look | None, session_id: str | None) -> SessionSeen | None:
+    return look.by_id.get(session_id) if look and session_id else None

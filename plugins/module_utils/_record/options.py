@@ -18,6 +18,9 @@ STEP: Options = {
     "phase": {"type": "str", "choices": USERS_PHASES, "default": Phase.VALIDATE.value},
     "wave": {"type": "int"},
     **{text: {"type": "str"} for text in ("session", "expected", "observed", "started_at", "finished_at")},
+    **{text: {"type": "str"} for text in ("action", "output_tail")},
+    "attempts": {"type": "int"},
+    "attachments": {"type": "list", "elements": "dict", "default": []},
     "passed": {"type": "bool", "required": True},
     "critical": {"type": "bool", "default": True},
     "seconds": {"type": "float"},
@@ -25,6 +28,7 @@ STEP: Options = {
 }
 WISH: Options = {
     **{text: {"type": "str"} for text in ("session_id", "volume", "volume_group", "snapshot")},
+    **{text: {"type": "str"} for text in ("application", "tier", "owner")},
     **{number: {"type": "int"} for number in ("wave", "rpo_seconds", "rto_seconds")},
 }
 POLICY: Options = {
@@ -32,16 +36,18 @@ POLICY: Options = {
     "end_of_test_snapshot": {"type": "str", "choices": ["none", "all", "failed"], "default": "none"},
     "synchronise_first": {"type": "bool", "default": False},
     "adopt_running": {"type": "bool", "default": False},
+    "storage_only": {"type": "bool", "default": False},
 }
 AWX = ("job_id", "job_url", "job_template", "user", "workflow_job_id")
 EXCLUSION: Options = {
     **{name: {"type": "str"} for name in ("session_id", "volume", "volume_group")},
     "reason": {"type": "str", "required": True},
+    **{name: {"type": "str"} for name in ("owner", "expires")},
 }
-DICTS = ("before", "during", "after", "interruption", "filters")
-TEXTS = ("scenario", "change_ticket", "array_host", "array_account")
+DICTS = ("before", "as_found", "during", "after", "interruption", "filters")
+TEXTS = ("run_id", "scenario", "change_ticket", "array_host", "array_account")
 LISTS_OF_TEXTS = ("owned", "adopted", "held", "success_criteria", "participants", "approvers")
-LISTS_OF_DICTS = ("starts", "stops", "phases", "planned_steps")
+LISTS_OF_DICTS = ("starts", "stops", "phases", "waits", "planned_steps")
 OPTIONS: Options = {
     "kind": {"type": "str", "choices": [kind.value for kind in Kind], "default": Kind.DRILL.value},
     "directory": {"type": "path", "required": True},

@@ -13,12 +13,12 @@ from __future__ import annotations
 import functools
 import typing as t
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._json import Json
 from .._words import Phase
 from .typed import read_all
-from .types import Failure, Finding, Interruption, KeptSnapshot, Policy, Snapshot, Texts
+from .types import Attachment, Failure, Finding, Interruption, KeptSnapshot, Policy, Snapshot, Texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +73,20 @@ class ConditionSeen:
     role: str | None = None
     failover_test_in_progress: bool | None = None
     last_sync_timestamp: datetime | None = None
+    recovery_point_timestamp: datetime | None = None
 
     @property
     def in_test(self) -> bool:
         """Whether the array shows a failover test."""
         return self.failover_test_in_progress is True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningSeen:
+    """Who started the test that runs on a session, and when."""
+
+    started_at: datetime | None = None
+    started_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +100,10 @@ class SessionSeen(ConditionSeen):
     resource_id: str | None = None
     remote_system: Remote | None = None
     rpo_objective_seconds: int | None = None
-    recovery_point_timestamp: datetime | None = None
     recovery_point_age_seconds: float | None = None
     volumes: tuple[VolumeSeen, ...] = ()
     hosts: Texts = ()
+    failover_test: RunningSeen | None = None
     ready: bool = False
     findings: tuple[Finding, ...] = ()
 
@@ -121,6 +130,21 @@ class Look:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SnapshotSeen(Snapshot):
+    """The snapshot that a test was started from, with the time of its data."""
+
+    source_timestamp: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """When an operation was sent and when the array showed its result."""
+
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class OperationSeen:
     """One entry of ``sessions`` of replication_failover_test."""
 
@@ -138,10 +162,11 @@ class OperationSeen:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     duration_seconds: float | None = None
-    snapshot: Snapshot | None = None
+    snapshot: SnapshotSeen | None = None
     end_of_test_snapshot: KeptSnapshot | None = None
     findings: tuple[Finding, ...] = ()
     failure: Failure | None = None
+    rollback: Timing | None = None
 
     @property
     def left_a_test(self) -> bool:
@@ -169,6 +194,9 @@ class Wish(Selector):
     wave: int | None = None
     rpo_seconds: int | None = None
     rto_seconds: int | None = None
+    application: str | None = None
+    tier: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +216,18 @@ class StepSeen:
     finished_at: datetime | None = None
     seconds: float | None = None
     timeout_seconds: float | None = None
+    action: str | None = None
+    attempts: int | None = None
+    output_tail: str | None = None
+    attachments: tuple[Attachment, ...] = ()
     done: bool = True
+
+    @property
+    def began_at(self) -> datetime | None:
+        """When it began; where only its end and its length are known, from these."""
+        if self.started_at is None and self.finished_at and self.seconds is not None:
+            return self.finished_at - timedelta(seconds=max(self.seconds, 0.0))
+        return self.started_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +246,8 @@ class PhaseSeen:
 class Observations:
     """What a drill observed; None, or nothing, for what did not happen."""
 
-    before: Look | None = None  # in the preflight
+    before: Look | None = None  # in the preflight, or after a requested synchronisation
+    as_found: Look | None = None  # before that synchronisation
     starts: tuple[Operated, ...] = ()  # for each wave
     during: Look | None = None  # after the last check
     stops: tuple[Operated, ...] = ()  # each attempt
@@ -215,6 +255,7 @@ class Observations:
     steps: tuple[StepSeen, ...] = ()  # the user's steps that were done
     planned_steps: tuple[StepSeen, ...] = ()  # all of them
     phases: tuple[PhaseSeen, ...] = ()
+    waits: tuple[Timing, ...] = ()  # pauses between waves, and for people; by the controller's clock
     wishes: tuple[Wish, ...] = ()  # the sessions asked for
     owned: Texts = ()  # ids of the sessions that the drill set out to stop
     adopted: Texts = ()  # ids of the sessions whose running test was taken over
@@ -229,9 +270,9 @@ class Observations:
     @classmethod
     def from_params(cls, params: Json) -> Observations:
         """From the options of the action drill_record."""
-        planned = [_planned(step) for step in params.get("planned_steps") or () if isinstance(step, dict)]
         notes: list[str] = []
-        return replace(read_all(cls, {**params, "planned_steps": planned, "notes": None}, notes), notes=tuple(notes))
+        given = {**params, "planned_steps": _planned_steps(params), "notes": None}
+        return replace(read_all(cls, given, notes), notes=tuple(notes))
 
     @property
     def cluster(self) -> Cluster:
@@ -253,6 +294,10 @@ def _found(phases: t.Sequence[Operated], session_id: str | None) -> list[Operati
 
 
 _KINDS = ("tcp", "http", "command", "tasks")
+
+
+def _planned_steps(params: Json) -> list[Json]:
+    return [_planned(step) for step in params.get("planned_steps") or () if isinstance(step, dict)]
 
 
 def _planned(step: Json) -> Json:
@@ -368,12 +413,18 @@ class Aborted:
 class Preflight:
     """What a preflight hands in: the sessions as they were read."""
 
-    before: Look = Look()
+    before: Look = field(default_factory=Look)
     exclusions: tuple[Selector, ...] = ()
+    planned_steps: tuple[StepSeen, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    rpo_seconds: int | None = None
+    rto_seconds: int | None = None
     notes: Texts = ()
 
     @classmethod
     def from_params(cls, params: Json) -> Preflight:
         """From the options of the action drill_record."""
         notes: list[str] = []
-        return replace(read_all(cls, {**params, "notes": None}, notes), notes=tuple(notes))
+        given = {**params, "planned_steps": _planned_steps(params), "notes": None}
+        return replace(read_all(cls, given, notes), notes=tuple(notes))

@@ -9,77 +9,80 @@ from __future__ import annotations
 import typing as t
 
 from .._words import Phase, Verdict
-from .common import condition, recovery_point
-from .normal import last_stop, return_to_normal
-from .objectives import rto_of, without_rto
-from .observed import Scoped, not_executed, seconds
-from .results import Look, Observations, OperationSeen, SessionSeen, StepSeen
-from .types import DrillSession, Finding, Operation, RecoveryPoint, Validation
+from .common import condition
+from .normal import return_to_normal
+from .objectives import failover_blocked, points_of, rto_of, without_rto
+from .observed import View
+from .results import OperationSeen, SessionSeen, StepSeen
+from .types import DrillSession, Finding, Operation, RecoveryPoint, ReplicationRpo, Snapshot, Validation
+
+# What the array is compared with in every drill; the judge knows them by these names.
+IN_PROGRESS: t.Final = "failover test in progress"
+WITHIN_RPO: t.Final = "recovery point within the RPO"
+REPLICATED: t.Final = "replication within the RPO"
+MAPPED: t.Final = "destination volumes mapped to a host"
 
 
-def session_record(scoped: Scoped, seen: Observations) -> DrillSession:
+def session_record(view: View) -> DrillSession:
     """The session; its verdict and reasons are still to come."""
-    session_id = scoped.session_id
-    before, during, after = (_of(look, session_id) for look in (seen.before, seen.during, seen.after))
-    starts = seen.starts_of(session_id)
-    start = starts[-1] if starts else None
-    stop = last_stop(seen.stops_of(session_id))
-    owned = session_id in seen.owned or _owned(before, start, after)
-    given = scoped.wish.rpo_seconds if scoped.wish.rpo_seconds is not None else seen.rpo_seconds
-    point = recovery_point(before, given)
-    tested = owned or bool(start and start.failed)
-    adopted = session_id in seen.adopted
+    scoped, seen, before, wish = view.scoped, view.drill.seen, view.before, view.scoped.wish
+    point, replication = points_of(view)
+    held = scoped.session_id in seen.held
+    normal = return_to_normal(before, view.start, view.stop, view.after, held=held) if view.owned else None
     return DrillSession(
-        session_id=session_id,
+        session_id=scoped.session_id,
         resource_type=scoped.seen.resource_type,
         resource_name=scoped.name,
         resource_id=scoped.seen.resource_id,
         remote_system=before.remote_system.name if before and before.remote_system else None,
+        application=wish.application,
+        tier=wish.tier,
+        owner=wish.owner,
         verdict=Verdict.INCOMPLETE,
         reasons=(),
         wave=scoped.wave,
-        test_owned=owned,
-        adopted=adopted,
+        test_owned=view.owned,
+        adopted=view.adopted,
         recovery_point=point,
-        rto=rto_of(scoped, start, seen) if tested else without_rto(scoped, seen),
-        start=operation(start),
-        stop=operation(stop),
-        seconds_in_test=seconds(start.finished_at if start else None, stop.started_at if stop else None),
+        replication_rpo=replication,
+        rto=rto_of(view) if view.tested else without_rto(view),
+        start=operation(view.start),
+        stop=operation(view.stop),
+        seconds_in_test=_in_test(view) if normal and normal.stop_confirmed else None,
+        failover_blocked=failover_blocked(view, normal),
         validations=(
-            *(of_array(start, during, point, adopted=adopted) if tested else ()),
-            *(validation(step) for step in seen.steps if scoped.is_meant_by(step)),
-            *(validation(step) for step in not_executed(seen) if scoped.is_meant_by(step)),
+            *(of_array(view, point, replication) if view.tested else ()),
+            *(validation(step, _why_not(view)) for step in view.drill.steps if scoped.is_meant_by(step)),
         ),
-        return_to_normal=return_to_normal(before, start, stop, after, held=session_id in seen.held) if owned else None,
+        return_to_normal=normal,
         before=condition(before, seen.before.at if seen.before else None),
-        during=condition(during, seen.during.at if seen.during else None),
-        after=condition(after, seen.after.at if seen.after else None),
+        during=condition(view.during, seen.during.at if seen.during else None),
+        after=condition(view.after, seen.after.at if seen.after else None),
         findings=(
             *(before.findings if before else ()),
-            *_new_findings(before, start),
-            *_new_findings(start, stop),
+            *_new_findings(before, view.start),
+            *_new_findings(view.start, view.stop),
         ),
     )
 
 
-def _of(look: Look | None, session_id: str | None) -> SessionSeen | None:
-    return look.by_id.get(session_id) if look and session_id else None
+def _in_test(view: View) -> float | None:
+    start, stop = view.start, view.stop
+    return view.clocks.seconds(start.finished_at if start else None, stop.started_at if stop else None)
 
 
-def _owned(before: SessionSeen | None, start: OperationSeen | None, after: SessionSeen | None) -> bool:
-    """Whether the drill started a test on the session, or a test runs there that did not before it."""
-    appeared = after is not None and after.in_test and before is not None and not before.in_test
-    return bool(start and start.left_a_test) or (appeared and not _is_someone_elses(start))
-
-
-def _is_someone_elses(start: OperationSeen | None) -> bool:
-    """Whether the start found a test running and sent nothing."""
-    return bool(start and start.action == "none" and not start.request_sent and not start.failed)
+def _why_not(view: View) -> str:
+    return "held on purpose" if view.scoped.session_id in view.drill.seen.held else "not executed"
 
 
 def _new_findings(earlier: SessionSeen | OperationSeen | None, later: OperationSeen | None) -> t.Iterator[Finding]:
     known = {finding.id for finding in earlier.findings} if earlier else set()
     return (finding for finding in (later.findings if later else ()) if finding.id not in known)
+
+
+def _not_negative(seconds: float | None) -> float | None:
+    """A duration; a negative one was not measured."""
+    return seconds if seconds is None or seconds >= 0 else None
 
 
 def operation(entry: OperationSeen | None) -> Operation | None:
@@ -92,26 +95,30 @@ def operation(entry: OperationSeen | None) -> Operation | None:
         job_id=entry.job_id,
         started_at=entry.started_at,
         finished_at=entry.finished_at,
-        duration_seconds=entry.duration_seconds,
-        snapshot=entry.snapshot,
+        duration_seconds=_not_negative(entry.duration_seconds),
+        snapshot=Snapshot(id=entry.snapshot.id, name=entry.snapshot.name) if entry.snapshot else None,
         end_of_test_snapshot=entry.end_of_test_snapshot,
         failure=entry.failure,
     )
 
 
-def validation(step: StepSeen) -> Validation:
+def validation(step: StepSeen, why_not: str = "not executed") -> Validation:
     """A step of the user; one that was only planned could not be looked at."""
     return Validation(
         name=step.name,
         kind=step.kind,
         phase=step.phase,
         expected=step.expected,
-        observed=step.observed if step.done else "not executed",
+        observed=step.observed if step.done else why_not,
         passed=step.passed,
         critical=step.critical,
         started_at=step.started_at,
-        seconds=step.seconds,
+        seconds=_not_negative(step.seconds),
         timeout_seconds=step.timeout_seconds,
+        action=step.action,
+        attempts=step.attempts,
+        output_tail=step.output_tail,
+        attachments=step.attachments,
     )
 
 
@@ -121,33 +128,38 @@ def _array_says(
     return Validation(name=name, kind="array", phase=phase, expected=expected, observed=observed, passed=result)
 
 
-def of_array(
-    start: OperationSeen | None, during: SessionSeen | None, point: RecoveryPoint, *, adopted: bool
-) -> list[Validation]:
+def of_array(view: View, point: RecoveryPoint, replication: ReplicationRpo | None) -> list[Validation]:
     """What every drill expects of each session; ``passed`` is None for what could not be observed."""
+    during, start = view.during, view.start
     flag = during.failover_test_in_progress if during else None
-    started = adopted or bool(start and start.action == "started")
+    started = view.adopted or bool(start and start.action == "started")
     volumes = during.volumes if during else ()
     unmapped = [volume.name or volume.id or "a volume" for volume in volumes if not volume.hosts]
-    age, objective = point.age_seconds, point.objective_seconds
     return [
         _array_says(
-            "failover test in progress",
+            IN_PROGRESS,
             "true",
             "not read" if during is None else str(flag).lower(),
             None if during is None else started and flag is True,
         ),
+        _within_rpo(point, replication),
         _array_says(
-            "recovery point within the RPO",
-            "not set" if objective is None else f"at most {objective} s old",
-            "not measured" if age is None else f"{age:.0f} s old",
-            point.met,
-            Phase.PREFLIGHT,
-        ),
-        _array_says(
-            "destination volumes mapped to a host",
+            MAPPED,
             "each volume",
             f"not mapped: {', '.join(unmapped)}" if unmapped else f"{len(volumes)} of {len(volumes)} mapped",
             not unmapped if volumes else None,
         ),
     ]
+
+
+def _within_rpo(point: RecoveryPoint, replication: ReplicationRpo | None) -> Validation:
+    """The RPO is that of the replication, also where a snapshot was tested."""
+    age = replication.age_seconds if replication else point.age_seconds
+    objective = point.objective_seconds
+    return _array_says(
+        REPLICATED if point.of == "snapshot" else WITHIN_RPO,
+        "not set" if objective is None else f"at most {objective} s old",
+        "not measured" if age is None else f"{age:.0f} s old",
+        replication.met if replication else point.met,
+        Phase.START,
+    )

@@ -105,7 +105,7 @@ def _array_name(params: Json) -> str:
 
 def _context(params: Json) -> Context:
     """What was given, and what the first look at the array says of the login and the clocks."""
-    look = read_all(Look, params.get("before") or {}, [])
+    look = read_all(Look, params.get("before") or params.get("after") or {}, [])
     skew = params.get("clock_skew_seconds")
     if skew is None and look.cluster:
         skew = look.cluster.clock_skew_seconds
@@ -125,6 +125,7 @@ def _context(params: Json) -> Context:
         exclusions=tuple(map(_exclusion, params.get("exclusions") or ())),
         ansible_version=params.get("ansible_version") or "",
         clock_skew_seconds=skew,
+        run_id=params.get("run_id"),
     )
 
 
@@ -133,6 +134,8 @@ def _exclusion(left_out: Json) -> Exclusion:
         session_id=left_out.get("session_id"),
         resource_name=left_out.get("volume") or left_out.get("volume_group"),
         reason=left_out["reason"],
+        owner=left_out.get("owner"),
+        expires=left_out.get("expires"),
     )
 
 

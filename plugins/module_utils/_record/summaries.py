@@ -90,17 +90,33 @@ _DRILL: t.Final = (
 def _drill(record: DrillRecord) -> list[str]:
     shown, more = _chosen(record.sessions)
     checks = [check for check in record.all_validations if check.kind != "array"]
-    rto = record.objectives.rto_seconds
     return [
         *table(_DRILL, map(_drill_row, shown)),
         *more,
         "",
         *fitted(_counted([f"{mark(check.passed)} {check.name}: {check.observed}" for check in checks])),
         "",
-        f"RTO objective: {'none given' if rto is None else span(rto)}",
+        *fitted(_recovery(record)),
         f"Verdict: {record.verdict.value}   Clean-up: {record.cleanup.verdict.value}",
         *fitted(_counted([f"  - {reason}" for reason in record.reasons])),
     ]
+
+
+def _recovery(record: DrillRecord) -> t.Iterator[str]:
+    """The recovery time of the drill as a whole, and what it was spent on."""
+    objective = record.objectives.rto_seconds
+    said = "none given" if objective is None else span(objective)
+    yield f"RTO objective: {said}"
+    rto = record.rto
+    if rto is None:
+        return
+    yield f"RTO of the drill: {span(rto.actual_seconds) if rto.actual_seconds is not None else rto.reason or '-'}"
+    if rto.parts:
+        parts = rto.parts
+        yield (
+            f"  array {span(parts.array_seconds)}, steps {span(parts.steps_seconds)}, waiting "
+            f"{span(parts.waiting_seconds)}, tool {span(parts.tool_seconds)}"
+        )
 
 
 def _drill_row(session: DrillSession) -> list[str]:
@@ -124,8 +140,8 @@ def _stopped(session: DrillSession) -> str:
 
 
 _READINESS: t.Final = (
-    Column("Ready", 5), Column("Session", 8), Column("Resource", 24), Column("Role", 12), Column("State", 14),
-    Column("Age / RPO", 19), Column("First blocker", 20),
+    Column("Ready", 5), Column("Would be", 10), Column("Session", 8), Column("Resource", 22), Column("Role", 11),
+    Column("State", 12), Column("Age / RPO", 17), Column("First blocker", 16),
 )  # fmt: skip
 
 
@@ -138,8 +154,18 @@ def _readiness(record: ReadinessRecord) -> list[str]:
         *(table(_READINESS, map(_readiness_row, sessions)) if sessions else fitted(record.reasons)),
         "",
         *fitted(_findings(sessions)),
+        *_expected(record),
         f"Verdict: {record.verdict.value}. Ready for a failover test: {ready} of {len(sessions)} sessions.",
     ]
+
+
+def _expected(record: ReadinessRecord) -> list[str]:
+    """What a drill would come to, and why it would not pass."""
+    expected = record.would_be
+    if expected is None:
+        return []
+    lines = [f"A drill would be {expected.verdict.value}, if everything stayed as it is and every check passed."]
+    return fitted([*lines, *_counted([f"  - {reason}" for reason in expected.reasons])])
 
 
 def _readiness_row(session: ReadinessSession) -> list[str]:
@@ -149,6 +175,7 @@ def _readiness_row(session: ReadinessSession) -> list[str]:
     noted = f"({warnings} warning{'s' if warnings > 1 else ''})" if warnings else "-"
     return [
         "yes" if session.ready else "NO",
+        _WORDS[session.would_be.verdict] if session.would_be else "-",
         (session.session_id or "-")[:8],
         _resource(session),
         before.role if before else "-",

@@ -63,7 +63,12 @@ def _read(minute: int, *, running: bool) -> Json:
 
 def _operated(action: str, minute: int, *, running: bool) -> Json:
     """replication_failover_test."""
-    shown = {"state": "OK", "role": "Destination", "last_sync_timestamp": _at(0)}
+    shown = {
+        "state": "OK",
+        "role": "Destination",
+        "last_sync_timestamp": _at(0),
+        "recovery_point_timestamp": _at(0),
+    }
     return {
         "changed": True,
         "cluster": {"name": "powerstore-dr", "global_id": "PS0123456789ab", "release_version": "4.1.0.0"},

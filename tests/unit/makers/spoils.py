@@ -70,6 +70,17 @@ def put(path: str, value: t.Any) -> Spoil:
     return spoil
 
 
+def recovery_point(number: int, moment: str | None) -> Spoil:
+    """The recovery point of a session, as the preflight and its own start showed it. It starts at 20:02:00."""
+
+    def spoil(drill: Json) -> None:
+        drill["before"]["sessions"][number]["recovery_point_timestamp"] = moment
+        for start in drill["starts"]:
+            start["sessions"][number]["before"]["recovery_point_timestamp"] = moment
+
+    return spoil
+
+
 def drop(path: str, position: int) -> Spoil:
     """Leave one entry out of a list in the drill."""
 

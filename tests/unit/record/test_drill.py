@@ -37,15 +37,17 @@ def test_what_a_good_drill_measured() -> None:
         "started_at": "2026-11-23T20:01:00.000Z",
         "finished_at": "2026-11-23T20:06:00.000Z",
         "written_at": "2026-11-23T20:00:00.000Z",
+        "written_by_array": "2026-11-23T20:00:00.000Z",
+        "duration_seconds": 300.0,
     }
     assert session["recovery_point"] == {
         "objective_seconds": 120,
         "objective_from": "drill",
         "timestamp": "2026-11-23T20:00:00.000Z",
-        "age_seconds": 60.0,
+        "age_seconds": 120.0,  # as its own test started
         "met": True,
-        "of": None,
-        "age_at_preflight_seconds": None,
+        "of": "last_sync",
+        "age_at_preflight_seconds": 60.0,
         "as_found": None,
         "reason": None,
     }

@@ -22,6 +22,7 @@ from tests.unit.makers.spoils import (
     drop,
     put,
     record_of,
+    recovery_point,
     spoiled,
     start_failed,
     start_without_a_word,
@@ -49,7 +50,13 @@ from tests.unit.makers.spoils import (
             [check(passed=False), put("planned_steps", [PLANNED, PLANNED | {"name": "second"}])],
             "failed", "passed", id="failed and not executed",
         ),
-        pytest.param([put("steps", []), put("planned_steps", [])], "passed", "passed", id="drill without checks"),
+        pytest.param([put("steps", []), put("planned_steps", [])],
+            "passed_with_deviations", "passed", id="drill without checks"
+        ),
+        pytest.param(
+            [put("steps", []), put("planned_steps", []), put("policy", {"storage_only": True})],
+            "passed", "passed", id="drill of the storage only",
+        ),
         pytest.param(
             [put("steps", []), put("planned_steps", []), put("rto_seconds", 600)],
             "incomplete", "passed", id="RTO without a check that validates",
@@ -140,18 +147,18 @@ from tests.unit.makers.spoils import (
             [put("interruption", {"task": "Checks", "message": "Killed."}), stop_failed], "failed", "failed",
             id="interrupted and not stopped",
         ),
-        pytest.param([put("before.sessions.0.recovery_point_age_seconds", None)], "incomplete", "passed",
+        pytest.param([recovery_point(0, None)], "incomplete", "passed",
                      id="RPO not measured"),
         pytest.param([put("before.sessions.0.rpo_objective_seconds", None)], "incomplete", "passed",
                      id="RPO without objective"),
-        pytest.param([put("before.sessions.0.recovery_point_age_seconds", 300.001)], "failed", "passed",
+        pytest.param([recovery_point(0, "2026-11-23T19:56:59.999Z")], "failed", "passed",
                      id="RPO exceeded"),
-        pytest.param([put("before.sessions.0.recovery_point_age_seconds", 300)], "passed", "passed",
+        pytest.param([recovery_point(0, "2026-11-23T19:57:00.000Z")], "passed", "passed",
                      id="RPO just met"),
         pytest.param([put("rpo_seconds", 59)], "failed", "passed", id="RPO of the drill exceeded"),
         pytest.param([put("rpo_seconds", 0)], "failed", "passed", id="RPO of the drill is zero"),
         pytest.param(
-            [put("rpo_seconds", 600), put("before.sessions.0.recovery_point_age_seconds", 500)], "passed", "passed",
+            [put("rpo_seconds", 600), recovery_point(0, "2026-11-23T19:53:40.000Z")], "passed", "passed",
             id="RPO of the drill instead of the rule's",
         ),
         pytest.param(
@@ -208,7 +215,7 @@ def test_verdict(spoils: list[Spoil], verdict: str, cleanup: str) -> None:
         ([put("rto_seconds", 119)], ["erp-db: RTO 120 s, objective 119 s."]),
         ([put("after.sessions.1.state", "Paused")], ["erp-db is not as it was before the drill."]),
         ([lambda drill: start_failed(drill, sent=True)], ["erp-data: The array answered 422."]),
-        ([put("before.sessions.1.recovery_point_age_seconds", 301)], ["erp-db", "at most 300 s old", "301 s old"]),
+        ([recovery_point(1, "2026-11-23T19:56:59.000Z")], ["erp-db", "at most 300 s old", "301 s old"]),
     ],
 )
 def test_reasons_name_what_and_where(spoils: list[Spoil], words: list[str]) -> None:
@@ -299,7 +306,7 @@ SPOILS: list[st.SearchStrategy[Spoil]] = [
     *(st.just(put(f"starts.0.sessions.{n}.request_sent", False)) for n in (0, 1)),
     st.builds(put, st.just("after.sessions.0.state"), st.sampled_from(["OK", "Paused", "Synchronizing"])),
     st.builds(put, st.just("steps"), st.sampled_from([[], [CHECK], [CHECK | {"passed": False, "critical": False}]])),
-    st.builds(put, st.just("before.sessions.0.recovery_point_age_seconds"), st.sampled_from([None, 1.0, 301.0])),
+    st.builds(recovery_point, st.just(0), st.sampled_from([None, "2026-11-23T20:01:59Z", "2026-11-23T19:56:59Z"])),
     st.builds(put, st.just("rto_seconds"), st.sampled_from([None, 60, 600])),
     st.just(put("interruption", {"task": "Checks", "message": "Killed."})),
     st.just(lambda drill: start_failed(drill, sent=True)),
@@ -339,5 +346,5 @@ def test_a_drill_passes_only_with_everything_measured_and_every_stop_confirmed(s
     if record["verdict"] in ("passed", "passed_with_deviations"):
         assert owned and drill["before"] and drill["during"] and not drill["interruption"]
         assert {done["name"] for done in drill["steps"]} >= {step["name"] for step in drill["planned_steps"]}
-        assert drill["before"]["sessions"][0]["recovery_point_age_seconds"] is not None or "s-1" not in owned
+        assert drill["starts"][0]["sessions"][0]["before"]["recovery_point_timestamp"] or "s-1" not in owned
     assert (record["verdict"] == "passed") is not bool(record["reasons"])

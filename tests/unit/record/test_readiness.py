@@ -57,6 +57,9 @@ def entry(*rules: str, **values: t.Any) -> Json:
     return given | values
 
 
+NEVER: Json = {"recovery_point_age_seconds": None, "recovery_point_timestamp": None, "last_sync_timestamp": None}
+
+
 def unresolved(name: str = "nope") -> Json:
     finding = Finding.of("session.not_found", None, f"No volume '{name}'.").as_result()
     return {
@@ -117,19 +120,19 @@ def test_how_the_sessions_were_chosen(filters: Json | None, selected_by: str) ->
 
 def test_the_table() -> None:
     built = record(
-        entry("rpo.exceeded", recovery_point_age_seconds=7260.0),
-        entry("state.not_allowed", "session.error", state="Error", resource_name="broken"),
-        entry(resource_type="volume_group", resource_name="erp-db", recovery_point_age_seconds=None),
+        entry("rpo.exceeded", recovery_point_age_seconds=7260.0, recovery_point_timestamp="2026-11-23T17:59:00Z"),
+        entry("state.not_allowed", "session.error", state="Error", resource_name="broken", session_id="0987c10e-2"),
+        entry(resource_type="volume_group", resource_name="erp-db", session_id="0987c10e-3", **NEVER),
         unresolved(),
     )
     shown = shown_of(built, "/records/x.json")
     assert shown[2:8] == [
-        "Ready Session  Resource            Role        State Age / RPO         First blocker",
-        "----- -------- ------------------- ----------- ----- ----------------- -----------------",
-        "yes   0987c10e volume erp-data     Destination OK    2 h 1 min / 5 min (1 warning)",
-        "NO    0987c10e volume broken       Destination Error 2 min / 5 min     state.not_allowed",
-        "yes   0987c10e volume group erp-db Destination OK    - / 5 min         -",
-        "NO    -        volume nope         -           -     - / -             session.not_found",
+        "Ready Would be   Session  Resource            Role        State Age / RPO         First blocker",
+        "----- ---------- -------- ------------------- ----------- ----- ----------------- ----------------",
+        "yes   failed     0987c10e volume erp-data     Destination OK    2 h 1 min / 5 min (1 warning)",
+        "NO    failed     0987c10e volume broken       Destination Error 2 min / 5 min     state.not_allow…",
+        "yes   incomplete 0987c10e volume group erp-db Destination OK    - / 5 min         -",
+        "NO    aborted    -        volume nope         -           -     - / -             session.not_fou…",
     ]
     assert shown[-2:] == [
         "Verdict: failed. Ready for a failover test: 2 of 4 sessions.", "Record: /records/x.json",
@@ -161,7 +164,7 @@ def test_by_name_unless_the_order_was_given() -> None:
     entries = [entry(resource_name=name) for name in ("b", "C", "a")]
     for filters, expected in ((None, "b C a"), ({}, "a b C")):
         shown = shown_of(record(*entries, filters=filters))
-        assert " ".join(line.split()[3] for line in shown if "0987c10e" in line) == expected
+        assert " ".join(line.split()[4] for line in shown if "0987c10e" in line) == expected
 
 
 def test_what_is_excluded_is_not_judged() -> None:

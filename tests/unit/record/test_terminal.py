@@ -30,7 +30,7 @@ def test_summary() -> None:
     assert lines[2:5] == [
         "Verdict Session         Storage after In test Recovery point / RPO RTO / objective Stop",
         "------- --------------- ------------- ------- -------------------- --------------- ---------",
-        "passed  volume erp-data 3.0 s         2 min   60 s / 5 min         2 min / 10 min  confirmed",
+        "passed  volume erp-data 3.0 s         2 min   2 min / 5 min        2 min / 10 min  confirmed",
     ]
     assert "[passed] ledger answers: 200" in lines
     assert "RTO objective: 10 min" in lines
