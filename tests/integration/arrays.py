@@ -84,6 +84,7 @@ class Arrays:
 
     def _host(self, case: Case) -> Json:
         given = {"sessions": SESSIONS, "poll_interval": 0.2, "stop_retry_delay": 1, "report_formats": []}
+        given |= {"storage_only": True}  # most have no check of an application
         given |= {"records_directory": str(case.records)} | case.variables
         return {
             "ansible_host": case.simulator.dr.host,

@@ -25,7 +25,7 @@ KEEP = ("none", "all", "failed")
 REPORT_FORMATS = ("html", "junit", "csv", "markdown")
 _TEXTS = ("scenario", "change_ticket", "end_of_test_snapshot_expiration")
 _LISTS: t.Final[t.Mapping[str, str | None]] = {"participants": ",", "approvers": ",", "success_criteria": None}
-_BOOLS = ("sync_first", "adopt_running", "force_stop")
+_BOOLS = ("sync_first", "adopt_running", "storage_only", "force_stop")
 # Lowest, highest, and what it is where it is not given; as the modules have them that are given these.
 _NUMBERS: t.Final[t.Mapping[str, tuple[int, int, int]]] = {
     "max_parallel": (1, 256, 16),
@@ -96,6 +96,7 @@ def plan_of(given: t.Mapping[str, object]) -> tuple[Json, tuple[Step, ...]]:
             "end_of_test_snapshot_expiration": _expiration(texts["end_of_test_snapshot_expiration"]),
             "synchronise_first": bools["sync_first"],
             "adopt_running": bools["adopt_running"],
+            "storage_only": bools["storage_only"],
         },
         "how": {
             "force": bools["force_stop"],

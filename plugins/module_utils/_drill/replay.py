@@ -34,7 +34,9 @@ def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
         **{name: plan[name] for name in _IDENTITY if plan.get(name)},
         "before": _look(drill),
         "wishes": drill.wishes,
-        "rpo_seconds": plan["objectives"]["rpo_seconds"],
+        **plan["objectives"],
+        "policy": {name: plan["policy"][name] for name in ("on_partial_failure", "end_of_test_snapshot")}
+        | {name: plan["policy"].get(name, False) for name in ("synchronise_first", "adopt_running", "storage_only")},
         "interruption": _interruption(drill, cut_off),
         "filters": plan["asked"]["filters"],
         "exclusions": plan["asked"]["exclusions"],
@@ -42,8 +44,13 @@ def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
         "ansible_version": plan["ansible_version"],
         **{name: plan["who"][name] for name in ("controller_user", "controller_host", "awx")},
     }
+    steps = [
+        {**step, step["kind"]: True, "timeout": step["timeout_seconds"]}
+        for step in planned_steps(drill)
+        if step["phase"] in DONE_PHASES and (started or not drill.real or step["phase"] != "release")
+    ]
     if not drill.real and not any(entry.get("request_sent") for entry in drill.started):
-        return {"kind": Kind.READINESS.value, **common}
+        return {"kind": Kind.READINESS.value, **common, "planned_steps": steps}
     mine = owned(drill)
     return {
         "kind": Kind.DRILL.value,
@@ -55,16 +62,9 @@ def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
         "owned": mine,
         "adopted": drill.adopted,
         "held": mine if hold(drill) else [],
-        "policy": {name: plan["policy"][name] for name in ("on_partial_failure", "end_of_test_snapshot")}
-        | {name: plan["policy"][name] for name in ("synchronise_first", "adopt_running")},
         "steps": drill.steps,
-        "planned_steps": [
-            {**step, step["kind"]: True, "timeout": step["timeout_seconds"]}
-            for step in planned_steps(drill)
-            if step["phase"] in DONE_PHASES and (started or step["phase"] != "release")
-        ],
+        "planned_steps": steps,
         "phases": phases(drill),
-        "rto_seconds": plan["objectives"]["rto_seconds"],
     }
 
 
