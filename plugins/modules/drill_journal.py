@@ -49,8 +49,10 @@ options:
         V(started) and V(stopped) O(wave) and O(result).
       - V(steps) is what M(drdrill.powerstore.drill_check) returned for O(names), V(step) what a tasks file saw.
       - V(interrupted) is a failure that ended the drill early, V(end) its end.
+      - V(find) takes nothing down. It finds the journals in O(directory) whose drills were cut off, killed for example,
+        and that have no record yet. C(unfinished) in RV(drill) has their paths.
     type: str
-    choices: [begin, read, starting, started, steps, step, interrupted, stopped, end]
+    choices: [begin, read, starting, started, steps, step, interrupted, stopped, end, find]
     required: true
   id:
     description: Id of the drill, from which the names of its files come.

@@ -27,10 +27,11 @@ from .replay import planned_steps
 from .scope import Request, chosen
 from .state import State
 from .steps import Step, in_waves, resolved
+from .unfinished import unfinished
 
 SCHEMA_VERSION = "1"
 Refusal = str | None
-EVENTS = ("begin", "read", "starting", "started", "steps", "step", "interrupted", "stopped", "end")
+EVENTS = ("begin", "read", "starting", "started", "steps", "step", "interrupted", "stopped", "end", "find")
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "event": {"type": "str", "choices": list(EVENTS), "required": True},
     "id": {"type": "str", "required": True},
@@ -70,6 +71,9 @@ def run_journal(params: Json, around: Surroundings) -> Json:
 
     ``drill.refusal`` says why it is not to go on. The task itself does not fail: Ansible would print all of the result.
     """
+    if params["event"] == "find":
+        paths, problems = unfinished(params["directory"], process.now_utc())
+        return {"changed": False, "state": {}, "drill": {"unfinished": paths, "problems": problems}}
     state = _known(params)
     refusal: Refusal
     try:

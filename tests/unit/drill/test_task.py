@@ -1,0 +1,331 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A drill told event by event: what it has to stop, what it leaves alone, what refuses it, and what the file holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill import process
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.journal import read
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.phases import phases
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.replay import CUT_OFF, record_options
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.unfinished import unfinished
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+from tests.unit.makers.journals import READY, Told, a_reading, a_session, an_operation
+
+CHECK = {"name": "c", "command": ["true"]}
+BLOCKER = {"id": "x", "session_id": "s-a", "severity": "blocker", "message": "No.", "resolution": "Mend it."}
+RUNNING = {**BLOCKER, "id": "test.already_running"}
+
+
+def prepared(folder: Path, **variables: t.Any) -> Told:
+    told = Told(folder, **variables)
+    assert told("read", what="before", result=a_reading(*READY))["refusal"] is None
+    return told
+
+
+# Before the start
+
+
+def test_nothing_is_written_before_the_first_start_and_the_intent_is_first(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    assert list(tmp_path.iterdir()) == [] and not told.said["running"]
+    told("starting", wave=1)
+    journal = read(told.said["journal"])
+    assert [event["event"] for event in journal.events] == ["intent", "read", "starting"]
+    assert [session["wave"] for session in journal.intent["sessions"]] == [1, 2]
+    assert len(journal.intent["plan_sha256"]) == 64 and told.said["running"] and not journal.ended
+    assert oct(os.stat(journal.path).st_mode & 0o777) == "0o640"
+
+
+def test_a_folder_that_cannot_be_written_refuses_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    told = prepared(tmp_path / "file")
+    said = told("starting", wave=1)
+    assert "could not be written" in said["refusal"] and "Nothing was started." in said["refusal"]
+    assert said["owned"] == [] and not said["running"]
+    assert told("started", wave=1, result={"skipped": True}, message=said["refusal"])["refusal"] == said["refusal"]
+
+
+def test_check_mode_writes_nothing_and_owns_nothing(tmp_path: Path) -> None:
+    told = Told(tmp_path, real=False)
+    told("read", what="before", result=a_reading(*READY))
+    said = told.started(an_operation("a", "started", request_sent=False))
+    assert (said["owned"], said["would_start"], list(tmp_path.iterdir())) == ([], 1, [])
+
+
+@pytest.mark.parametrize(
+    ("adopt", "own", "finding", "refused"),
+    [
+        (False, None, BLOCKER, True),
+        (True, True, BLOCKER, True),
+        (False, True, RUNNING, True),
+        (True, False, RUNNING, True),
+        (True, True, RUNNING, False),
+    ],
+)
+def test_a_blocker_refuses_unless_it_is_a_test_that_is_taken_over(
+    tmp_path: Path, adopt: bool, own: bool | None, finding: Json, refused: bool
+) -> None:
+    told = Told(tmp_path, adopt_running=adopt)
+    running = a_session("a", failover_test_in_progress=True, failover_test={"own": own}, findings=[finding])
+    said = told("read", what="before", result=a_reading(running, READY[1]))
+    assert (said["refusal"] == "No. Mend it. Nothing was started.") is refused
+    if not refused:
+        assert told("starting", wave=1)["owned"] == ["s-a"]
+
+
+def test_what_is_given_from_outside_answers_for_no_check(tmp_path: Path) -> None:
+    told = Told(tmp_path)
+    assert "given from outside" in told("begin", variables={"sessions": [{"volume": "a"}]}, answered="ok")["refusal"]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"stop_retries": "three"}, {"force_stop": "perhaps"}, {"wait_timeout": 0}, {"poll_interval": True},
+     {"on_partial_failure": "stop"}, {"end_of_test_snapshot": "some"}, {"report_formats": ["pdf"]},
+     {"end_of_test_snapshot_expiration": "soon"}, {"rto_seconds": -1}, {"participants": 5}],
+)  # fmt: skip
+def test_a_variable_of_a_wrong_kind_refuses_the_drill_by_its_name(tmp_path: Path, variables: Json) -> None:
+    (name,) = variables
+    refusal = Told(tmp_path, **variables).said["refusal"]
+    assert f"failover_drill_{name}" in refusal and refusal.endswith("Nothing was started.")
+
+
+def test_an_expiration_that_has_passed_is_refused_by_the_arrays_time(tmp_path: Path) -> None:
+    told = Told(tmp_path, end_of_test_snapshot="all", end_of_test_snapshot_expiration="2026-11-23T19:59:00Z")
+    assert "a time to come" in told("read", what="before", result=a_reading(*READY))["refusal"]
+
+
+# What has to be stopped
+
+
+@pytest.mark.parametrize(
+    ("entry", "mine"),
+    [
+        (an_operation("a", "started"), True),
+        (an_operation("a", "failed", request_sent=True), True),
+        (an_operation("a", "failed"), False),
+        (an_operation("a", "none"), False),
+        (an_operation("a", "rolled_back", request_sent=True), False),
+    ],
+)
+def test_a_request_that_was_sent_is_the_drills_own(tmp_path: Path, entry: Json, mine: bool) -> None:
+    assert prepared(tmp_path).started(entry)["owned"] == (["s-a"] if mine else [])
+
+
+def test_a_start_that_left_no_result_may_have_started_its_wave(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told("starting", wave=1)
+    said = told("started", wave=1, result={"failed": True, "msg": "killed"})
+    assert (said["owned"], said["settle_time"], said["refusal"]) == (["s-a"], 30, "killed")
+
+
+def test_the_last_wave_is_stopped_first_each_by_the_job_of_its_start(tmp_path: Path) -> None:
+    told = prepared(tmp_path, end_of_test_snapshot="all")
+    told.started(an_operation("a", "started"))
+    said = told.started(an_operation("b", "started"), wave=2)
+    assert [turn["wave"] for turn in said["stops"]] == [2, 1]
+    assert said["to_stop"]["1"] == [{"session_id": "s-a", "create_end_of_test_snapshot": True, "started_by_job": "j-a"}]
+
+
+def test_only_what_failed_is_kept(tmp_path: Path) -> None:
+    check = {**CHECK, "session": "a", "critical": False}
+    told = prepared(tmp_path, end_of_test_snapshot="failed", steps={"validate": [check]})
+    told.started(an_operation("a", "started"))
+    told.started(an_operation("b", "started"), wave=2)
+    said = told("steps", phase="validate", names=["c"], result={"checks": [{"name": "c", "passed": False}]})
+    kept = [each["create_end_of_test_snapshot"] for wave in ("1", "2") for each in said["to_stop"][wave]]
+    assert kept == [True, False]
+
+
+@pytest.mark.parametrize("changed", [{"role": "Source"}, {"state": "Failed_Over"}, {"state": "Failing_Over"}])
+def test_a_session_that_was_failed_over_is_left_alone(tmp_path: Path, changed: Json) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    told.started(an_operation("b", "started"), wave=2)
+    said = told("read", what="during", result=a_reading(a_session("a", **changed), READY[1]))
+    assert list(said["left_alone"]) == ["s-a"] and "failed over during the drill" in said["left_alone"]["s-a"]
+    assert list(said["to_stop"]) == ["2"] and said["owned"] == ["s-a", "s-b"]
+
+
+def test_a_session_that_is_gone_is_left_alone_also_where_the_reading_failed(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    gone = {"session_id": None, "selector": {"session_id": "s-a"}, "findings": [{"id": "session.not_found"}]}
+    said = told("read", what="during", result=a_reading(gone, failed=True, msg="none"))
+    assert said["left_alone"] == {"s-a": "the session is gone"} and said["stops"] == []
+
+
+def test_a_reading_that_failed_leaves_nothing_alone(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    said = told("read", what="during", result={"failed": True, "msg": "unreachable"})
+    assert said["left_alone"] == {} and [turn["wave"] for turn in said["stops"]] == [1]
+
+
+def test_a_refused_login_is_known(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    assert told.said["login_refused"] is False
+    said = told("read", what="during", result={"failed": True, "failure": {"kind": "authentication"}})
+    assert said["login_refused"] is True
+
+
+# Whether it goes on
+
+
+@pytest.mark.parametrize(("policy", "goes_on"), [("stop_all", False), ("hold", False), ("continue", True)])
+def test_a_start_that_failed_ends_the_drill_unless_it_is_to_go_on(tmp_path: Path, policy: str, goes_on: bool) -> None:
+    told = prepared(tmp_path, on_partial_failure=policy, sessions=[{"volume": "a"}, {"volume_group": "b"}])
+    said = told.started(an_operation("a", "started"), an_operation("b", "failed"), failed=True, msg="422")
+    assert (said["refusal"] is None) is goes_on and said["hold"] is (policy == "hold")
+
+
+def test_somebody_elses_test_ends_the_drill(tmp_path: Path) -> None:
+    assert "Someone else started" in prepared(tmp_path).started(an_operation("a", "none"))["refusal"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "critical", "ends"), [("attach", True, True), ("attach", False, False), ("validate", True, False)]
+)
+def test_a_critical_attach_step_that_failed_ends_the_drill_early(
+    tmp_path: Path, phase: str, critical: bool, ends: bool
+) -> None:
+    told = prepared(tmp_path, steps={phase: [{**CHECK, "critical": critical}]})
+    told.started(an_operation("a", "started"))
+    wave = 2 if phase == "attach" else None
+    said = told("steps", phase=phase, wave=wave, names=["c"], result={"unreachable": True, "msg": "no route"})
+    assert (said["refusal"] is not None) is ends
+    if ends:
+        assert said["refusal"] == "Attach: c: the host cannot be reached: no route"
+
+
+@pytest.mark.parametrize(
+    ("given", "passed", "observed"),
+    [
+        ({"observed": 0}, True, "0"),
+        ({"observed": None}, False, "did not set"),
+        ({"observed": False}, False, "did not set"),
+        ({"observed": ""}, False, "did not set"),
+        ({"observed": "seen", "failed": True, "result": {"msg": "no"}}, False, "no"),
+        ({"observed": "", "failed": True, "result": {}}, False, "could not be loaded"),
+    ],
+)
+def test_what_a_tasks_file_saw(tmp_path: Path, given: Json, passed: bool, observed: str) -> None:
+    told = prepared(tmp_path, steps={"validate": [{"name": "t", "tasks": "t.yml"}]})
+    told("step", phase="validate", names=["t"], started_at="2026-11-23T20:00:00.000Z", **given)
+    (step,) = told.drill.steps
+    assert step["passed"] is passed and observed in step["observed"]
+
+
+# A drill inside of a drill, and a state that is lost
+
+
+def test_a_part_of_the_role_in_a_step_does_not_overwrite_the_drill(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    said = told("begin", variables={"sessions": [{"volume": "other"}]})
+    assert "is under way" in said["refusal"] and said["owned"] == ["s-a"] and said["running"]
+
+
+def test_a_state_that_is_lost_is_read_from_the_journal(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    told.state = {}
+    said = told("read", what="during", result={"skipped": True})
+    assert said["owned"] == ["s-a"] and said["stops"][0]["wave"] == 1
+
+
+def test_a_journal_that_cannot_be_written_any_more_keeps_no_stop_from_coming(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told("starting", wave=1)
+    os.unlink(told.said["journal"])
+    os.mkdir(told.said["journal"])
+    said = told("started", wave=1, result={"sessions": [an_operation("a", "started")]})
+    assert said["owned"] == ["s-a"] and "could not be written" in said["problem"]
+    assert [event["event"] for event in told.state["pending"]] == ["started"]
+
+
+# The record from the journal
+
+
+def test_the_phases_follow_one_another_without_a_gap(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    told("interrupted", task="x", message="broke off")
+    found = phases(told.drill)
+    assert [(each["phase"], each["wave"], each["failed"]) for each in found] == [
+        ("preflight", None, False), ("start", 1, True)
+    ]  # fmt: skip
+    assert found[0]["finished_at"] == found[1]["started_at"] and found[1]["reason"] == "broke off"
+
+
+def test_the_file_gives_the_same_record_options(tmp_path: Path) -> None:
+    told = prepared(tmp_path, title="Quarterly", steps={"validate": [CHECK]})
+    told.started(an_operation("a", "started"))
+    told("stopped", wave=1, result={"sessions": [an_operation("a", "stopped")]})
+    told("read", what="after", result=a_reading(*READY))
+    told("end")
+    options = record_options(read(told.said["journal"]).events)
+    assert (options["title"], options["owned"], options["interruption"]) == ("Quarterly", ["s-a"], None)
+    assert len(options["starts"]) == len(options["stops"]) == 1 and options["after"]["sessions"]
+    assert [step["name"] for step in options["planned_steps"]] == ["c"]
+
+
+def test_a_journal_without_an_end_is_of_a_drill_that_was_cut_off(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    swept = {"tests": [{"session_id": "s-a", "action": "stopped", "stop_job_id": "j"}, {"session_id": "s-x"}]}
+    options = record_options(read(told.said["journal"]).events, swept)
+    assert options["interruption"]["message"] == CUT_OFF
+    assert [entry["job_id"] for entry in options["stops"][0]["sessions"]] == ["j"]
+
+
+def test_journals_without_a_record_are_found_once_their_run_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    now = datetime.now(UTC)
+    assert unfinished(str(tmp_path), now) == ([], [])  # the process of that number runs
+    monkeypatch.setattr(process, "_started", lambda _pid: None)
+    assert unfinished(str(tmp_path), now) == ([told.said["journal"]], [])
+    (tmp_path / "drill-2.journal.jsonl").write_text("no JSON\n")
+    assert "drill-2.journal.jsonl is left as it is" in unfinished(str(tmp_path), now)[1][0]
+    (tmp_path / "drill-1.json").write_text("{}")
+    assert unfinished(str(tmp_path), now)[0] == []
+
+
+def test_a_run_on_a_host_that_cannot_be_asked_is_over_after_an_hour() -> None:
+    run = {"host": "elsewhere", "pid": 1, "started": "1", "boot": "other", "space": "other"}
+    now = datetime(2026, 11, 23, 20, tzinfo=UTC)
+    for age, over in ((59, False), (61, True)):
+        assert process.is_over(run, (now - timedelta(minutes=age)).isoformat(), now) is over
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}\n", '{"event": "read", "at": "x"}\n', '{"event": "intent", "event": "x", "at": "x"}\n', "\xff\n"]
+)
+def test_a_file_that_no_drill_wrote_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(InvalidInputError):
+        read(str(path))
+
+
+def test_a_torn_last_line_is_not_what_happened(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_text(json.dumps({"event": "intent", "at": "x"}) + '\n{"event": "en')
+    journal = read(str(path))
+    assert journal.torn and len(journal.events) == 1

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Drills told to drill_journal event by event, as the role does it."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.drill import Drill
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.state import State
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.task import OPTIONS, Surroundings, run_journal
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+
+DEFAULTS: Json = {name: option.get("default") for name, option in OPTIONS.items()}
+SESSIONS = [{"volume": "a"}, {"volume_group": "b", "wave": 2}]
+
+
+def a_session(name: str, kind: str = "volume", **more: t.Any) -> Json:
+    """As ``replication_session_info`` returns one that can be drilled."""
+    return {
+        "session_id": f"s-{name}", "selector": {"volume": name}, "resource_type": kind, "resource_name": name,
+        "resource_id": f"r-{name}", "role": "Destination", "state": "OK", "failover_test_in_progress": False,
+        "failover_test": {"own": None}, "findings": [], "volumes": [{"name": name, "wwn": f"naa.{name}"}], **more,
+    }  # fmt: skip
+
+
+def a_reading(*sessions: Json, **more: t.Any) -> Json:
+    """The result of ``replication_session_info``."""
+    cluster = {"name": "dr", "system_time": "2026-11-23T20:00:00.000Z", "clock_skew_seconds": 0.0}
+    return {"changed": False, "cluster": cluster, "sessions": list(sessions), **more}
+
+
+def an_operation(name: str, action: str, **more: t.Any) -> Json:
+    """One entry of ``replication_failover_test``."""
+    sent = action in ("started", "stopped")
+    return {
+        "session_id": f"s-{name}", "resource_name": name, "action": action, "request_sent": sent,
+        "failed": action == "failed", "job_id": f"j-{name}" if sent else None, **more,
+    }  # fmt: skip
+
+
+READY = (a_session("a"), a_session("b", "volume_group"))
+
+
+class Told:
+    """A drill in a folder, and what the module answered last."""
+
+    def __init__(self, folder: Path, *, real: bool = True, **variables: t.Any) -> None:
+        self.folder = folder
+        self.around = Surroundings("dr-array", "2.19.4", real, 1, lambda _path: None)
+        self.state: Json = {}
+        self.said: Json = {}
+        self("begin", variables={"sessions": SESSIONS, **variables})
+
+    def __call__(self, event: str, **options: t.Any) -> Json:
+        given = {**DEFAULTS, "id": "1", "directory": str(self.folder), "state": self.state, "event": event, **options}
+        result = run_journal(given, self.around)
+        self.state, self.said = result["state"], result["drill"]
+        return self.said
+
+    def started(self, *entries: Json, wave: int = 1, **more: t.Any) -> Json:
+        """A wave that was started, with what the array showed."""
+        self("starting", wave=wave)
+        return self("started", wave=wave, result={"sessions": list(entries), **more})
+
+    @property
+    def drill(self) -> Drill:
+        """The drill as its events tell it."""
+        return State.of(self.state).drill
