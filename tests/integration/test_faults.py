@@ -12,13 +12,16 @@ import signal
 import subprocess
 import sys
 import time
+import typing as t
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array import pages
 from tests.conftest import ModuleRunner
 from tests.lab.faults.run import run_row
-from tests.lab.faults.table import ROWS, START_PATH, Row, at
+from tests.lab.faults.table import ROWS, SESSIONS, START_PATH, Row, at
 from tests.lab.simulator import Simulator, auth
 from tests.running import connection_to, run_module
 
@@ -93,15 +96,42 @@ def test_a_lasting_fault_says_how_often_it_was_tried(simulator: Simulator, run: 
     assert " times, " in message
 
 
-def test_a_set_that_changes_while_paging_is_read_whole(run: ModuleRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ansible_collections.drdrill.powerstore.plugins.module_utils._array import client
+PAGING: dict[str, list[Mapping[str, t.Any]]] = {
+    "pages of 3": [],
+    "shorter pages than asked for": [at("GET", SESSIONS, "short_pages", rows=2)],
+    "no total": [at("GET", SESSIONS, "no_total")],
+    "no range": [at("GET", SESSIONS, "no_range")],
+    "short pages without a total": [at("GET", SESSIONS, "short_pages", rows=2), at("GET", SESSIONS, "no_total")],
+    "short pages without a range": [at("GET", SESSIONS, "short_pages", rows=1), at("GET", SESSIONS, "no_range")],
+    "a count that differs, once": [at("GET", SESSIONS, "page_shrinks", rows=2, nth=2)],
+    "rows that move": [at("GET", SESSIONS, "rows_move", rows=2)],
+}
 
-    monkeypatch.setattr(client, "PAGE_SIZE", 3)
+
+@pytest.mark.parametrize("faults", PAGING.values(), ids=PAGING)
+def test_a_set_is_read_whole(faults: list[Mapping[str, t.Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "PAGE_SIZE", 3)
     with Simulator.from_dict({"sessions": [], "generate": {"volumes": 10, "prefix": "vol-"}}) as many:
-        many.faults.add(at("GET", "/replication_session", "page_shrinks", rows=5, nth=2))
+        last = max(side.id for side in many.dr.array.sessions)
+        many.dr.start_failover_test(last, user="admin")
+        for fault in faults:
+            many.faults.add(fault)
         result = run_module(many, "replication_session_info")
         assert not result.get("failed"), result
         assert len(result["sessions"]) == 10
+        # The test on the last page is seen, and stopped.
+        assert [s["session_id"] for s in result["sessions"] if s["failover_test_in_progress"]] == [last]
+        swept = run_module(many, "replication_failover_test_sweep", policy="stop", settle_time=0)
+        assert not swept.get("failed"), swept
+        assert many.dr.executed("stop_failover_test") == [last]
+
+
+def test_a_set_whose_count_keeps_differing_is_not_used() -> None:
+    with Simulator() as simulator:
+        simulator.faults.add(at("GET", SESSIONS, "headers", headers={"Content-Range": "0-2/7"}))
+        result = run_module(simulator, "replication_session_info")
+        assert result["failure"]["kind"] == "protocol"
+        assert "and lists 3, 3 times" in result["msg"]
 
 
 START_IN_A_PROCESS = """

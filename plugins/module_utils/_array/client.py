@@ -147,7 +147,7 @@ class Client:
         if unread is not None:
             unread.extend(pages.odd)
         elif pages.odd:
-            raise pages.odd[0].error
+            raise ProtocolError(f"{doing}: {pages.odd[0].error.message}")
         return pages.rows
 
     def get_by(

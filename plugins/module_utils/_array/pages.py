@@ -72,11 +72,10 @@ class Pages:
             ended = count >= total
         else:
             self._is_counted = self._is_counted and answer.status == 200 and "content-range" not in answer.headers
-            ended = count == 0 or (self._is_counted and count < PAGE_SIZE)
+            ended = self._is_counted and count < PAGE_SIZE
         if not ended and count and not advanced:  # the same rows again, or none with an id: there is no way on
             self._claimed = max(self._claimed, seen + count + 1)
-            ended = True
-        return not ended and self._pages <= MOST_PAGES
+        return not ended and advanced and self._pages <= MOST_PAGES
 
     def _add(self, page: list[object]) -> bool:
         known = len(self._rows)

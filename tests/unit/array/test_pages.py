@@ -122,6 +122,7 @@ def test_what_was_there_all_the_time_is_in_the_list(rows: int, page: int, ranges
         pytest.param([(206, 3, "0-2/10"), (200, 2, None)], "counts 10 and lists 5", id="short, by the first page"),
         pytest.param([(200, 3, "0-2/10"), (200, 0, None)], "counts 10 and lists 3", id="200 with a larger count"),
         pytest.param([(206, 3, "0-2/10"), (GONE, None, None)], "counts 10 and lists 3", id="gone before its end"),
+        pytest.param([(206, 3, "0-2/10"), (206, 0, "0-2/7")], "counts 10 and lists 3", id="nothing, and a count"),
         pytest.param([(206, 3, "0-2/3")], None, id="206 whose count is reached"),
         pytest.param([(206, 3, "0-2/*"), (200, 2, "0-1/*"), (200, 0, None)], None, id="not counted, an empty page"),
         pytest.param([(206, 3, None), (200, 2, None), (200, 0, None)], None, id="no range, then 200"),
