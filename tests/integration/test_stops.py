@@ -374,13 +374,16 @@ def test_a_start_needs_to_know_all(simulator: Simulator, run: ModuleRunner) -> N
 # Delivered twice, and two controllers
 
 
+@pytest.mark.parametrize("seconds", [0, 1])
 @pytest.mark.parametrize("state", ["started", "stopped"])
-def test_a_request_that_was_delivered_twice_is_this_tasks(simulator: Simulator, run: ModuleRunner, state: str) -> None:
+def test_a_request_that_was_delivered_twice_is_this_tasks(
+    simulator: Simulator, run: ModuleRunner, state: str, seconds: float
+) -> None:
     if state == "stopped":
         run.start(volume="erp-data")
     operation = "start_failover_test" if state == "started" else "stop_failover_test"
     simulator.faults.add(at("POST", f"*/{operation}", "twice", count=1))
-    simulator.operation_seconds[operation] = 0
+    simulator.operation_seconds[operation] = seconds
     result = run("replication_failover_test", state=state, volume="erp-data")
 
     assert (only(result)["action"], only(result)["request_sent"], result["changed"]) == (state, True, True)

@@ -300,10 +300,34 @@ def test_a_failed_job_whose_effect_is_shown_all_the_same_stays_this_tasks() -> N
 
 
 def test_the_second_request_refused_because_the_first_was_executed() -> None:
-    client = FakeClient(receipts=[lost(), REFUSED], job_log=[[], [logged()]], sessions=[AT_REST, IN_TEST])
+    client = FakeClient(
+        receipts=[lost(), REFUSED],
+        job_log=[[], [logged()]],
+        jobs=[[job("Completed", job_id="j-7")]],
+        sessions=[AT_REST, IN_TEST],
+    )
     outcome = carry_out(client)
 
     assert (outcome.done, outcome.changed, kind(outcome)) == (True, True, None)
+
+
+def test_a_request_delivered_twice_is_followed_while_the_array_is_at_it() -> None:
+    under_way = [{**logged("In_Progress"), "end_time": None}]
+    client = FakeClient(
+        receipts=[REFUSED],
+        job_log=[under_way],
+        jobs=[[job("In_Progress", job_id="j-7")], [job("Completed", job_id="j-7")]],
+        sessions=[AT_REST, IN_TEST],
+    )
+    outcome = carry_out(client)
+
+    assert (outcome.done, outcome.request_sent, outcome.job_id, len(client.sent)) == (True, True, "j-7", 1)
+
+
+def test_a_refusal_that_the_array_logs_as_a_failed_job_stays_a_refusal() -> None:
+    outcome = carry_out(FakeClient(receipts=[REFUSED], job_log=[[logged("Failed")]], sessions=[AT_REST]))
+
+    assert outcome.error is REFUSED and not outcome.request_sent
 
 
 def test_a_request_of_unknown_fate_is_never_sent_again() -> None:
