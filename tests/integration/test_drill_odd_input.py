@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.integration.arrays import SESSIONS, Case, Json, Prepare
@@ -125,3 +126,20 @@ def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare
     owned = {s["resource_name"]: s["test_owned"] for s in drill["meanwhile"].record()["sessions"]}
     assert owned == {"erp-data": True, "erp-db": False}
     assert (drill["lost"].verdicts, drill["lost"].running()) == (("incomplete", "passed"), [])
+
+
+def test_what_a_play_and_the_command_line_say_changes_no_refusal(arrays: Prepare, tmp_path: Path) -> None:
+    """ignore_errors on the user's play does not start what was refused, and -e answers for no check."""
+    play = {"hosts": "all", "connection": "local", "gather_facts": False, "ignore_errors": True, "become": True,
+            "roles": [{"role": "drdrill.powerstore.failover_drill"}]}  # fmt: skip
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    (tmp_path / "silent.yml").write_text("- ansible.builtin.debug:\n    msg: nothing is said\n")
+    blocked = Case("blocked", {}, lambda s: s.dr.set_session("erp-db", state="Error"))
+    answered = Case("answered", {"checks": [{"name": "silent", "tasks": str(tmp_path / "silent.yml")}]})
+    drill = arrays(blocked, answered)
+    done = drill.run("-e", "failover_drill_check_observed=ok", playbook=str(tmp_path / "play.yml"))
+    assert done.code == 2, done.output
+    assert done.says("failover_drill_check_observed is given from outside")
+    for case in (blocked, answered):
+        assert case.verdicts == ("aborted", "not_needed")
+        assert case.simulator.dr.executed("start_failover_test") == []

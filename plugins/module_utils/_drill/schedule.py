@@ -18,6 +18,7 @@ import typing as t
 
 from .._json import Json
 from .drill import Drill
+from .ownership import owned, releasable
 from .replay import planned_steps
 from .steps import DONE_ONCE
 from .waves import to_stop, waves
@@ -43,9 +44,16 @@ def until_stopped(drill: Drill) -> list[Json]:
     return _marked([_turn(STOP, wave=wave) for wave in to_stop(drill)])
 
 
+def releases(drill: Drill) -> list[Json]:
+    """The release steps, without those that would touch a session that was failed over: it is production now."""
+    return [] if not owned(drill) else steps_of(drill, "release")
+
+
 def steps_of(drill: Drill, phase: str, wave: int | None = None) -> list[Json]:
     """The user's steps of a phase: those that one task of ``drill_check`` does together, and each tasks file."""
     planned = [step for step in planned_steps(drill) if (step["phase"], step["wave"]) == (phase, wave)]
+    if phase == "release":
+        planned = [step for step in planned if releasable(step, drill)]
     parallel = 1 if phase in DONE_ONCE else drill.plan["how"]["checks_parallel"]
 
     def together(step: Json) -> tuple[t.Any, ...]:

@@ -115,7 +115,7 @@ def view(state: State) -> Json:
         "ids": [{"session_id": session["session_id"]} for session in drill.sessions],
         "remote_ids": [session.get("remote_resource_id") for session in drill.sessions],
         "turns": schedule.until_validated(drill),
-        "releases": [turn for turn in schedule.steps_of(drill, "release") if mine],
+        "releases": schedule.releases(drill),
         "notices": schedule.steps_of(drill, "notify"),
         "to_start": {str(wave): waves.to_start(drill, wave) for wave in waves.waves(drill)},
         "to_stop": {str(wave): sessions for wave, sessions in waves.to_stop(drill).items()},
@@ -318,6 +318,8 @@ def _interrupted(state: State, params: Json, _around: Surroundings) -> tuple[Sta
 
 
 def _stopped(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    if params["result"].get("skipped"):  # as the array refuses the account
+        return state, None
     return state.with_event(event_of("stopped", wave=params["wave"], result=params["result"])), None
 
 

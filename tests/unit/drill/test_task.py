@@ -159,6 +159,19 @@ def test_a_session_that_was_failed_over_is_left_alone(tmp_path: Path, changed: J
     assert list(said["to_stop"]) == ["2"] and said["owned"] == ["s-a", "s-b"]
 
 
+def test_release_steps_do_not_touch_what_was_failed_over(tmp_path: Path) -> None:
+    """Neither those of the session nor those of the drill as a whole: it is production now."""
+    steps = [{**CHECK, "name": name, **about} for name, about in
+             (("all", {}), ("of-a", {"session": "a"}), ("of-b", {"session": "b"}))]  # fmt: skip
+    told = prepared(tmp_path, steps={"release": steps})
+    assert told.said["releases"] == []
+    told.started(an_operation("a", "started"))
+    said = told.started(an_operation("b", "started"), wave=2)
+    assert [name for turn in said["releases"] for name in turn["names"]] == ["all", "of-a", "of-b"]
+    said = told("read", what="during", result=a_reading(a_session("a", role="Source"), READY[1]))
+    assert [name for turn in said["releases"] for name in turn["names"]] == ["of-b"]
+
+
 def test_a_session_that_is_gone_is_left_alone_also_where_the_reading_failed(tmp_path: Path) -> None:
     told = prepared(tmp_path)
     told.started(an_operation("a", "started"))
