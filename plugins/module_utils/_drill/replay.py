@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import timedelta
 
 from .._json import Json
+from .._time import format_time, parse_time
 from .._words import Kind
-from .drill import AFTER, DONE_PHASES, DURING, Drill
+from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
 from .journal import END, INTENT
 from .ownership import hold, owned
 from .phases import phases
@@ -55,6 +57,8 @@ def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
     return {
         "kind": Kind.DRILL.value,
         **common,
+        "as_found": drill.reads(BEFORE)[0] if len(drill.reads(BEFORE)) > 1 else None,
+        "waits": [{"started_at": _earlier(event), "finished_at": event["at"]} for event in drill.of("pause")],
         "starts": drill.starts,
         "during": next(reversed(drill.reads(DURING)), None),
         "stops": [*drill.stops, *_stops_found(found if cut_off else None, mine)],
@@ -66,6 +70,12 @@ def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
         "planned_steps": steps,
         "phases": phases(drill),
     }
+
+
+def _earlier(event: Json) -> str | None:
+    """When a pause began, by the controller's clock."""
+    ended = parse_time(event["at"])
+    return format_time(ended - timedelta(seconds=float(event["seconds"]))) if ended else None
 
 
 def planned_steps(drill: Drill) -> list[Json]:
