@@ -225,4 +225,4 @@ def _first_message(payload: object) -> tuple[str | None, str | None]:
 
 
 def _scalar(value: object) -> str | None:
-    return str(value) if isinstance(value, str | int | float) and value != "" else None
+    return str(value) if isinstance(value, (str, int, float)) and value != "" else None
