@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import ssl
 import struct
+import subprocess
+import sys
 import threading
 import time
 import typing as t
@@ -662,3 +665,32 @@ def test_a_proxy_that_is_none(clean_environment: pytest.MonkeyPatch, proxy: str)
         Transport(a_connection(443, validate_certs=False), 1).send(READ)
 
     assert "roxy" in raised.value.message
+
+
+# What has to be imported
+
+NEEDED = """
+import sys
+from pathlib import Path
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.client import Client
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.connection import Connection
+options = {"host": "array", "port": 443, "username": "x", "password": "x", "timeout": 1}
+Client(Connection.from_params({**options, "validate_certs": True, "ca_path": sys.argv[1]}))
+private = "requests" in sys.modules
+Client(Connection.from_params({**options, "validate_certs": True}))
+print(private, "requests" in sys.modules)
+"""
+
+
+def test_requests_is_only_imported_where_it_is_needed(server: RawServer, clean_environment: pytest.MonkeyPatch) -> None:
+    # Importing it takes longer than everything else that a task does before its first request.
+    done = subprocess.run(
+        [sys.executable, "-c", NEEDED, str(server.ca_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.stdout.split() == ["False", "True"], done.stderr
