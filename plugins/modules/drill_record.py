@@ -227,8 +227,8 @@ options:
         description: How long it might have taken.
         type: float
       action:
-        description: What was done, with secrets masked. A command, an address, or a file with its SHA-256.
-        type: str
+        description: What was done, as M(drdrill.powerstore.drill_check) returns it, with secrets masked.
+        type: dict
       attempts:
         description: How often it was tried.
         type: int

@@ -11,6 +11,7 @@ always comes to be and says what was wrong with its input.
 from __future__ import annotations
 
 import functools
+import shlex
 import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -200,6 +201,44 @@ class Wish(Selector):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileSeen:
+    """A file that a check ran."""
+
+    path: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionSeen:
+    """What a check did, as drill_check says it: a command, a port, a request or a tasks file; secrets are masked."""
+
+    argv: Texts = ()
+    chdir: str | None = None
+    files: tuple[FileSeen, ...] = ()
+    host: str | None = None
+    port: int | None = None
+    method: str | None = None
+    url: str | None = None
+    file: str | None = None
+    sha256: str | None = None
+    hidden: str | None = None
+
+    @property
+    def text(self) -> str | None:
+        """The same in words; None where nothing is said."""
+        hashed = [f"{each.path} (SHA-256 {each.sha256})" for each in self.files if each.sha256]
+        if self.argv:
+            return "; ".join([shlex.join(self.argv) + (f" in {self.chdir}" if self.chdir else ""), *hashed])
+        if self.url:
+            return f"{self.method or 'GET'} {self.url}"
+        if self.host:
+            return f"{self.host}:{self.port}" if self.port is not None else self.host
+        if self.file:
+            return f"{self.file} (SHA-256 {self.sha256})" if self.sha256 else self.file
+        return self.hidden
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepSeen:
     """A step of the user: attach, check or release; ``done`` is False for one that was planned only."""
 
@@ -216,7 +255,7 @@ class StepSeen:
     finished_at: datetime | None = None
     seconds: float | None = None
     timeout_seconds: float | None = None
-    action: str | None = None
+    action: ActionSeen | None = None
     attempts: int | None = None
     output_tail: str | None = None
     attachments: tuple[Attachment, ...] = ()

@@ -115,9 +115,9 @@ def validation(step: StepSeen, why_not: str = "not executed") -> Validation:
         started_at=step.started_at,
         seconds=_not_negative(step.seconds),
         timeout_seconds=step.timeout_seconds,
-        action=step.action,
+        action=step.action.text if step.action else None,
         attempts=step.attempts,
-        output_tail=step.output_tail,
+        output_tail=step.output_tail or None,
         attachments=step.attachments,
     )
 

@@ -194,3 +194,25 @@ def test_the_drill_is_not_changed_by_being_judged() -> None:
     record_of(drill)
 
     assert drill == kept
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        ({"argv": ["/opt/check", "a b"], "chdir": None, "files": []}, "/opt/check 'a b'"),
+        (
+            {"argv": ["/opt/check"], "chdir": "/tmp", "files": [{"path": "/opt/check", "sha256": "ab12"}]},
+            "/opt/check in /tmp; /opt/check (SHA-256 ab12)",
+        ),
+        ({"host": "erp", "port": 8443}, "erp:8443"),
+        ({"method": "GET", "url": "https://erp/health", "headers": []}, "GET https://erp/health"),
+        ({"file": "/plays/check.yml", "sha256": "cd34"}, "/plays/check.yml (SHA-256 cd34)"),
+        ({"file": None, "sha256": None}, None),
+        ({"hidden": "hidden by no_log"}, "hidden by no_log"),
+        (None, None),
+    ],
+)
+def test_a_check_says_what_it_did(action: dict[str, object] | None, text: str | None) -> None:
+    [found] = spoiled(put("steps.0.action", action), put("steps.0.attempts", 3))["validations"]
+
+    assert (found["action"], found["attempts"], found["output_tail"]) == (text, 3, None)
