@@ -59,7 +59,7 @@ options:
         O(accounts), V(anyone) all of them.
       - Accounts are compared without their domain and without regard to case, as an array may write C(CORP\drill),
         C(drill@corp.example) or C(drill) for one and the same.
-      - Somebody else's test is left, but is overdue all the same once it is older than O(max_age).
+      - Somebody else's test is left, and is overdue once it is older than O(max_age).
       - A test is left, too, where the array does not say who started it, unless O(own_starts) names its session.
     type: str
     choices: [own, listed, anyone]
@@ -115,7 +115,7 @@ options:
     description:
       - How many seconds to go on looking after the last test has appeared. A module that was at work when
         C(ansible-playbook) was killed runs on, and its start reaches the array afterwards.
-      - A start that the array is already at is found in its jobs and is waited for, whatever this says.
+      - A start that is already under way on the array is found in its jobs and is waited for in any case.
       - The looks end after this and O(wait_timeout) together at the latest; the time of the stops does not count. The
         stops of the first look are always sent.
     type: int

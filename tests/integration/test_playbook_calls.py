@@ -255,3 +255,26 @@ def test_the_first_task_of_abort_stops_after_a_login_and_one_list(call: Calls) -
     sent = [(exchange.method, exchange.path) for exchange in simulator.dr.journal()]
     first = next(number for number, (method, _path) in enumerate(sent) if method == "POST")
     assert sent[:first] == [("GET", "/login_session"), ("GET", "/replication_session")]
+
+
+def test_abort_names_what_it_did_not_judge_and_how_old_each_copy_is(tmp_path: Path) -> None:
+    estate = {
+        "sessions": [
+            {"volume": "erp-data", "recovery_point_age": "9d"},
+            {"nas_server": "nas-home", "state": "Error"},
+            {"volume": "metro", "type": "Metro_Active_Active", "role": "Metro_Non_Preferred", "state": "Fractured"},
+        ]
+    }
+    with Simulator.from_dict(estate) as simulator:
+        done = Calls(simulator, tmp_path)(
+            "abort", "--limit", "dr-a", "-e", "abort_settle_time=0", "-e", "abort_records_directory=records"
+        )
+    assert done.returncode == 0, done.stdout
+    assert "CAN TAKE OVER: its one session can be failed over" in done.stdout and "9 d         erp-data" in done.stdout
+    assert "NAS server nas-home (Error)" in flat(done) and "metro volume metro (Fractured)" in flat(done)
+    [path] = (tmp_path / "records").glob("abort-*.json")
+    record = json.loads(path.read_text())
+    assert {entry["resource_name"] for entry in record["not_judged"]} == {"nas-home", "metro"}
+    for session in record["sessions"]:
+        found = [finding["id"] for finding in session["findings"]]
+        assert len(found) == len(set(found))

@@ -61,7 +61,7 @@ def preflight(
 
 
 def report_of(folder: Path, name: str) -> dict[str, t.Any]:
-    """The report of the host with this name, held against the schema."""
+    """The report of the host with this name, as the schema has it."""
     for path in (folder / "records").glob("readiness-*.json"):
         report: dict[str, t.Any] = json.loads(path.read_text(encoding="utf-8"))
         if report["drill"]["title"] == f"Readiness of {name}":

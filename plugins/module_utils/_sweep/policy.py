@@ -162,7 +162,7 @@ def decide(found: Found, policy: Policy, cluster: Cluster, is_own: IsOwn) -> Dec
         late = denied or not (allowed or elsewhere or _is_young(found, policy))
         return Decision(LEAVE, f"it cannot be stopped from here: {obstacle}", late)
     if allowed and denied:
-        return Decision(LEAVE, "allow and deny both name it; allow wins, so it is left, but it is overdue", True)
+        return Decision(LEAVE, "allow and deny both name it: allow wins, and it counts as overdue", True)
     if allowed:
         return Decision(LEAVE, "allow names it", False)
     if policy.allow and found.session.resource_name is None:

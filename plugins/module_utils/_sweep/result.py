@@ -203,7 +203,7 @@ class Swept:
 
     def _as_readiness(self, each: FailoverReadiness) -> Json:
         session = each.session
-        # Ages are told as of the end of the sweep, when a person reads them.
+        # Ages are those at the end of the sweep, when a person reads them.
         shown = self.ready_at[0] if self.ready_at else None
         cluster = replace(self.cluster, system_time=shown or self.cluster.system_time) if self.cluster else None
         point = RecoveryPoint.of(session, None, cluster).as_result() if cluster else {}

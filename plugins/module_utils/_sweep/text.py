@@ -79,7 +79,8 @@ def _answer(result: Json, name: str, *, check_mode: bool) -> list[str]:
         return [f"Check mode: nothing was stopped. Now {len(obstacles)} of {len(sessions)} sessions are not ready."]
     if not obstacles:
         times = _times(result["failover_ready"])
-        return [f"{name} CAN TAKE OVER: all {len(sessions)} sessions can be failed over{times}."]
+        which = f"all {len(sessions)} sessions" if len(sessions) > 1 else "its one session"
+        return [f"{name} CAN TAKE OVER: {which} can be failed over{times}."]
     lines = [f"{name} CANNOT TAKE OVER YET: {len(obstacles)} of {len(sessions)} sessions cannot be failed over."]
     failures = {test["session_id"]: test["failure"]["message"] for test in result["tests"] if test["failure"]}
     for each in obstacles:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which sessions can be failed over now, and what stands against the others."""
+"""Which sessions can be failed over now, and what is in the way of the others."""
 
 from __future__ import annotations
 

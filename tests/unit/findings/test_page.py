@@ -25,9 +25,9 @@ def test_the_page_is_what_the_code_gives() -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
 def test_each_finding_has_its_entry(rule: Rule) -> None:
     entry = page().partition(f".. _{LABEL}.{rule.id}:\n")[2].partition("\n.. _")[0]
-    told = " ".join(entry.split())
+    shown = " ".join(entry.split())
     for text in (rule.severity, rule.meaning, rule.impact, rule.resolution, rule.source):
-        assert " ".join(text.split()) in told
+        assert " ".join(text.split()) in shown
 
 
 def test_each_kind_of_failure_has_its_entry() -> None:

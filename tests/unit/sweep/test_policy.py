@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which running test is stopped: what wins over what, and that in doubt it is left and told."""
+"""Which running test is stopped: what wins over what, and that in doubt it is left and reported."""
 
 from __future__ import annotations
 
@@ -141,3 +141,52 @@ def test_one_test_and_the_next_on_the_same_session_are_two() -> None:
     assert found().is_same_as(found(age=None))
     assert not found().is_same_as(found(age=HOUR / 2))
     assert not found().is_same_as(found(id="s-2"))
+
+
+def in_doubt(_user: str) -> None:
+    """The array writes accounts in a way that cannot be compared."""
+
+
+SENT = (NOW - HOUR).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("account", "own_starts", "expected"),
+    [
+        (None, [{"session_id": "s-1"}], "stop"),
+        ("jdoe", [{"session_id": "s-1"}], "stop"),
+        ("jdoe", [{"session_id": "s-1", "at": SENT}], "stop"),
+        ("jdoe", [{"session_id": "s-1", "at": (NOW - HOUR / 2).isoformat()}], "leave"),  # began before our start
+        ("jdoe", [{"session_id": "s-2"}], "leave"),
+        ("jdoe", [], "leave"),
+        (None, [], "leave"),
+    ],
+)
+def test_doubt_counts_as_ours_only_after_a_start_of_our_own(
+    account: str | None, own_starts: list[Row], expected: str
+) -> None:
+    policy = Policy.from_params({**PARAMS, "own_starts": own_starts})
+    decision = decide(found(account), policy, a_cluster(), in_doubt)
+    assert (decision.decision, decision.overdue) == (expected, True)
+
+
+def test_a_start_of_ours_does_not_make_another_accounts_test_ours() -> None:
+    assert decided(found("colleague"), own_starts=[{"session_id": "s-1"}]) == ("leave", True)
+
+
+@pytest.mark.parametrize("option", ["allow", "deny"])
+def test_a_name_that_no_session_has_is_refused_with_the_nearest(option: str) -> None:
+    sessions = [a_session(), a_session(id="s-2", volumes=[{"id": "v-1", "name": "erp-db"}])]
+    policy = Policy.from_params({**PARAMS, option: ["erp-dta"]})
+    refusal = policy.refusal(sessions, "powerstore-dr")
+    assert refusal is not None and f"{option} names 'erp-dta'" in refusal.message
+    assert "The nearest name is 'erp-data'." in refusal.message
+    for entries in (["ERP-DATA"], ["S-2"], ["training-*"], []):
+        assert Policy.from_params({**PARAMS, option: entries}).refusal(sessions, "powerstore-dr") is None
+    # Where a name could not be read, the entry may be that name.
+    assert policy.refusal([a_session(volumes=[])], "powerstore-dr") is None
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="at in own_starts is 'yesterday'"):
+        Policy.from_params({**PARAMS, "own_starts": [{"session_id": "s-1", "at": "yesterday"}]})
