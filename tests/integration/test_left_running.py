@@ -103,3 +103,8 @@ def test_the_array_is_failover_ready_after(row: Row, tmp_path: Path) -> None:
     assert row in ROWS
     seen = run_row(row, tmp_path)
     assert seen.problems == [], seen.output
+    if row.then == STOP_TESTS:
+        journals, records = (list((tmp_path / "records").glob(f"drill-*.{kind}")) for kind in ("journal.jsonl", "json"))
+        assert len(journals) == len(records) == 1, seen.output
+        record = json.loads(records[0].read_text())
+        assert record["interruption"]["message"] == "cut off: no end in the journal"
