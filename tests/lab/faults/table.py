@@ -62,6 +62,26 @@ PROXY = (
 )
 
 
+SOFTWARE, CLUSTER = "/software_installed", "/cluster"
+# What cannot be read, or is not as described, while a test has to be stopped.
+UNREAD: dict[str, Fault] = {
+    "the release may not be read": at("GET", SOFTWARE, "forbid"),
+    "the release answers 500": at("GET", SOFTWARE, "answer", status=500, body=HTML),
+    "there is no release": at("GET", SOFTWARE, "answer", status=200, body=[]),
+    "the cluster answers 500": at("GET", CLUSTER, "answer", status=500, body=HTML),
+    "the clock shows no time": at("GET", CLUSTER, "odd_row", attribute="system_time", value="noon"),
+}
+ODD: dict[str, Fault] = {
+    "a release that is not understood": at("GET", SOFTWARE, "odd_row", attribute="release_version", value="Victory"),
+    "a time that is none": at("GET", SESSIONS, "odd_row", attribute="last_sync_timestamp", value="soon"),
+    "a pair without a volume": at(
+        "GET", SESSIONS, "odd_row", attribute="storage_element_pairs.0.local_storage_element_id", value=None
+    ),
+    "a remote system that is a text": at("GET", SESSIONS, "odd_row", attribute="remote_system", value="production"),
+}
+TERMINAL = "\x1b]8;;https://evil.example\x07link\x1b]8;;\x07 \x1b[31mNo.\x1b[0m\nfatal: all is well"
+
+
 def busy_until(after: str) -> Fault:
     """A busy answer to a read, once, with a Retry-After that need not be a number."""
     return at("GET", SESSIONS, "answer", status=503, body=BUSY, headers={"Retry-After": after}, count=1)
@@ -413,6 +433,29 @@ ROWS: tuple[Row, ...] = (
         "stopped",
         state="stopped",
         seconds=25,
+    ),
+    # What a stop can do without, and a start cannot
+    *(
+        Row(f"{said}, at the stop", (fault,), "stopped", state="stopped", seconds=25)
+        for said, fault in {**UNREAD, **ODD}.items()
+    ),
+    *(
+        Row(
+            f"{said}, at the start", (fault,), "failed" if fault["path"] == SESSIONS else "not_attempted", "protocol", 0
+        )
+        for said, fault in ODD.items()
+    ),
+    # Refusals in other words
+    *(
+        Row(
+            f"start refused, {said}", (at(*START, "answer", status=422, body=body),), "failed", "rejected", 0, says=says
+        )
+        for said, body, says in (
+            ("messages is a text", {"messages": "Not now."}, "422: Not now."),
+            ("messages are texts", {"messages": ["Not now.", "No."]}, "422: Not now.; No."),
+            ("messages is an object", {"messages": REFUSAL["messages"][0]}, "422: No. (0xE02010050042)"),
+            ("with terminal sequences", {"messages": [{"message_l10n": TERMINAL}]}, "422: link No. fatal: all is well"),
+        )
     ),
     # Accounts and sessions
     Row("the array writes the account otherwise, answer lost", (at(*START, "reset_after", count=1),), account=DOMAIN),
