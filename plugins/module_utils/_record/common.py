@@ -25,6 +25,7 @@ from .types import (
     Deviation,
     Exclusion,
     Identity,
+    Population,
     Scope,
     Texts,
     Times,
@@ -98,6 +99,7 @@ def envelope(
     *,
     clocks: Clocks,
     selected_by: t.Literal["sessions", "filters", "all"],
+    population: Population | None = None,
 ) -> Envelope:
     """The part of a record that all kinds share. ``looks``: the array's time at each look at it, oldest first."""
     seen = [look for look in looks if look]
@@ -135,7 +137,9 @@ def envelope(
             participants=context.participants,
             approvers=context.approvers,
         ),
-        "scope": Scope(selected_by=selected_by, filters=context.filters, exclusions=context.exclusions),
+        "scope": Scope(
+            selected_by=selected_by, filters=context.filters, exclusions=context.exclusions, population=population
+        ),
         "verdict": judgement.verdict,
         "reasons": judgement.causes,
         "deviations": deviations,

@@ -33,7 +33,8 @@ from .results import (
     SessionSeen,
     StepSeen,
 )
-from .types import DrillSession, Failure, NotPassed, PlannedStep, ReadinessRecord, ReadinessSession, WouldBe
+from .scope import population_of, reads_all
+from .types import DrillSession, Failure, NotPassed, PlannedStep, Population, ReadinessRecord, ReadinessSession, WouldBe
 
 _VERDICTS: t.Final[t.Mapping[Severity, tuple[NotPassed, Cause]]] = {
     Severity.BLOCKER: (Verdict.FAILED, Cause.BLOCKED),
@@ -68,6 +69,7 @@ def build_readiness(seen: Preflight, context: Context, record_id: str, written_a
             written_at,
             clocks=drill.clocks,
             selected_by="sessions" if filters is None else "filters" if filters else "all",
+            population=_population(look, entries) if reads_all(filters) else None,
         ),
         sessions=tuple(
             _session(entry, each, look.at, expected, seen)
@@ -77,6 +79,14 @@ def build_readiness(seen: Preflight, context: Context, record_id: str, written_a
         objectives=objectives_of(seen.rpo_seconds, seen.rto_seconds),
         planned_steps=tuple(map(_planned, seen.planned_steps)),
     )
+
+
+def _population(look: Look, entries: t.Sequence[SessionSeen]) -> Population | None:
+    """What there is to test, where all of it was read; what was read and is not in the report was left out."""
+    if look.sessions is None:
+        return None
+    kept = {entry.session_id for entry in entries if entry.session_id}
+    return population_of(look.sessions, kept, {each.session_id or "" for each in look.sessions} - kept)
 
 
 def _of_all(seen: Preflight, entries: t.Sequence[SessionSeen], clocks: Clocks) -> t.Iterator[Reason]:

@@ -96,6 +96,7 @@ class SessionSeen(ConditionSeen):
 
     session_id: str | None = None
     selector: Selector = Selector()
+    type: str | None = None
     resource_type: str | None = None
     resource_name: str | None = None
     resource_id: str | None = None

@@ -109,3 +109,20 @@ def test_an_array_that_is_lost_afterwards_is_not_known(lost: Simulator) -> None:
 def test_a_task_that_left_no_result_is_not_known() -> None:
     assert built([{"failed": True, "msg": "killed"}])["verdict"] == "incomplete"
     assert built([])["verdict"] == "incomplete"
+
+
+def test_an_abort_names_what_it_did_not_judge_and_copies_that_are_old(lost: Simulator) -> None:
+    after = run_module(lost, "replication_session_info")
+    old, *rest = after["sessions"]
+    old.update(recovery_point_age_seconds=9 * 86400.0, findings=[*old["findings"], *old["findings"]])
+    nas = old | {"session_id": "nas-1", "resource_type": "nas_server", "resource_name": "home", "state": "Error"}
+    record = built([swept(lost), swept(lost)], after | {"sessions": [old, *rest, nas]})
+
+    assert record["verdict"] == "passed_with_deviations"
+    assert [(each["resource_name"], each["state"]) for each in record["not_judged"]] == [("home", "Error")]
+    assert sorted(each["cause"] for each in record["deviations"]) == ["failover.not_judged", "rpo.missed"]
+    assert any("its copy is 9 d old" in reason for reason in record["reasons"])
+    for session in record["sessions"]:
+        ids = [finding["id"] for finding in session["findings"]]
+        assert len(ids) == len(set(ids))
+    assert record["times"]["clock_skew_seconds"] is not None

@@ -392,3 +392,37 @@ def test_a_preflight_names_the_steps_of_the_drill() -> None:
     assert [(step["phase"], step["name"], step["kind"]) for step in preflight()["planned_steps"]] == [
         ("validate", "ledger answers", "http")
     ]
+
+
+# Population
+
+
+def test_a_report_on_all_sessions_says_what_there_is_to_test() -> None:
+    before = a_drill()["before"]
+    first = before["sessions"][0]
+    more = [
+        first | {"session_id": "s-3", "resource_name": "home", "resource_type": "nas_server"},
+        first | {"session_id": "s-4", "resource_name": "metro", "type": "Metro_Active_Active"},
+        first | {"session_id": "s-5", "resource_name": "out"},
+        first | {"session_id": "s-6", "resource_name": "away", "role": "Source"},
+    ]
+    seen = Preflight.from_params(
+        {"before": before | {"sessions": before["sessions"] + more}, "exclusions": [{"session_id": "s-5"}]}
+    )
+    record = build_readiness(seen, Context("R", "me", "here", filters={"role": "Destination"}), "r-1", NOW)
+
+    assert record.as_json()["scope"]["population"] == {
+        "destinations": 5,
+        "testable": 3,
+        "in_scope": 4,
+        "excluded": 1,
+        "not_selected": 0,
+    }
+
+
+@pytest.mark.parametrize("filters", [None, {"role": "Destination", "name": "erp-*"}, {"role": "Source"}])
+def test_where_not_all_was_read_the_population_is_not_known(filters: Json | None) -> None:
+    seen = Preflight.from_params({"before": a_drill()["before"]})
+    record = build_readiness(seen, Context("R", "me", "here", filters=filters), "r-1", NOW)
+
+    assert record.scope.population is None
