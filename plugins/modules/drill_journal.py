@@ -117,7 +117,7 @@ options:
     description: The task that failed.
     type: str
     default: unknown
-  message:
+  reason:
     description: What it said.
     type: str
     default: no message

@@ -51,7 +51,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "failed": {"type": "bool", "default": False},
     "started_at": {"type": "str"},
     "task": {"type": "str", "default": "unknown"},
-    "message": {"type": "str", "default": "no message"},
+    "reason": {"type": "str", "default": "no message"},
 }
 
 
@@ -282,7 +282,7 @@ def _intent(state: State) -> Json:
 
 def _started(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
     if params["result"].get("skipped"):  # as it was refused: there is nothing to take down
-        return state, str(params["message"])
+        return state, str(params["reason"])
     state = state.with_event(event_of("started", wave=params["wave"], result=params["result"]))
     return state, ownership.why_no_start(state.drill)
 
@@ -314,7 +314,7 @@ def _with_steps(state: State, params: Json, steps: t.Sequence[Json]) -> tuple[St
 
 
 def _interrupted(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
-    return state.with_event(event_of("interrupted", task=params["task"], message=params["message"])), None
+    return state.with_event(event_of("interrupted", task=params["task"], message=params["reason"])), None
 
 
 def _stopped(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:

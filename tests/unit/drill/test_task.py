@@ -54,7 +54,7 @@ def test_a_folder_that_cannot_be_written_refuses_the_start(tmp_path: Path) -> No
     said = told("starting", wave=1)
     assert "could not be written" in said["refusal"] and "Nothing was started." in said["refusal"]
     assert said["owned"] == [] and not said["running"]
-    assert told("started", wave=1, result={"skipped": True}, message=said["refusal"])["refusal"] == said["refusal"]
+    assert told("started", wave=1, result={"skipped": True}, reason=said["refusal"])["refusal"] == said["refusal"]
 
 
 def test_check_mode_writes_nothing_and_owns_nothing(tmp_path: Path) -> None:
@@ -276,7 +276,7 @@ def test_a_journal_that_cannot_be_written_any_more_keeps_no_stop_from_coming(tmp
 def test_the_phases_follow_one_another_without_a_gap(tmp_path: Path) -> None:
     told = prepared(tmp_path)
     told.started(an_operation("a", "started"))
-    told("interrupted", task="x", message="broke off")
+    told("interrupted", task="x", reason="broke off")
     found = phases(told.drill)
     assert [(each["phase"], each["wave"], each["failed"]) for each in found] == [
         ("preflight", None, False), ("start", 1, True)
