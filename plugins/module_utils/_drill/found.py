@@ -9,7 +9,6 @@ A check that left no result has failed: what was not seen is no pass.
 
 from __future__ import annotations
 
-import shlex
 import typing as t
 from datetime import UTC, datetime
 
@@ -27,12 +26,7 @@ def of_checks(planned: t.Sequence[Json], result: Json) -> list[Json]:
     why = str(result.get("msg") or "the checks left no result")
     unreachable = f"the host cannot be reached: {why}" if result.get("unreachable") else why
     return [
-        {
-            **entries[step["name"]],
-            **_known(step),
-            "passed": entries[step["name"]].get("passed") is True,
-            "action": action_text(entries[step["name"]].get("action") or {}),
-        }
+        {**entries[step["name"]], **_known(step), "passed": entries[step["name"]].get("passed") is True}
         if step["name"] in entries
         else {**_known(step), "expected": "a result", "observed": unreachable, "passed": False, **_no_times()}
         for step in planned
@@ -56,27 +50,11 @@ def of_tasks(step: Json, observed: object, failure: Json, started_at: str, now: 
         "expected": "no failed task, and failover_drill_check_observed set",
         "observed": text,
         "passed": saw and not failed,
-        "action": action_text({"path": step.get("file"), "sha256": step.get("sha256")}),
+        "action": {"file": step.get("file"), "sha256": step.get("sha256")},
         "started_at": started_at,
         "finished_at": now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": None if began is None else round(max(0.0, (now - began).total_seconds()), 3),
     }
-
-
-def action_text(action: Json) -> str | None:
-    """What was done, in one line: the ``action`` of drill_check, or the file of a step with its SHA-256."""
-    if "argv" in action:
-        files = [_file_text(file) for file in action.get("files") or ()]
-        return "; ".join([shlex.join(action["argv"]), *files])
-    if "url" in action:
-        return f"{action['method']} {action['url']}"
-    if "host" in action:
-        return f"{action['host']}, port {action['port']}"
-    return _file_text(action) if action.get("path") else action.get("hidden")
-
-
-def _file_text(file: Json) -> str:
-    return f"{file['path']}, SHA-256 {file.get('sha256') or 'not read'}"
 
 
 def _known(step: Json) -> Json:
