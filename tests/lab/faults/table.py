@@ -487,11 +487,4 @@ ROWS: tuple[Row, ...] = (
         False,
         "stopped",
     ),
-    Row(
-        "stop refused for its snapshot",
-        (at(*STOP, "answer", status=422, body=REFUSAL, when={"create_end_of_test_snapshot": True}),),
-        "stopped",
-        state="stopped",
-        options={"create_end_of_test_snapshot": True},
-    ),
 )
