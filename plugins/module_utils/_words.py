@@ -129,6 +129,8 @@ class Cause(StrEnum):
     RPO_NOT_MEASURED = "rpo.not_measured", "RPO not measured"
     RTO_NOT_MEASURED = "rto.not_measured", "RTO not measured"
     INPUT = "input.not_understood", "with input that is not understood"
+    OVERDUE = "test.overdue", "overdue and still running"
+    MEMBER = "run.member", "of an array that did not pass"
     NOT_READY = "failover.not_ready", "that cannot be failed over"
     READINESS_NOT_KNOWN = "failover.not_known", "not known to be ready"
     NOT_JUDGED = "failover.not_judged", "not judged"
@@ -181,6 +183,8 @@ class Kind(StrEnum):
     DRILL = "drill", "drill", "Record of a disaster-recovery drill"
     READINESS = "readiness", "readiness report", "Readiness for a disaster-recovery drill"
     ABORT = "abort", "abort", "Abort of all failover tests"
+    SWEEP = "sweep", "sweep", "Failover tests that were running"
+    RUN = "run", "run", "Drills of several arrays"
 
 
 class Phase(StrEnum):

@@ -43,9 +43,10 @@ options:
   kind:
     description:
       - What is recorded. A V(readiness) report needs O(before) only, an V(abort) O(stops) and O(after), too.
+      - A V(sweep) needs O(stops), a V(run) the O(records) of its arrays.
       - A V(readiness) report says what a drill would come to with the same objectives, steps and policy.
     type: str
-    choices: [drill, readiness, abort]
+    choices: [drill, readiness, abort, sweep, run]
     default: drill
   directory:
     description: Folder for the record, made with mode 0750 if it does not exist.
@@ -72,6 +73,11 @@ options:
   before:
     description: Result of M(drdrill.powerstore.replication_session_info) before the start.
     type: dict
+  records:
+    description: The records of the arrays of a V(run), which is no better than the worst of them.
+    type: list
+    elements: path
+    default: []
   as_found:
     description:
       - Result of M(drdrill.powerstore.replication_session_info) before a synchronisation that the drill asked for.

@@ -55,7 +55,9 @@ def build_abort(seen: Aborted, context: Context, record_id: str, written_at: dat
             selected_by="all",
         ),
         seconds_to_failover_ready=_seconds_to_ready(seen.stops),
-        sessions=tuple(_session(session_id, seen, own.get(session_id, Judgement())) for session_id in _ids(seen.stops)),
+        sessions=tuple(
+            _session(session_id, seen, own.get(session_id, Judgement())) for session_id in ids_of(seen.stops)
+        ),
         not_judged=not_judged,
     )
 
@@ -87,7 +89,7 @@ def _of_old_copies(seen: Aborted) -> t.Iterator[Reason]:
     """A copy that is older than its RPO can be failed over; whoever does it has to know what is lost."""
     for entry in (seen.after.sessions if seen.after else None) or ():
         point = recovery_point(entry)
-        if point.met is False and point.age_seconds is not None and entry.session_id in _ids(seen.stops):
+        if point.met is False and point.age_seconds is not None and entry.session_id in ids_of(seen.stops):
             age, objective = (
                 in_words(timedelta(seconds=each or 0)) for each in (point.age_seconds, point.objective_seconds)
             )
@@ -100,7 +102,7 @@ def _of_old_copies(seen: Aborted) -> t.Iterator[Reason]:
 
 def _not_judged(seen: Aborted) -> t.Iterator[NotJudged]:
     """What else is replicated to this array: of these, nothing was said."""
-    judged = set(_ids(seen.stops))
+    judged = set(ids_of(seen.stops))
     for entry in (seen.after.sessions if seen.after else None) or ():
         if entry.session_id not in judged and entry.role != "Source":
             kind = (entry.resource_type or "session").replace("_", " ")
@@ -119,7 +121,7 @@ def _of_not_judged(entry: NotJudged) -> Reason:
     return Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.NOT_JUDGED, text, None, name, None, entry.session_id)
 
 
-def _ids(sweeps: t.Sequence[Swept]) -> list[str]:
+def ids_of(sweeps: t.Sequence[Swept]) -> list[str]:
     """Every session that one of the looks found, in their order."""
     found = [
         session_id
@@ -159,19 +161,19 @@ def _session(session_id: str, seen: Aborted, own: Judgement) -> AbortSession:
         reasons=own.texts,
         recovery_point=recovery_point(read),
         before=condition(test.before if test else shown[0], began),
-        findings=_each_once((*(test.findings if test else ()), *(read.findings if read else ()))),
+        findings=each_once((*(test.findings if test else ()), *(read.findings if read else ()))),
         test_found=test is not None,
         started_by=test.started_by if test else None,
         test_started_at=test.started_at if test else None,
         forced=test is not None and test.forced,
-        stop=_operation(test),
+        stop=operation_of(test),
         after=_after(seen, read, shown[-1] if shown else None),
         failover_ready=ready,
         failover_ready_at=(test.stop_finished_at if test and test.stop_finished_at else began) if ready else None,
     )
 
 
-def _each_once(findings: t.Iterable[Finding]) -> tuple[Finding, ...]:
+def each_once(findings: t.Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple({finding.id: finding for finding in reversed(tuple(findings))}.values())[::-1]
 
 
@@ -182,7 +184,7 @@ def _after(seen: Aborted, read: SessionSeen | None, shown: FailoverReadySeen | N
     return condition(shown, next(looks, None))
 
 
-def _operation(test: TestSeen | None) -> Operation | None:
+def operation_of(test: TestSeen | None) -> Operation | None:
     if test is None or (test.action == "none" and not test.request_sent and not test.failure):
         return None
     return Operation(

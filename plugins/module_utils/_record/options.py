@@ -54,6 +54,7 @@ OPTIONS: Options = {
     "directory": {"type": "path", "required": True},
     "title": {"type": "str"},
     "journal": {"type": "path"},
+    "records": {"type": "list", "elements": "path", "default": []},
     "events": {"type": "list", "elements": "dict", "default": []},
     "found": {"type": "dict"},
     **{name: {"type": "dict"} for name in DICTS},

@@ -385,6 +385,11 @@ class TestSeen:
     resource_id: str | None = None
     started_at: datetime | None = None
     started_by: str | None = None
+    age_seconds: float | None = None
+    decision: str | None = None
+    reason: str | None = None
+    overdue: bool = False
+    running: bool | None = None
     forced: bool = False
     action: str = "failed"
     request_sent: bool = False

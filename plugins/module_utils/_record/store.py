@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import hashlib
 import json
 import os
 import re
@@ -26,8 +27,11 @@ from .abort import build_abort
 from .common import Context
 from .drill import build_record
 from .readiness import build_readiness
+from .reading import read_record
 from .results import Aborted, Look, Observations, Preflight
+from .run import Member, build_run
 from .summaries import summary
+from .sweep import build_sweep
 from .typed import read_all
 from .types import AnyRecord, Awx, DrillRecord, Exclusion
 
@@ -47,10 +51,31 @@ def _abort(params: Json, context: Context, record_id: str, now: datetime) -> Any
     return build_abort(Aborted.from_params(params), context, record_id, now)
 
 
+def _sweep(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
+    return build_sweep(Aborted.from_params(params), context, record_id, now)
+
+
+def _run(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
+    return build_run([_read(path) for path in params.get("records") or ()], context, record_id, now)
+
+
+def _read(path: str) -> Member:
+    """The record of one array. Raises InvalidInputError for what is no record, OSError."""
+    with open(os.path.expanduser(path), "rb") as file:
+        content = file.read()
+    try:
+        data = json.loads(content.decode("utf-8"))
+    except ValueError as error:
+        raise InvalidInputError(f"{path} is no record: {error}. Expected a file of drill_record.") from error
+    return Member(read_record(data, path), os.path.basename(path), hashlib.sha256(content).hexdigest())
+
+
 _BUILD: t.Final[t.Mapping[Kind, t.Callable[[Json, Context, str, datetime], AnyRecord]]] = {
     Kind.DRILL: _drill,
     Kind.READINESS: _readiness,
     Kind.ABORT: _abort,
+    Kind.SWEEP: _sweep,
+    Kind.RUN: _run,
 }
 
 
@@ -63,7 +88,10 @@ def write_drill(params: Json, *, write: bool) -> Json:
         return {"failed": True, "changed": False, "msg": f"No record could be made: {error}"}
     kind = Kind(params["kind"])
     record_id = params.get("id") or f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
-    record = _BUILD[kind](params, _context(params), record_id, now)
+    try:
+        record = _BUILD[kind](params, _context(params), record_id, now)
+    except (PowerStoreError, OSError) as error:  # a record of the run that cannot be read
+        return {"failed": True, "changed": False, "msg": f"No record could be made: {error}"}
     path = os.path.join(os.path.expanduser(params["directory"]), f"{kind.value}-{record_id}.json")
     data, problem = record.as_json(), {}
     try:
@@ -100,7 +128,7 @@ def _array_name(params: Json) -> str:
     phases = [params.get("before"), *(params.get("starts") or ()), *(params.get("stops") or ())]
     clusters = [phase.get("cluster") for phase in phases if isinstance(phase, dict)]
     names = [cluster.get("name") for cluster in clusters if isinstance(cluster, dict)]
-    return next((str(name) for name in names if name), "array")
+    return next((str(name) for name in names if name), "run" if params.get("records") else "array")
 
 
 def _context(params: Json) -> Context:

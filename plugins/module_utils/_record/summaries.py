@@ -23,7 +23,10 @@ from .types import (
     Finding,
     ReadinessRecord,
     ReadinessSession,
+    RunRecord,
     Session,
+    SweepRecord,
+    SweepSession,
 )
 
 _MOST = 40  # sessions, checks and reasons that a person reads at a terminal; the rest is in the record
@@ -53,7 +56,11 @@ def summary(record: AnyRecord, path: str) -> list[str]:
 def _of_kind(record: AnyRecord) -> list[str]:
     if isinstance(record, DrillRecord):
         return _drill(record)
-    return _readiness(record) if isinstance(record, ReadinessRecord) else _abort(record)
+    if isinstance(record, ReadinessRecord):
+        return _readiness(record)
+    if isinstance(record, AbortRecord):
+        return _abort(record)
+    return _sweep(record) if isinstance(record, SweepRecord) else _run(record)
 
 
 def _title(record: AnyRecord) -> str:
@@ -227,4 +234,61 @@ def _abort_row(session: AbortSession) -> list[str]:
         f"by {session.started_by or 'an unknown account'}" if session.test_found else "no",
         "-" if stop is None else "FAILED" if stop.failed else stop.action.replace("_", " "),
         span(session.recovery_point.age_seconds),
+    ]
+
+
+_SWEEP: t.Final = (
+    Column("Now", 12), Column("Resource", 28), Column("Started by", 20), Column("Running for", 12),
+    Column("Overdue", 7), Column("Decision", 10),
+)  # fmt: skip
+
+
+def _sweep(record: SweepRecord) -> list[str]:
+    found = [session for session in record.sessions if session.test_found]
+    shown, more = _chosen(found)
+    return [
+        *(table(_SWEEP, map(_sweep_row, shown)) if shown else []),
+        *more,
+        "",
+        f"{record.tests_found} failover tests were found, {len(record.overdue_left)} overdue ones are left.",
+        f"Verdict: {record.verdict.value}",
+        *fitted(_counted([f"  - {reason}" for reason in record.reasons])),
+    ]
+
+
+def _sweep_row(session: SweepSession) -> list[str]:
+    now = {True: "RUNNING", False: "over", None: "NOT KNOWN"}[session.still_running]
+    return [
+        now,
+        _resource(session),
+        session.started_by or "not known",
+        span(session.age_seconds),
+        "yes" if session.overdue else "no",
+        session.decision or "-",
+    ]
+
+
+_RUN: t.Final = (Column("Verdict", 10), Column("Array", 30), Column("Kind", 10), Column("Clean-up", 12))
+_APPLICATIONS: t.Final = (Column("Verdict", 10), Column("Application", 30), Column("Tier", 12), Column("Sessions", 8))
+
+
+def _run(record: RunRecord) -> list[str]:
+    rows = [
+        [
+            _WORDS[each.verdict],
+            each.array or "-",
+            each.kind.value,
+            each.cleanup.value.replace("_", " ") if each.cleanup else "-",
+        ]
+        for each in record.members
+    ]
+    own = [
+        [_WORDS[each.verdict], each.application, each.tier or "-", str(each.sessions)] for each in record.applications
+    ]
+    return [
+        *(table(_RUN, rows) if rows else []),
+        *(["", *table(_APPLICATIONS, own)] if own else []),
+        "",
+        f"Verdict: {record.verdict.value}",
+        *fitted(_counted([f"  - {reason}" for reason in record.reasons])),
     ]

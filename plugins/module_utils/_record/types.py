@@ -23,7 +23,11 @@ from .typed import Says, as_json, read
 Texts = tuple[str, ...]
 NotPassed = t.Literal[Verdict.FAILED, Verdict.ABORTED, Verdict.INCOMPLETE, Verdict.PASSED_WITH_DEVIATIONS]
 # Words that an enumeration has since a later version than 1.0.
-WORDS_SINCE: t.Final[t.Mapping[tuple[type, str], str]] = {(StepResult, "held"): "1.1"}
+WORDS_SINCE: t.Final[t.Mapping[tuple[type, str], str]] = {
+    (StepResult, "held"): "1.1",
+    (Kind, "sweep"): "1.1",
+    (Kind, "run"): "1.1",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -631,9 +635,89 @@ class AbortRecord(Record):
     ] = ()
 
 
-AnyRecord = DrillRecord | ReadinessRecord | AbortRecord
-BY_KIND: t.Final[t.Mapping[Kind, type[DrillRecord] | type[ReadinessRecord] | type[AbortRecord]]] = {
+@dataclass(frozen=True, kw_only=True)
+class SweepSession(Session):
+    """One session of a sweep over an array."""
+
+    test_found: Said[bool, Says("Whether a failover test ran, or was about to.", since="1.1")]
+    started_by: Said[str | None, Says("Account that started it; null where not known.", since="1.1")]
+    test_started_at: Said[datetime | None, Says("When it was started.", since="1.1")]
+    age_seconds: Said[float | None, Says("How long it had been running; null where not known.", since="1.1")]
+    overdue: Said[bool, Says("Whether it should not have been running any more, by the sweep's policy.", since="1.1")]
+    decision: Said[str | None, Says("What the policy said of it; null where no test was found.", since="1.1")]
+    decision_reason: Said[str | None, Says("Why.", since="1.1")]
+    still_running: Said[bool | None, Says("Whether it ran at the last look; null where not known.", since="1.1")]
+    forced: Said[bool, Says("Whether the stop was forced.", since="1.1")]
+    stop: Said[Operation | None, Says("", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepRecord(Record):
+    """A sweep: every running failover test of an array, and what became of it by a policy."""
+
+    kind: Said[t.Literal[Kind.SWEEP], Says("Kind of record.", since="1.1")] = Kind.SWEEP
+    tests_found: Said[int, Says("How many failover tests were found.", since="1.1")]
+    overdue_left: Said[
+        Texts, Says("Ids of sessions with an overdue test that is not shown to have ended.", since="1.1")
+    ]
+    sessions: Said[tuple[SweepSession, ...], Says("Every session that was looked at.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunMember:
+    """The record of one array in a run."""
+
+    id: Said[str, Says("Its id.", since="1.1")]
+    kind: Said[Kind, Says("Its kind.", since="1.1")]
+    array: Said[str | None, Says("Name of the array.", since="1.1")]
+    verdict: Said[Verdict, Says("Its verdict.", since="1.1")]
+    cleanup: Said[CleanUp | None, Says("The verdict of its clean-up, of a drill.", since="1.1")]
+    file: Said[str, Says("Its file, in the folder of this record.", since="1.1")]
+    sha256: Said[str, Says("SHA-256 of that file.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunApplication:
+    """One application over all arrays; it is no better than the worst of its sessions."""
+
+    application: Said[str, Says("Its name.", since="1.1")]
+    tier: Said[str | None, Says("How important it is.", since="1.1")]
+    owner: Said[str | None, Says("Who answers for it.", since="1.1")]
+    sessions: Said[int, Says("How many sessions belong to it.", since="1.1")]
+    arrays: Said[Texts, Says("On which arrays.", since="1.1")]
+    verdict: Said[Verdict, Says("The worst of them.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSession(Session):
+    """One session of an array in a run."""
+
+    array: Said[str | None, Says("Name of the array.", since="1.1")]
+    record_id: Said[str, Says("Id of the record that has its details.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord(Record):
+    """A run over several arrays: no better than the worst of them."""
+
+    kind: Said[t.Literal[Kind.RUN], Says("Kind of record.", since="1.1")] = Kind.RUN
+    members: Said[tuple[RunMember, ...], Says("The record of each array.", since="1.1")]
+    applications: Said[
+        tuple[RunApplication, ...], Says("The applications that were named, the worst first.", since="1.1")
+    ]
+    sessions: Said[tuple[RunSession, ...], Says("The sessions of all arrays.", since="1.1")]
+
+
+AnyRecord = DrillRecord | ReadinessRecord | AbortRecord | SweepRecord | RunRecord
+BY_KIND: t.Final[
+    t.Mapping[
+        Kind,
+        type[DrillRecord] | type[ReadinessRecord] | type[AbortRecord] | type[SweepRecord] | type[RunRecord],
+    ]
+] = {
     Kind.DRILL: DrillRecord,
     Kind.READINESS: ReadinessRecord,
     Kind.ABORT: AbortRecord,
+    Kind.SWEEP: SweepRecord,
+    Kind.RUN: RunRecord,
 }

@@ -35,6 +35,7 @@ from .._record.types import (
     Rto,
     Session,
     Step,
+    SweepSession,
     Validation,
 )
 from .._words import CleanUp, Outcome, Phase, Verdict
@@ -267,6 +268,8 @@ def _session_cases(session: Session, left: bool) -> list[Case]:
         cases = _abort_cases(session)
     elif isinstance(session, ReadinessSession):
         cases = _readiness_cases(session)
+    elif isinstance(session, SweepSession):
+        cases = _sweep_cases(session)
     else:
         cases = []
     case = Case("verdict", session.verdict.outcome, "\n".join([f"{session.verdict.word}.", *session.reasons]))
@@ -341,6 +344,14 @@ def _readiness_cases(session: ReadinessSession) -> list[Case]:
         return [Case("ready"), point]
     said = session.reasons or tuple(finding.message for finding in session.findings)
     return [Case("ready", Outcome.FAILURE, "\n".join(said) or "Not ready."), point]
+
+
+def _sweep_cases(session: SweepSession) -> list[Case]:
+    """A test that the policy lets run is no fault; one that is overdue and left is."""
+    left = session.overdue and session.still_running is not False
+    message = "\n".join(session.reasons) or "The array does not show that it has ended."
+    case = Case("no overdue test", Outcome.FAILURE, message) if left else Case("no overdue test")
+    return [case]
 
 
 def _abort_cases(session: AbortSession) -> list[Case]:

@@ -44,6 +44,20 @@ _MEANING: t.Final[t.Mapping[Kind, t.Mapping[Verdict, str]]] = {
         Verdict.ABORTED: "The abort itself ended early: look at the array.",
         Verdict.INCOMPLETE: "For at least one session it is not known whether it can be failed over.",
     },
+    Kind.SWEEP: {
+        Verdict.PASSED: "No overdue failover test is running.",
+        Verdict.PASSED_WITH_DEVIATIONS: "No overdue failover test is running; look at the deviations below.",
+        Verdict.FAILED: "An overdue failover test may still be running: its session cannot be failed over.",
+        Verdict.ABORTED: "The sweep itself ended early: look at the array.",
+        Verdict.INCOMPLETE: "It is not known whether failover tests are running.",
+    },
+    Kind.RUN: {
+        Verdict.PASSED: "Every array of the run passed.",
+        Verdict.PASSED_WITH_DEVIATIONS: "Every array of the run passed, some with deviations.",
+        Verdict.FAILED: "An array of the run failed.",
+        Verdict.ABORTED: "On an array of the run, no failover test was started.",
+        Verdict.INCOMPLETE: "On an array of the run, not everything was measured. That is no pass.",
+    },
 }
 _UNITS: t.Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 _LONGEST = timedelta(days=36500).total_seconds()

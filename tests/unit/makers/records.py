@@ -359,6 +359,77 @@ def abort_record(count: int = 4) -> Json:
     )
 
 
+def sweep_record(count: int = 4) -> Json:
+    """A sweep that found a test on two sessions, stopped one, and could not stop the other."""
+    no_test: Json = {
+        "test_found": False, "started_by": None, "test_started_at": None, "age_seconds": None, "overdue": False,
+        "decision": None, "decision_reason": None, "still_running": False, "forced": False, "stop": None,
+    }  # fmt: skip
+    sessions = [{**_common(n), **no_test} for n in range(1, count + 1)]
+    stopped, stuck = sessions[:2]
+    found = {
+        "test_found": True,
+        "started_by": "svc-drdrill",
+        "age_seconds": 7200.0,
+        "overdue": True,
+        "decision": "stop",
+    }
+    stopped.update(found, stop=operation("stopped", 4, 6.5))
+    stuck.update(
+        found, still_running=True, stop=operation("failed", 4, 20, failed=True, failure=FAILURE), verdict="failed"
+    )
+    stuck["reasons"] = [f"The failover test of erp-db is overdue: {FAILURE['message']}"]
+    return completed(
+        {
+            **_envelope("sweep", "Failover tests of powerstore-dr", sessions),
+            "verdict": "failed",
+            "reasons": list(stuck["reasons"]),
+            "deviations": [deviation(1, "failed", stuck["reasons"][0], stuck["session_id"])],
+            "tests_found": 2,
+            "overdue_left": [stuck["session_id"]],
+        }
+    )
+
+
+def run_record(count: int = 3) -> Json:
+    """A run over two arrays, of which one failed."""
+    names = ("powerstore-dr", "powerstore-dr2")
+    sessions = [
+        {
+            **_common(n),
+            "array": names[n % 2],
+            "record_id": f"r-{n % 2}",
+            "application": "ERP",
+            "tier": "1",
+            "owner": "ERP",
+        }
+        for n in range(1, count + 1)
+    ]
+    sessions[0].update(verdict="failed", reasons=["erp-data: RTO 171 s, objective 120 s."])
+    members = [
+        {
+            "id": f"r-{n}", "kind": "drill", "array": name, "verdict": ("passed", "failed")[n], "cleanup": "passed",
+            "file": f"drill-r-{n}.json", "sha256": f"{n}" * 64,
+        }
+        for n, name in enumerate(names)
+    ]  # fmt: skip
+    reason = "powerstore-dr2: failed. erp-data: RTO 171 s, objective 120 s."
+    erp = {
+        "application": "ERP", "tier": "1", "owner": "ERP", "sessions": count, "arrays": list(names),
+        "verdict": "failed",
+    }  # fmt: skip
+    return completed(
+        {
+            **_envelope("run", "Quarterly drill of both sites", sessions),
+            "verdict": "failed",
+            "reasons": [reason],
+            "deviations": [deviation(1, "failed", reason)],
+            "members": members,
+            "applications": [erp],
+        }
+    )
+
+
 def large_record(count: int = 500) -> Json:
     """A drill of many sessions of which some failed, with the steps of every wave."""
     record = failed_record(count)
@@ -379,6 +450,8 @@ SAMPLES: t.Final[dict[str, t.Callable[[], Json]]] = {
     "large": large_record,
     "readiness": readiness_record,
     "abort": abort_record,
+    "sweep": sweep_record,
+    "run": run_record,
 }
 
 

@@ -62,8 +62,8 @@ def test_a_field_that_was_added_can_be_missing() -> None:
     """An older record has None or an empty list there: a field that must be there would make it unreadable."""
     added = [
         (cls.__name__, field.name)
-        for record in BY_KIND.values()
-        for cls in classes(record)
+        for kind in (Kind.DRILL, Kind.READINESS, Kind.ABORT)  # those that version 1.0 had
+        for cls in classes(BY_KIND[kind])
         for field in fields_of(cls)
         if field.says.since != "1.0" and not (field.shape.nullable or field.shape.kind == "list")
         and not _is_in_a_newer_class(cls)

@@ -25,8 +25,10 @@ from ..._record.types import (
     Interruption,
     ReadinessRecord,
     ReadinessSession,
+    RunRecord,
     Session,
     Step,
+    SweepRecord,
 )
 from ..._words import Severity, StepResult, Verdict
 from ..causes import Cause, causes, own_reasons
@@ -370,7 +372,11 @@ def _rpo_tile(record: AnyRecord) -> Tile:
 def _tiles(record: AnyRecord) -> list[Tile]:
     if isinstance(record, DrillRecord):
         return _drill_tiles(record)
-    return _readiness_tiles(record) if isinstance(record, ReadinessRecord) else _abort_tiles(record)
+    if isinstance(record, ReadinessRecord):
+        return _readiness_tiles(record)
+    if isinstance(record, AbortRecord):
+        return _abort_tiles(record)
+    return _sweep_tiles(record) if isinstance(record, SweepRecord) else _run_tiles(record)
 
 
 def _drill_tiles(record: DrillRecord) -> list[Tile]:
@@ -417,6 +423,25 @@ def _readiness_tiles(record: ReadinessRecord) -> list[Tile]:
         _rpo_tile(record),
         Tile("Blockers", blockers, None, "refuse a failover test" if blockers else "", missed=bool(blockers)),
         Tile("Warnings", found.count(Severity.WARNING)),
+    ]
+
+
+def _sweep_tiles(record: SweepRecord) -> list[Tile]:
+    tests = [session for session in record.sessions if session.test_found]
+    running = sum(session.still_running is not False for session in tests)
+    left = len(record.overdue_left)
+    return [
+        Tile("Failover tests found", record.tests_found, len(record.sessions)),
+        Tile("May still be running", running, None, "no failover is possible" if running else "", missed=bool(running)),
+        Tile("Overdue and left", left, None, "", missed=bool(left)),
+    ]
+
+
+def _run_tiles(record: RunRecord) -> list[Tile]:
+    return [
+        _results_tile("Arrays passed", [each.verdict is Verdict.PASSED for each in record.members], "did not"),
+        _verdicts_tile(record),
+        _rpo_tile(record),
     ]
 
 

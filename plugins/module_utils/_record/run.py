@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record of a run: the verdict of several arrays together, per array and per application. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+
+from .._words import Cause, Verdict
+from .causes import Judgement, Reason
+from .clocks import Clocks
+from .common import Context, envelope
+from .results import Cluster
+from .types import AnyRecord, DrillRecord, RunApplication, RunMember, RunRecord, RunSession, Session
+
+
+@dataclass(frozen=True)
+class Member:
+    """The record of one array, and the file it was read from."""
+
+    record: AnyRecord
+    file: str
+    sha256: str
+
+    @property
+    def array(self) -> str | None:
+        """Name of the array, else the address that it was asked at."""
+        return self.record.array.name or self.record.array.host
+
+
+def build_run(members: t.Sequence[Member], context: Context, record_id: str, written_at: datetime) -> RunRecord:
+    """The record. ``written_at`` is the controller's time."""
+    judgement = Judgement(tuple(_reasons(members)))
+    moments = [moment for each in members for moment in (each.record.times.started_at, each.record.times.finished_at)]
+    names = ", ".join(each.array or "an array without a name" for each in members)
+    sessions = [(each, session) for each in members for session in each.record.sessions]
+    return RunRecord(
+        **envelope(
+            record_id,
+            context,
+            Cluster(name=names or None),
+            sorted(moment for moment in moments if moment),
+            judgement,
+            written_at,
+            clocks=Clocks(),
+            selected_by="all",
+        ),
+        members=tuple(map(_member, members)),
+        applications=tuple(_applications(sessions)),
+        sessions=tuple(_session(member, session) for member, session in sessions),
+    )
+
+
+def _reasons(members: t.Sequence[Member]) -> t.Iterator[Reason]:
+    if not members:
+        yield Reason(Verdict.INCOMPLETE, Cause.NOT_READ, "The run has no record of any array.")
+    for member in members:
+        verdict = member.record.verdict
+        if verdict is Verdict.PASSED:
+            continue
+        first = next(iter(member.record.reasons), "no reason is given")
+        more = len(member.record.reasons) - 1
+        text = f"{member.array or member.file}: {verdict.word.lower()}. {first}" + (
+            f" And {more} more." if more > 0 else ""
+        )
+        yield Reason(verdict, Cause.MEMBER, text, subject=member.array, check=member.record.array.global_id)
+
+
+def _member(member: Member) -> RunMember:
+    record = member.record
+    return RunMember(
+        id=record.drill.id,
+        kind=record.kind,
+        array=member.array,
+        verdict=record.verdict,
+        cleanup=record.cleanup.verdict if isinstance(record, DrillRecord) else None,
+        file=member.file,
+        sha256=member.sha256,
+    )
+
+
+def _applications(sessions: t.Sequence[tuple[Member, Session]]) -> list[RunApplication]:
+    """Every application that a session names; a session without one belongs to none."""
+    found: dict[str, list[tuple[Member, Session]]] = {}
+    for member, session in sessions:
+        if session.application:
+            found.setdefault(session.application, []).append((member, session))
+    made = [
+        RunApplication(
+            application=name,
+            tier=next((session.tier for _member, session in own if session.tier), None),
+            owner=next((session.owner for _member, session in own if session.owner), None),
+            sessions=len(own),
+            arrays=tuple(dict.fromkeys(member.array for member, _session in own if member.array)),
+            verdict=Verdict.worst((session.verdict for _member, session in own), otherwise=Verdict.PASSED),
+        )
+        for name, own in found.items()
+    ]
+    return sorted(made, key=lambda each: (each.verdict.weight, each.application))
+
+
+def _session(member: Member, session: Session) -> RunSession:
+    return RunSession(
+        session_id=session.session_id,
+        resource_type=session.resource_type,
+        resource_name=session.resource_name,
+        resource_id=session.resource_id,
+        remote_system=session.remote_system,
+        verdict=session.verdict,
+        reasons=session.reasons,
+        recovery_point=session.recovery_point,
+        before=session.before,
+        findings=session.findings,
+        application=session.application,
+        tier=session.tier,
+        owner=session.owner,
+        array=member.array,
+        record_id=member.record.drill.id,
+    )

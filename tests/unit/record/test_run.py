@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record of a run over several arrays: the worst of them, per array and per application."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+from pathlib import Path
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.store import write_drill
+from tests.unit.makers.drills import CONTEXT, Json, a_drill
+from tests.unit.makers.spoils import VALID, Spoil, check, put
+
+
+def drilled(folder: Path, array: str, *spoils: Spoil) -> str:
+    """The record of one array's drill, of which the first session belongs to the ERP."""
+    drill = a_drill()
+    for phase in (drill["before"], *drill["starts"], drill["during"], *drill["stops"], drill["after"]):
+        phase["cluster"]["name"] = array
+    drill["wishes"][0].update(application="ERP", tier="1", owner="ERP team")
+    for spoil in spoils:
+        spoil(drill)
+    return str(write_drill({"kind": "drill", **CONTEXT, **drill, "directory": str(folder)}, write=True)["path"])
+
+
+def run_of(folder: Path, *paths: str) -> Json:
+    given: Json = {"kind": "run", "title": "Both sites", "directory": str(folder), "records": list(paths)}
+    return write_drill(given, write=True)
+
+
+def record_of(result: Json) -> Json:
+    assert "failed" not in result, result.get("msg")
+    VALID.validate(result["record"])
+    return t.cast(Json, result["record"])
+
+
+def test_a_run_is_no_better_than_the_worst_of_its_arrays(tmp_path: Path) -> None:
+    good, bad = drilled(tmp_path, "dr-1"), drilled(tmp_path, "dr-2", check(passed=False))
+    record = record_of(run_of(tmp_path, good, bad))
+
+    assert record["verdict"] == "failed" and record["reasons"][0].startswith("dr-2: failed. ledger answers")
+    assert [(m["array"], m["verdict"], m["cleanup"]) for m in record["members"]] == [
+        ("dr-1", "passed", "passed"),
+        ("dr-2", "failed", "passed"),
+    ]
+    assert [m["sha256"] for m in record["members"]] == [
+        hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in (good, bad)
+    ]
+    assert [(s["array"], s["resource_name"]) for s in record["sessions"]] == [
+        ("dr-1", "erp-data"), ("dr-1", "erp-db"), ("dr-2", "erp-data"), ("dr-2", "erp-db"),
+    ]  # fmt: skip
+
+
+def test_an_application_is_judged_over_all_arrays(tmp_path: Path) -> None:
+    record = record_of(run_of(tmp_path, drilled(tmp_path, "dr-1"), drilled(tmp_path, "dr-2", put("after", None))))
+
+    assert record["applications"] == [
+        {"application": "ERP", "tier": "1", "owner": "ERP team", "sessions": 2, "arrays": ["dr-1", "dr-2"],
+         "verdict": "failed"}
+    ]  # fmt: skip
+
+
+def test_arrays_that_passed_make_a_run_that_passed(tmp_path: Path) -> None:
+    result = run_of(tmp_path, drilled(tmp_path, "dr-1"), drilled(tmp_path, "dr-2"))
+
+    assert record_of(result)["verdict"] == "passed" and "Verdict: passed" in result["summary"]
+    assert Path(result["path"]).name.startswith("run-")
+
+
+def test_a_run_without_a_record_is_no_pass(tmp_path: Path) -> None:
+    assert record_of(run_of(tmp_path))["verdict"] == "incomplete"
+
+
+def test_what_is_no_record_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("no record")
+    for path in (str(tmp_path / "x.json"), str(tmp_path / "gone.json")):
+        result = run_of(tmp_path, path)
+        assert result["failed"] is True and path in result["msg"]
+    assert not [file for file in tmp_path.iterdir() if file.name.startswith("run-")]
+
+
+def test_a_run_can_hold_records_of_version_1_0(tmp_path: Path) -> None:
+    written = sorted((Path(__file__).parent / "written_by_1_0").glob("drill-*.json"))
+    record = record_of(run_of(tmp_path, *map(str, written)))
+
+    assert [member["verdict"] for member in record["members"]] == [
+        json.loads(path.read_text())["verdict"] for path in written
+    ]

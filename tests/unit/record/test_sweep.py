@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record of a sweep, built from real sweeps: which tests were running, and what became of them."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import UTC, datetime
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.common import Context
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.results import Aborted
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.summaries import summary
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.sweep import build_sweep
+from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
+from tests.lab.faults.table import STOP_PATH, at
+from tests.lab.simulator import Simulator
+from tests.running import Result, run_module
+
+NOW = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
+
+
+def swept(simulator: Simulator, **options: t.Any) -> Result:
+    given = {"policy": "stop", "started_by": "anyone", "settle_time": 0, "poll_interval": 0.1, **options}
+    return run_module(simulator, "replication_failover_test_sweep", **given)
+
+
+def built(*stops: Result) -> Result:
+    """The record, which has to be as its schema has it."""
+    seen = Aborted.from_params({"stops": list(stops)})
+    record = build_sweep(seen, Context("Sweep", "dr", "controller"), "id-1", NOW)
+    assert seen.notes == () and problems(record.as_json(), Kind.SWEEP) == []
+    assert all(len(line) <= 108 for line in summary(record, "-"))
+    return record.as_json()
+
+
+def test_what_was_stopped_is_over(simulator: Simulator) -> None:
+    simulator.dr.start_failover_test("erp-data", user="admin")
+    record = built(swept(simulator))
+    [found] = [session for session in record["sessions"] if session["test_found"]]
+
+    assert (record["verdict"], record["tests_found"], record["overdue_left"]) == ("passed", 1, [])
+    assert (found["resource_name"], found["started_by"], found["still_running"]) == ("erp-data", "admin", False)
+    assert found["stop"]["action"] == "stopped"
+
+
+def test_what_could_not_be_stopped_is_left(simulator: Simulator) -> None:
+    simulator.dr.start_failover_test("erp-data", user="admin")
+    simulator.faults.add(at("POST", STOP_PATH, "answer", status=422, body={"messages": []}))
+    record = built(swept(simulator))
+    [left] = [session for session in record["sessions"] if session["test_found"]]
+
+    assert record["verdict"] == "failed" and record["overdue_left"] == [left["session_id"]]
+    assert [each["cause"] for each in record["deviations"]] == ["test.overdue"]
+
+
+def test_an_array_that_was_not_reached_is_not_known(simulator: Simulator) -> None:
+    record = built(swept(simulator, port=1, timeout=1))
+
+    assert record["verdict"] == "incomplete" and "Not known" in record["reasons"][0]
+    assert built()["verdict"] == "incomplete"
