@@ -134,7 +134,7 @@ class Cause(StrEnum):
     NOT_READY = "failover.not_ready", "that cannot be failed over"
     READINESS_NOT_KNOWN = "failover.not_known", "not known to be ready"
     NOT_JUDGED = "failover.not_judged", "not judged"
-    CHANGED = "session.changed", "not as before"
+    CHANGED = "session.changed", "changed"
     SNAPSHOT_NOT_KEPT = "snapshot.not_kept", "without the snapshot that was wanted"
     NO_APPLICATION = "application.not_checked", "without a check of an application"
     CLOCK_STEPPED = "clock.stepped", "with a clock that was set"

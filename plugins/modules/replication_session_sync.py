@@ -57,7 +57,7 @@ options:
     description:
       - How fresh is fresh enough. A session whose recovery point is not older is left alone, so that a second task
         changes nothing. How long ago, such as V(15m) or V(2h), or an ISO 8601 time with its zone.
-      - Held against it is the last synchronisation less its duration, the older of two possible readings.
+      - It is compared with the last synchronisation less its duration, the older of two possible readings.
       - If not set, every session is synchronised.
     type: str
   max_parallel:

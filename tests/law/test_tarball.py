@@ -68,5 +68,5 @@ def test_make_demo_in_a_fresh_clone_drills_from_the_installed_tarball(tmp_path: 
     installed = tmp_path / "build/demo/collections/ansible_collections/drdrill/powerstore"
     assert (installed / "MANIFEST.json").exists() and not (installed / "tests").exists()
     records = tmp_path / "build/demo/records"
-    assert sorted({path.suffix for path in records.iterdir()}) == [".csv", ".html", ".json", ".md", ".xml"]
+    assert sorted({path.suffix for path in records.iterdir()}) == [".csv", ".html", ".json", ".jsonl", ".md", ".xml"]
     assert not (tmp_path / "build/docs").exists()  # the demo builds nothing that it does not need

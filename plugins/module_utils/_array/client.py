@@ -233,7 +233,7 @@ class Client:
 def any_of(values: t.Iterable[str]) -> t.Iterator[str]:
     """The filters that find these values: many together by ``in.(…)``, each odd one by itself.
 
-    A single eq takes the rest of the parameter as it is, whatever it holds, while in.(…) would need quoting that is
+    A single eq takes the rest of the parameter as it is, while in.(…) would need quoting that is
     not documented.
     """
     wanted = list(dict.fromkeys(values))

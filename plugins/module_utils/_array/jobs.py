@@ -72,7 +72,7 @@ class Job:
     def began_since(self, moment: datetime) -> bool:
         """Whether it began then or later; one that has not ended counts always, as a queued one has no start yet.
 
-        A start in whole seconds may have been cut, so it is held against the whole second.
+        A start in whole seconds may have been cut, so it is compared with the whole second.
         """
         if not self.has_ended or self.start_time is None:
             return True
@@ -113,7 +113,7 @@ def with_pending_starts(
     """The targets, each with the start that the array is still at, or has just ended without the session showing it.
 
     After a start was cut off (killed, timed out), the array may still carry it out; a stop that looks at the session
-    alone would come too early. Where jobs cannot be read, whatever the reason, ``jobs_readable`` is false: that keeps
+    alone would come too early. Where jobs cannot be read, for any reason, ``jobs_readable`` is false: that keeps
     no stop from being sent. Without a time of the array's own, the controller's stands in for it.
     """
     quiet = [entry.session.id for entry in found if isinstance(entry, Target) and not entry.session.in_test]

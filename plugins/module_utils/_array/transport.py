@@ -336,7 +336,7 @@ class Transport:
         if self._proxy and _is_of_proxy(causes):
             return UnreachableError(
                 f"{doing}: no way to {where} through the proxy {_without_account(self._proxy)}: {cause}. The proxy "
-                "comes from the environment (HTTPS_PROXY): mend it there, or name the array in NO_PROXY."
+                "comes from the environment (HTTPS_PROXY): correct it there, or name the array in NO_PROXY."
             )
         return UnreachableError(
             f"{doing}: no connection to {where}: {cause}. Check host and port, and that the array's management "

@@ -138,7 +138,7 @@ def _new(folder: str, name: str, by: str, now: datetime, late: bool) -> _New:
 
 
 def _facts(path: str, data: bytes) -> Json:
-    """What a line says of a record, of whatever version it is."""
+    """What a line says of a record of any version."""
     try:
         record = json.loads(data)
         kind, verdict = str(record["kind"]), str(record["verdict"])

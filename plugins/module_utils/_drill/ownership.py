@@ -4,7 +4,7 @@
 
 """What a drill has to stop, what it leaves alone, whether it holds its tests, and what keeps it from going on. Pure.
 
-A request that was sent counts, whatever became of its answer: doubt counts as the drill's own.
+A request that was sent counts, even if its answer was lost: doubt counts as the drill's own.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def a_bool(value: object, where: str) -> bool:
 
 
 def a_choice(value: object, where: str, choices: t.Sequence[str]) -> str:
-    """One of some words, whatever the case, as it is written in ``choices``."""
+    """One of some words in any case, as it is written in ``choices``."""
     found = [choice for choice in choices if isinstance(value, str) and choice.casefold() == value.strip().casefold()]
     if not found:
         raise ExpectedError(where, f"one of {', '.join(choices)}", value)

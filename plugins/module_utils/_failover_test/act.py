@@ -29,7 +29,7 @@ def apply(planned: Plan, client: Client, on_progress: OnProgress | None = None) 
     """Carry out the plan, at most ``max_parallel`` operations at a time, and report what the array shows.
 
     A failure on one session does not stop the others. With ``rollback``, what this task started is stopped again when
-    one of its starts failed. Whatever this computer lacks on the way, the result says what was sent.
+    one of its starts failed. If this computer runs short of memory or threads, the result still says what was sent.
     """
     if not planned.goals:
         return predict(planned)

@@ -57,7 +57,7 @@ def of_somebody_else(session: ReplicationSession, named: str | None, jobs: Jobs,
     """Why a stop leaves a test alone that was not started by the job ``named``; None where it may have been.
 
     A later start of another account is somebody else's. A later one of the same account is, too, where the log has the
-    named one before it: two controllers may use one account. Whatever else is in doubt counts as the named one's.
+    named one before it: two controllers may use one account. Any other doubt counts as the named one's.
     """
     start = _start_of(session, jobs) if named else None
     if start is None or start.id == named:

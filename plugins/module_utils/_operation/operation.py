@@ -259,7 +259,7 @@ class Operation:
     # After an error
 
     def _conclude(self, error: PowerStoreError, outcome: Outcome) -> None:
-        """After an error the session is read once more: its state is the result, whatever the error says."""
+        """After an error the session is read once more: its state is the result, not what the error says."""
         outcome.error = error
         try:
             row = self._read_row(within=_LAST_LOOK)

@@ -77,9 +77,9 @@ def _reasons(sweeps: t.Sequence[Swept]) -> t.Iterator[Reason]:
         if session.failover_ready is False and session.session_id:
             tests = last.tests_of(session.session_id)
             failure = tests[-1].failure if tests else None
-            told = " ".join(filter(None, [session.reason, failure.message if failure else None]))
+            said = " ".join(filter(None, [session.reason, failure.message if failure else None]))
             name = session.resource_name or session.session_id
-            text = f"{name} cannot be failed over: {told}"
+            text = f"{name} cannot be failed over: {said}"
             yield Reason(
                 Verdict.FAILED, Cause.NOT_READY, text, session.session_id, name, session.resource_id, of_all=False
             )

@@ -5,7 +5,7 @@
 """The array's clock and the controller's: how far apart they are, and whether one was set during a drill. Pure.
 
 The two are compared at every look at the array. What is measured across a moment at which one of them was set is not
-measured: which of the two it was cannot be told. No duration is negative.
+measured: which of the two it was is not known. No duration is negative.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ _ARRAY: t.Final[t.Mapping[str, tuple[Cause, Cause]]] = {
 
 
 def judge_cleanup(sessions: t.Sequence[DrillSession]) -> Cleanup:
-    """Whether everything that was started is stopped and as before, whatever the drill itself came to."""
+    """Whether everything that was started is stopped and unchanged, no matter what the verdict of the drill is."""
     owned = [(each.session_id or "", each.return_to_normal) for each in sessions if each.test_owned]
     held = tuple(session_id for session_id, normal in owned if normal and normal.held)
     left = tuple(session_id for session_id, normal in owned if not normal or not (normal.stop_confirmed or normal.held))

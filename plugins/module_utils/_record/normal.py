@@ -48,7 +48,7 @@ def return_to_normal(
 
 
 def differences(before: SessionSeen, after: SessionSeen) -> t.Iterator[Difference]:
-    """What of a session is not as before, by the names of what differs."""
+    """What of a session changed, by the names of what differs."""
     members = [{str(volume.id): volume for volume in entry.volumes} for entry in (before, after)]
     pairs: list[tuple[str, object, object]] = [
         ("role", before.role, after.role),

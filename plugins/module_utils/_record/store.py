@@ -97,7 +97,7 @@ def write_drill(params: Json, *, write: bool) -> Json:
     try:
         if write:
             write_once(path, json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
-    except OSError as error:  # the verdict is known and has to be told all the same
+    except OSError as error:  # the verdict is known and has to be reported all the same
         problem = {"failed": True, "msg": f"The record could not be written to {path}: {error.strerror or error}."}
         path = "none, it could not be written"
     cleanup = record.cleanup.verdict if isinstance(record, DrillRecord) else CleanUp.NOT_NEEDED

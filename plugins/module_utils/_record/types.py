@@ -244,7 +244,7 @@ class RecoveryPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicationRpo:
-    """Whether the replication kept its RPO as the test started, whatever data was tested."""
+    """Whether the replication met its RPO when the test started, no matter which data was tested."""
 
     objective_seconds: Said[int | None, Says("RPO.", since="1.1")]
     timestamp: Said[datetime | None, Says("Of which time the last synchronised data is.", since="1.1")]
@@ -333,7 +333,7 @@ class Validation:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """Something that is not as before."""
+    """Something that changed."""
 
     what: Said[str, "State, role, hosts, members or size."]
     before: Said[str, "Before the drill."]
@@ -346,7 +346,7 @@ class ReturnToNormal:
 
     stop_confirmed: Said[bool, "Whether the array confirmed that the test is over."]
     held: Said[bool, "Whether it was left running on purpose, as the drill's policy declared."]
-    differences: Said[tuple[Difference, ...], "What is not as before."]
+    differences: Said[tuple[Difference, ...], "What changed."]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -402,12 +402,12 @@ class CauseGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class Cleanup:
-    """Whether everything returned to normal, whatever the drill itself came to."""
+    """Whether everything returned to normal, no matter what the verdict of the drill is."""
 
     verdict: Said[CleanUp, "held: left running on purpose; not_needed: no test was started."]
     not_confirmed_stopped: Said[Texts, "Ids of sessions whose stop the array did not confirm."]
     held: Said[Texts, "Ids of sessions that were left running on purpose."]
-    not_as_before: Said[Texts, "Ids of sessions that are not as before."]
+    not_as_before: Said[Texts, "Ids of sessions that changed."]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -153,7 +153,7 @@ def _drill_causes(session: DrillSession) -> t.Iterator[str]:
     if session.rto.met is None and session.rto.objective_seconds is not None:
         yield "RTO not measured"
     if normal and normal.differences:
-        yield "not as before"
+        yield "changed"
     yield from (_check_words(check) for check in session.validations if check.passed is False)
     if session.stop and session.stop.failure:
         yield "stopped with a problem"

@@ -66,7 +66,7 @@ class Case:
         return self.outcome in _RED
 
     def skipped(self, why: str) -> Case:
-        """The same, told elsewhere."""
+        """The same, reported elsewhere."""
         return replace(self, outcome=Outcome.SKIPPED, message=f"{why} {self.message}".strip())
 
 

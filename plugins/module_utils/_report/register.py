@@ -234,6 +234,6 @@ def _lock(handle: int, path: str) -> None:
 
 def _no_register(path: str, why: str) -> InvalidInputError:
     return InvalidInputError(
-        f"{path} is not a register of drdrill.powerstore: {why}. Nothing was added. Mend it, move it away, or give "
+        f"{path} is not a register of drdrill.powerstore: {why}. Nothing was added. Repair it, move it away, or give "
         "another path as register."
     )

@@ -86,6 +86,6 @@ def _registered(path: str, row: Row, *, write: bool) -> bool:
 def _not_written(error: OSError) -> str:
     where = f" {error.filename}" if error.filename else ""
     return (
-        f"The report could not be written:{where} {error.strerror or error}. The record is not touched; mend this and "
+        f"The report could not be written:{where} {error.strerror or error}. The record is not touched; fix this and "
         "run the task again."
     )

@@ -313,7 +313,7 @@ def stop_words(session: Session) -> str:
 
 
 def normal_words(session: DrillSession) -> str:
-    """Whether the session is as before, for the tables."""
+    """Whether the session is unchanged, for the tables."""
     normal = session.return_to_normal
     if normal is None:
         return "not touched"
@@ -321,7 +321,7 @@ def normal_words(session: DrillSession) -> str:
         return "still in test"
     if not normal.stop_confirmed:
         return "not known"
-    return f"{len(normal.differences)} differences" if normal.differences else "as before"
+    return f"{len(normal.differences)} differences" if normal.differences else "unchanged"
 
 
 def _hosts(seen: Condition | None) -> list[str]:
