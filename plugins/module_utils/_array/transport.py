@@ -297,7 +297,7 @@ class Transport:
             headers["Content-Type"] = "application/json"
             body = json.dumps(request.body).encode("ascii")
         seconds = exchange.left()
-        response = self._pool.urlopen(
+        response = self._pool.request(
             request.method,
             request.target,
             body=body,

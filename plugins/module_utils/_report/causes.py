@@ -89,7 +89,7 @@ def counting_sentence(record: AnyRecord) -> str:
     """``12 of 40 sessions did not pass: 8 not mapped to a host, 4 RPO missed.``; empty where nothing is counted."""
     parts = []
     if isinstance(record, DrillRecord) and record.interruption:
-        parts.append(f"The drill was interrupted in “{one_line(record.interruption.task, _LONGEST)}”.")
+        parts.append(f"The drill was interrupted in \u201c{one_line(record.interruption.task, _LONGEST)}\u201d.")
     parts += _of_sessions(record)
     parts += _of_checks(record, False, "failed")
     return " ".join(parts or _of_checks(record, None, "not executed"))
@@ -168,7 +168,7 @@ def _check_words(check: Validation) -> str:
             return "mapping not read" if check.passed is None else "not mapped to a host"
         return "test not read" if check.passed is None else "test not shown by the array"
     did = "failed" if check.passed is False else "was not executed"
-    return f"“{one_line(check.name, _LONGEST)}” {did}"
+    return f"\u201c{one_line(check.name, _LONGEST)}\u201d {did}"
 
 
 def _abort_causes(session: AbortSession) -> t.Iterator[str]:

@@ -183,7 +183,7 @@ def _own_cases(record: AnyRecord, sessions: t.Sequence[Suite]) -> list[Case]:
         return []
     cases = [_cleanup_case(record)]
     if record.interruption:
-        message = f"In “{record.interruption.task}”: {record.interruption.message}"
+        message = f"In \u201c{record.interruption.task}\u201d: {record.interruption.message}"
         cases.append(Case("ran to its end", Outcome.ERROR, message))
     else:
         cases.append(Case("ran to its end"))

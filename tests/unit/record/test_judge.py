@@ -50,8 +50,9 @@ from tests.unit.makers.spoils import (
             [check(passed=False), put("planned_steps", [PLANNED, PLANNED | {"name": "second"}])],
             "failed", "passed", id="failed and not executed",
         ),
-        pytest.param([put("steps", []), put("planned_steps", [])],
-            "passed_with_deviations", "passed", id="drill without checks"
+        pytest.param(
+            [put("steps", []), put("planned_steps", [])],
+            "passed_with_deviations", "passed", id="drill without checks",
         ),
         pytest.param(
             [put("steps", []), put("planned_steps", []), put("policy", {"storage_only": True})],
