@@ -62,6 +62,7 @@ class Site:
             "powerstore-dr.example.com": self.simulator.dr.host,
             "/etc/drills/": f"{self.folder}/drills/",
             "/var/lib/": f"{self.folder}/",
+            "volume: erp-scratch": "volume_group: erp-db",  # an exclusion of what the array does not have is refused
             "username: drill": f"username: {self.simulator.username}",
             '"username": "drill"': f'"username": "{self.simulator.username}"',
         }.items():
@@ -175,6 +176,8 @@ def test_the_modules(site: Site) -> None:
         {"ansible.builtin.set_fact": {"failover_drill_result": "{{ drill }}"}},
         *modules.pop("drill_report"),
         *modules.pop("drill_chain"),
+        {"drdrill.powerstore.replication_session_info": {"sessions": [{"volume": "erp-data"}]}, "register": "sessions"},
+        *modules.pop("drill_journal"),
     ]
     # They ask hosts that are not there; in check mode they are judged, and not asked.
     asking = [{**task, "check_mode": True} for name in ("drill_check", "linux_volume") for task in modules.pop(name)]
