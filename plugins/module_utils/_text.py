@@ -19,8 +19,10 @@ _SEQUENCE = re.compile(
     r"\x1b\][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?"
 )
 _BREAK = re.compile(r"\s*[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]\s*")
-# Controls, what turns the direction of writing round, and what is no character at all.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+# Controls but for tab and line ends, what turns the direction of writing round, and what is no character at all; as the
+# inside of a character class.
+UNSHOWABLE = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
+_INVISIBLE = re.compile(f"[\t\n\r{UNSHOWABLE}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SUSPECT = re.compile(f"{_INVISIBLE.pattern}|{_SURROGATE.pattern}")
 _SUSPECT_JSON = re.compile(rf"\\[bfnrtu]|{_SUSPECT.pattern}")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.architecture_page import PAGE, page_text
+
 UTILS = Path(__file__).parents[2] / "plugins/module_utils"
 GROUND = {"_errors", "_json", "_text", "_time", "_version", "_words"}
 OPERATING = GROUND | {"_array", "_findings", "_operation", "_module"}
@@ -75,3 +77,8 @@ def test_the_table_names_no_package_that_is_gone() -> None:
 def test_the_table_has_no_circle() -> None:
     for package, below in MAY_IMPORT.items():
         assert not any(package in MAY_IMPORT[other] for other in below), package
+
+
+def test_contributing_lists_the_files_as_they_say_themselves() -> None:
+    current = PAGE.read_text(encoding="utf-8")
+    assert current == page_text(current), "make docs-pages writes it anew"

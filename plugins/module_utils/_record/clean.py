@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
-)
+from .._text import UNSHOWABLE
+
+_FORBIDDEN = re.compile(f"[{UNSHOWABLE}\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 
 
