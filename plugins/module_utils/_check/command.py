@@ -41,7 +41,7 @@ class Running:
         with self._lock:
             if self._over:
                 raise OSError("the task has ended")
-            process = subprocess.Popen(  # noqa: S603  # what the task names is what is run  # what the task names is what is run
+            process = subprocess.Popen(  # noqa: S603  # what the task names is what is run
                 probe.argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
