@@ -120,7 +120,8 @@ def _line(raw: bytes, seq: int, prev: str) -> tuple[Line, str]:
         entry = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_twins)
         reports = entry.get("reports", [])
         found = entry.get("seq")
-        line = Line(found if type(found) is int else seq, digest, tuple(_named(each) for each in [entry, *reports]))
+        place = found if isinstance(found, int) and not isinstance(found, bool) else seq
+        line = Line(place, digest, tuple(_named(each) for each in [entry, *reports]))
     except (UnicodeDecodeError, json.JSONDecodeError, AttributeError, TypeError, RecursionError):
         return Line(seq, digest, ()), "the line is not a JSON object as the chain has it"
     except ValueError as error:
@@ -301,11 +302,11 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     try:
         found = verify(given.folder, given.known_head, given.allowed_signers, given.principal, given.verify_time)
     except CannotCheckError as error:
-        print(f"COULD NOT CHECK: {error}")
+        sys.stdout.write(f"COULD NOT CHECK: {error}\n")
         return 2
-    print("\n".join(report(found)))
+    sys.stdout.write("\n".join(report(found)) + "\n")
     return 0 if found.ok else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

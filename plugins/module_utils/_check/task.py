@@ -15,12 +15,12 @@ import types
 import typing as t
 
 from .command import Running, files_of, look_with_command
-from .http import prepare_look_at_url
 from .look import Look, Observation
 from .masking import HIDDEN, Masking, masked_argv, masked_text, masking_of
 from .options import Check, Command, Http, Options, Tcp, parse_checks, parse_parallel
 from .polling import Clock, Outcome, Task, poll_all
 from .tcp import look_at_port
+from .web import prepare_look_at_url
 
 Result = t.Dict[str, t.Any]
 Files = t.List[t.Dict[str, t.Optional[str]]]

@@ -30,7 +30,7 @@ from .steps import Step, in_waves, resolved
 from .unfinished import unfinished
 
 SCHEMA_VERSION = "1"
-Refusal = str | None
+Refusal: t.TypeAlias = "str | None"
 EVENTS = ("begin", "read", "starting", "started", "steps", "step", "interrupted", "stopped", "end", "find")
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "event": {"type": "str", "choices": list(EVENTS), "required": True},

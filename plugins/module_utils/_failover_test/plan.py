@@ -98,16 +98,16 @@ def _with_gaps(step: Step, gaps: t.Callable[[ReplicationSession], Findings]) -> 
 def _step(cluster: Cluster, entry: Target | Unresolved, desired: Desired, log: Log) -> Step:
     if isinstance(entry, Unresolved):
         missing = None if desired.running else gone(entry.selector, entry.error)
-        return Step(entry.selector, error=entry.error, findings=(missing,) if missing else ())
+        return Step(selector=entry.selector, error=entry.error, findings=(missing,) if missing else ())
     session = entry.session
     findings = assess_start(entry, cluster) if desired.running else assess_stop(entry, cluster)
     left = None if desired.running else left_alone(session, entry.selector.started_by_job, log)
     # A failover changes the role, so that one is no fault of the task.
     if left and all(f.rule.id == "role.not_destination" for f in findings if f.is_blocker):
-        return Step(entry.selector, session, findings=(left,))
+        return Step(selector=entry.selector, session=session, findings=(left,))
     step = Step(
-        entry.selector,
-        session,
+        selector=entry.selector,
+        session=session,
         error=blocking_error(findings),
         snapshot=entry.snapshot.chosen if entry.snapshot and desired.running else None,
         findings=findings,

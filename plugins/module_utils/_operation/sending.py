@@ -27,7 +27,8 @@ _STAMP_UNITS = (1_000_000, 10_000, 1_000)  # microseconds; what a stamp may be c
 
 _OPPOSITE = {START: STOP, STOP: START}
 
-IsOwn = t.Callable[[str | None], bool | None]  # None: the array may mean this account, or another
+# None: the array may mean this account, or another.
+IsOwn: t.TypeAlias = "t.Callable[[str | None], bool | None]"
 
 
 class State(enum.Enum):

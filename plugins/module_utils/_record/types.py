@@ -708,7 +708,7 @@ class RunRecord(Record):
     sessions: Said[tuple[RunSession, ...], Says("The sessions of all arrays.", since="1.1")]
 
 
-AnyRecord = DrillRecord | ReadinessRecord | AbortRecord | SweepRecord | RunRecord
+AnyRecord: t.TypeAlias = "DrillRecord | ReadinessRecord | AbortRecord | SweepRecord | RunRecord"
 BY_KIND: t.Final[
     t.Mapping[
         Kind,

@@ -27,7 +27,8 @@ from .._findings.weight import before_drill
 from .._json import Json
 from .._time import format_time
 
-IsOwn = t.Callable[[str | None], bool | None]  # whether the array means this task's account; None: not clear
+# Whether the array means this task's account; None: not clear.
+IsOwn: t.TypeAlias = "t.Callable[[str | None], bool | None]"
 
 
 @dataclass(frozen=True, slots=True)

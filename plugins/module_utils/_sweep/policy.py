@@ -24,7 +24,8 @@ from .._module.options import check_bounds
 from .._time import parse_duration, parse_time
 
 STOP, LEAVE, REPORT = "stop", "leave", "report"
-IsOwn = t.Callable[[str], bool | None]  # whether the array means this task's account by a name; None: not clear
+# Whether the array means this task's account by a name; None: not clear.
+IsOwn: t.TypeAlias = "t.Callable[[str], bool | None]"
 
 _CUT = timedelta(seconds=60)  # a start is logged in whole seconds or by a clock that is set now and then
 
