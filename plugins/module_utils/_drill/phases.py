@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The phases of a drill and their times, and the parts of its RTO, from what happened and when. Pure.
+"""The phases of a drill and their times, from what happened and when. Pure.
 
 A phase lasts from the end of what happened before it to the end of the last thing that happened in it, so phases leave
 no gap between them and none overlaps.
@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from .._json import Json
-from .._time import parse_time
 from .drill import AFTER, BEFORE, Drill
 
 _OF_READ: t.Final[t.Mapping[str, str]] = {BEFORE: "preflight", AFTER: "prove"}
@@ -91,58 +89,3 @@ def _why_failed(event: Json) -> str | None:
     if event["event"] == "read" and event["what"] == AFTER and event["result"].get("failed"):
         return str(event["result"].get("msg") or "the sessions could not be read")
     return None
-
-
-def rto_parts(drill: Drill) -> Json | None:
-    """The recovery time of the drill as a whole and its parts, in seconds; None where it was not measured.
-
-    From the first start being sent to the last critical check of the drill being passed: ``{seconds, array, steps,
-    waiting, tool}``. ``array``: its operations, by its own clock; ``steps``: the user's attach steps and checks, by
-    their own; ``waiting``: pauses between waves; ``tool``: all else, what Ansible and this collection add.
-    """
-    skew = ((drill.before or {}).get("cluster") or {}).get("clock_skew_seconds")
-    sent = [moment for entry in drill.started if (moment := parse_time(entry.get("started_at")))]
-    looked = [step for step in drill.steps if step["phase"] == "validate" and step["critical"]]
-    if skew is None or not sent or not looked or not all(step["passed"] for step in looked):
-        return None
-    began = min(sent) - timedelta(seconds=skew)
-    ends = [parse_time(step.get("became_true_at") or step.get("finished_at")) for step in looked]
-    if None in ends:
-        return None
-    ended = max(end for end in ends if end is not None)
-    total = _seconds(began, ended)
-    waves = [_span(start) for start in drill.starts]
-    steps = _covered(
-        [(parse_time(s.get("started_at")), parse_time(s.get("finished_at"))) for s in drill.steps], began, ended
-    )
-    waiting = sum(float(event["seconds"]) for event in drill.of("pause"))
-    tool = total - sum(waves) - steps - waiting
-    # The array's operations are measured by another clock: what they exceed the whole by is not theirs.
-    parts = {"array": sum(waves) + min(0.0, tool), "steps": steps, "waiting": waiting, "tool": max(0.0, tool)}
-    return {"seconds": round(total, 3), **{name: round(seconds, 3) for name, seconds in parts.items()}}
-
-
-def _span(start: Json) -> float:
-    """How long the array was at the starts of one wave."""
-    times = [
-        (parse_time(entry.get("started_at")), parse_time(entry.get("finished_at")))
-        for entry in start.get("sessions") or ()
-    ]
-    began = [first for first, last in times if first and last]
-    ended = [last for first, last in times if first and last]
-    return _seconds(min(began), max(ended)) if began else 0.0
-
-
-def _covered(spans: t.Sequence[tuple[datetime | None, datetime | None]], began: datetime, ended: datetime) -> float:
-    """Seconds between two times that at least one of the spans covers: steps may be done side by side."""
-    covered, reached = 0.0, began
-    for first, last in sorted((first, last) for first, last in spans if first and last):
-        begin, end = max(first, reached), min(last, ended)
-        if end > begin:
-            covered += _seconds(begin, end)
-            reached = end
-    return covered
-
-
-def _seconds(first: datetime, last: datetime) -> float:
-    return (last - first).total_seconds()
