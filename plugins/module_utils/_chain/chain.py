@@ -12,24 +12,22 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import glob
 import hashlib
 import json
 import os
 import stat
-import time
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._errors import InvalidInputError, OperationTimeoutError
+from .._errors import InvalidInputError
 from .._json import Json
+from .._record import appending
 from .._time import format_time
 from .verify import CHAIN, FIRST, Fault, Line, read_chain, sha256_of
 
 _MODE = 0o640
-_LOCK_SECONDS, _LOCK_PAUSE = 60.0, 0.05
 _REPORTS = (".html", ".junit.xml", ".md", ".journal.jsonl")
 
 
@@ -82,7 +80,7 @@ def append(folder: str, names: t.Sequence[str], *, by: str, now: datetime, late:
         data = file.read()
         appended, lines = _extended(data, new, path)
         if lines:
-            _write(file, len(data), lines)
+            appending.append(file, len(data), lines)
         return appended
 
 
@@ -213,37 +211,9 @@ def _locked(path: str) -> t.Iterator[t.BinaryIO]:
     with open(handle, "r+b") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise _no_plain_file(path)
-        _lock(file.fileno(), path)
+        appending.lock(file.fileno(), path)
         yield file
 
 
 def _no_plain_file(path: str) -> InvalidInputError:
     return InvalidInputError(f"{path}: expected a plain file, found a link or a device. Nothing was written.")
-
-
-def _lock(handle: int, path: str) -> None:
-    deadline = time.monotonic() + _LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() > deadline:
-                raise OperationTimeoutError(
-                    f"{path} is locked by another process for more than {_LOCK_SECONDS:g} s: expected it to be free "
-                    "after an instant. Find out which (lsof), then run the task again."
-                ) from error
-            time.sleep(_LOCK_PAUSE)
-        else:
-            return
-
-
-def _write(file: t.BinaryIO, end: int, lines: bytes) -> None:
-    """Append all or nothing: a full disk leaves the chain as it was."""
-    try:
-        file.seek(end)
-        file.write(lines)
-        file.flush()
-        os.fsync(file.fileno())
-    except OSError:
-        os.ftruncate(file.fileno(), end)
-        raise

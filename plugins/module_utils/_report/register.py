@@ -11,15 +11,14 @@ columns that somebody added. A line gets what the header names, and an empty pla
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import os
 import re
-import time
 import typing as t
 from dataclasses import dataclass
 
-from .._errors import InvalidInputError, OperationTimeoutError
+from .._errors import InvalidInputError
+from .._record import appending
 from .._record.clean import one_line
 from .._record.types import AbortRecord, DrillRecord
 from .._time import format_time
@@ -45,7 +44,6 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 _CELL = re.compile(r'([,;|\t\r\n][\s"]*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])')
 _LONGEST = 500
 _MODE = 0o640
-_LOCK_SECONDS, _LOCK_PAUSE = 60.0, 0.05
 
 Row = t.Mapping[str, str]
 
@@ -135,17 +133,19 @@ def add_to_register(path: str, row: Row) -> bool:
     InvalidInputError, OperationTimeoutError where another process keeps the lock, and OSError.
     """
     with open_plain(path, _MODE) as file:
-        _lock(file.fileno(), path)
+        appending.lock(file.fileno(), f"The register {path}")
         content = file.read()
         if not content:
             os.fchmod(file.fileno(), _MODE)
             table = _Table(path, COLUMNS, [])
-            _append(file, 0, _BOM + table.line(dict(zip(COLUMNS, COLUMNS, strict=True))) + table.line(row))
+            appending.append(
+                file, 0, (_BOM + table.line(dict(zip(COLUMNS, COLUMNS, strict=True))) + table.line(row)).encode()
+            )
             return True
         table = _Table.read(content, path)
         if table.has(row):
             return False
-        _append(file, len(content), ("" if table.ended else table.end) + table.line(row))
+        appending.append(file, len(content), (("" if table.ended else table.end) + table.line(row)).encode())
     return True
 
 
@@ -202,34 +202,6 @@ class _Table:
         writer = csv.writer(text, delimiter=self.delimiter, lineterminator=self.end)
         writer.writerow([row.get(column, "") for column in self.header])
         return text.getvalue()
-
-
-def _append(file: t.BinaryIO, end: int, lines: str) -> None:
-    """Append all or nothing: a full disk leaves the register as it was."""
-    try:
-        file.seek(end)
-        file.write(lines.encode("utf-8"))
-        file.flush()
-        os.fsync(file.fileno())
-    except OSError:
-        os.ftruncate(file.fileno(), end)
-        raise
-
-
-def _lock(handle: int, path: str) -> None:
-    deadline = time.monotonic() + _LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() > deadline:
-                raise OperationTimeoutError(
-                    f"The register {path} is locked by another process for more than {_LOCK_SECONDS:g} s: expected it "
-                    "to be free after an instant. Find out which (lsof), then run the task again."
-                ) from error
-            time.sleep(_LOCK_PAUSE)
-        else:
-            return
 
 
 def _no_register(path: str, why: str) -> InvalidInputError:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, OperationTimeoutError
-from ansible_collections.drdrill.powerstore.plugins.module_utils._report import register
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record import appending
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.register import (
     COLUMNS,
     add_to_register,
@@ -214,14 +214,14 @@ def test_a_full_disk_leaves_the_register_as_it_was(tmp_path: Path, monkeypatch: 
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(register.os, "fsync", full)
+    monkeypatch.setattr(appending.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         add_to_register(str(path), a_row(2))
     assert path.read_bytes() == before
 
 
 def test_a_lock_that_stays_is_not_waited_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(register, "_LOCK_SECONDS", 0.0)
+    monkeypatch.setattr(appending, "_LOCK_SECONDS", 0.0)
     path = tmp_path / "register.csv"
     with path.open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
