@@ -62,6 +62,7 @@ options:
     type: int
     default: 60
 requirements:
+  - Python >= 3.11 (where the module runs)
   - requests >= 2.25.1 (Python library, where the module runs)
   - urllib3 >= 1.26.5 (Python library that requests brings along)
 notes:

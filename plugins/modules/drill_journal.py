@@ -19,6 +19,8 @@ description:
     be written any more, what happened is kept in RV(state), and C(problem) says why.
 author:
   - drdrill.powerstore contributors (@drdrill)
+requirements:
+  - Python >= 3.11 (on the controller, where it works)
 extends_documentation_fragment:
   - drdrill.powerstore.attributes
 attributes:

@@ -17,6 +17,8 @@ description:
   - A report is never overwritten. A report that is there with the same content is no change.
 author:
   - drdrill.powerstore contributors (@drdrill)
+requirements:
+  - Python >= 3.11 (on the controller, where it works)
 extends_documentation_fragment:
   - drdrill.powerstore.attributes
 attributes:

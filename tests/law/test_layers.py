@@ -20,6 +20,7 @@ OPERATING = GROUND | {"_array", "_findings", "_operation", "_module"}
 MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_errors": set(),
     "_json": set(),
+    "_python": set(),
     "_text": set(),
     "_version": set(),
     "_words": set(),
