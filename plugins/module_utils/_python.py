@@ -27,6 +27,6 @@ def problem(version: tuple[int, ...], executable: str) -> str | None:
     )
 
 
-_PROBLEM = problem(tuple(sys.version_info), sys.executable)
+_PROBLEM = problem(sys.version_info[:2], sys.executable)
 if _PROBLEM:
     raise ImportError(_PROBLEM)
