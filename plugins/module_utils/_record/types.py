@@ -307,6 +307,10 @@ class Attachment:
     name: Said[str, Says("Its name in the folder KIND-ID.evidence beside the record.", since="1.1")]
     sha256: Said[str, Says("SHA-256 of its bytes.", since="1.1")]
     bytes: Said[int, Says("Its size.", since="1.1")]
+    source: Said[
+        str | None,
+        Says("output: all that the check wrote; else the path of the file on the host that it ran on.", since="1.1"),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -329,6 +333,7 @@ class Validation:
     attempts: Said[int | None, Says("How often it was tried.", since="1.1")] = None
     output_tail: Said[str | None, Says("The end of its output, at most 4 KiB; secrets are masked.", since="1.1")] = None
     attachments: Said[tuple[Attachment, ...], Says("Files that it left.", since="1.1")] = ()
+    not_attached: Said[Texts, Says("Files that it names and that could not be kept, and why.", since="1.1")] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -435,6 +440,60 @@ class Objectives:
     rto_seconds: Said[int | None, "RTO."]
     rto_formula: Said[str, "What is measured as the RTO, and by which clocks."]
     recovery_point_formula: Said[str, "What is taken for the recovery point."]
+    rto_regression_percent: Said[
+        int | None,
+        Says(
+            "A recovery time that is longer than last time by more than this, and by more than 30 s, is a deviation; "
+            "null where times are not compared.",
+            since="1.1",
+        ),
+    ] = None
+
+
+Changed: t.TypeAlias = t.Literal["new", "fixed", "still_passing", "still_failing", "newly_failing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """How a session did compared with the drill before. A session that was not in that drill is new."""
+
+    what: Said[Changed, Says("passed_with_deviations counts as passing.", since="1.1")]
+    verdict_before: Said[Verdict | None, Says("Its verdict in that drill.", since="1.1")]
+    rto_seconds_before: Said[float | None, Says("Its recovery time in that drill.", since="1.1")]
+    rto_delta_seconds: Said[
+        float | None, Says("Its recovery time now less that; null where one of them was not measured.", since="1.1")
+    ]
+    rto_delta_percent: Said[float | None, Says("The same as a part of the time before.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Previous:
+    """The drill before: the last one in the folder of the records that started a test on one of these sessions."""
+
+    id: Said[str, Says("Its id.", since="1.1")]
+    at: Said[datetime | None, Says("When it began.", since="1.1")]
+    verdict: Said[Verdict, Says("Its verdict.", since="1.1")]
+    cleanup: Said[CleanUp, Says("The verdict of its clean-up.", since="1.1")]
+    file: Said[str, Says("Its file, in the folder of this record.", since="1.1")]
+    sha256: Said[str, Says("SHA-256 of that file.", since="1.1")]
+    in_common: Said[int, Says("How many sessions are in both.", since="1.1")]
+    left_out_now: Said[Texts, Says("Names of sessions that were in it and are not in this one.", since="1.1")]
+    rto_seconds: Said[float | None, Says("The recovery time of that drill as a whole.", since="1.1")]
+    rto_delta_seconds: Said[
+        float | None,
+        Says(
+            "That of this drill less it; null where one was not measured, or the two had other sessions.", since="1.1"
+        ),
+    ]
+    rto_delta_percent: Said[float | None, Says("The same as a part of the time before.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotReadable:
+    """An older record that could not be compared with."""
+
+    file: Said[str, Says("Its file, in the folder of this record.", since="1.1")]
+    why: Said[str, Says("Why it could not be read.", since="1.1")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -497,6 +556,7 @@ class DrillSession(Session):
     return_to_normal: ReturnToNormal | None
     replication_rpo: Said[ReplicationRpo | None, Says("", since="1.1")] = None
     failover_blocked: Said[FailoverBlocked | None, Says("", since="1.1")] = None
+    change: Said[Change | None, Says("Null where there is no drill before.", since="1.1")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -590,6 +650,10 @@ class DrillRecord(Record):
     steps: Said[tuple[Step, ...], "Everything that was done, and what was not, in order."]
     interruption: Interruption | None
     rto: Said[DrillRto | None, Says("", since="1.1")] = None
+    previous: Said[Previous | None, Says("Null where there is no drill before.", since="1.1")] = None
+    not_readable: Said[
+        tuple[NotReadable, ...], Says("Older records that could not be compared with.", since="1.1")
+    ] = ()
 
     @property
     def all_validations(self) -> tuple[Validation, ...]:

@@ -106,6 +106,7 @@ def validation(name: str, passed: bool | None = True, **changes: t.Any) -> Json:
         "attempts": None,
         "output_tail": None,
         "attachments": [],
+        "not_attached": [],
         **changes,
     }
 

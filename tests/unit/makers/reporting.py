@@ -96,7 +96,7 @@ def newest_record() -> Json:
     slow["failover_blocked"] = {"from": at(10), "until": at(183), "seconds": 173.0}
     stuck["failover_blocked"] = {"from": at(10), "until": None, "seconds": None}
     stuck["rto"]["reason"] = "A critical check failed: ERP answers."
-    attachment = {"name": "erp-answers.html", "sha256": "9f86d081884c7d65" * 4, "bytes": 2048}
+    attachment = {"name": "erp-answers.html", "sha256": "9f86d081884c7d65" * 4, "bytes": 2048, "source": "output"}
     record["validations"][0].update(
         action="GET https://erp.dr.example.com/health",
         attempts=3,
