@@ -87,6 +87,22 @@ options:
       at:
         description: When the start was sent, by the array's clock. Without it, a test of any age counts.
         type: str
+  only_own_starts:
+    description:
+      - Whether only tests on sessions that O(own_starts) names are looked after. Others are left and are not overdue.
+      - With an empty O(own_starts) nothing is stopped but what O(deny) names.
+    type: bool
+    default: false
+  started_before:
+    description:
+      - When the drill ended whose tests are to be stopped, by the controller's clock, such as
+        V(2026-12-31T10:00:00Z). Tests that began later are left and are not overdue, as they are those of another
+        drill.
+      - It is compared with the array's clock as far as the two differ, with two seconds for a start that was on its
+        way.
+      - Where the array does not say when a test began, one whose session O(own_starts) names counts as that drill's.
+        Another one is left and is overdue.
+    type: str
   allow:
     description:
       - Tests that may run on; they are never stopped and never overdue. Each entry is a session id, or the name of a
@@ -434,6 +450,8 @@ SPEC = CONNECTION.merged_with(
                 "default": [],
                 "options": {"session_id": {"type": "str", "required": True}, "at": {"type": "str"}},
             },
+            "only_own_starts": {"type": "bool", "default": False},
+            "started_before": {"type": "str"},
             "started_by": {"type": "str", "choices": ["own", "listed", "anyone"], "default": "own"},
             **{name: {"type": "list", "elements": "str", "default": []} for name in ("accounts", "allow", "deny")},
             "force": {"type": "str", "choices": ["never", "when_unreachable", "always"], "default": "never"},

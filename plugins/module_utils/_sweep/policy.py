@@ -21,13 +21,14 @@ from .._array.session import Cluster, ReplicationSession, Row, Target
 from .._errors import InvalidInputError, ProtocolError
 from .._findings.start_stop import assess_stop
 from .._module.options import check_bounds
-from .._time import parse_duration, parse_time
+from .._time import format_time, parse_duration, parse_time
 
 STOP, LEAVE, REPORT = "stop", "leave", "report"
 # Whether the array means this task's account by a name; None: not clear.
 IsOwn: t.TypeAlias = "t.Callable[[str], bool | None]"
 
 _CUT = timedelta(seconds=60)  # a start is logged in whole seconds or by a clock that is set now and then
+_ON_ITS_WAY = timedelta(seconds=2)  # how long after the end of a drill the array may log a start that it had sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class Policy:
     started_by: str = "own"  # own, listed or anyone
     accounts: frozenset[str] = frozenset()  # casefolded
     own_starts: t.Mapping[str, datetime | None] = field(default_factory=dict)  # by session id; None: time not known
+    only_own_starts: bool = False
+    started_before: datetime | None = None  # by the controller's clock
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     force: str = "never"  # never, when_unreachable or always
@@ -92,7 +95,11 @@ class Policy:
             max_age=_max_age(params["max_age"]),
             started_by=params["started_by"],
             accounts=frozenset(account.casefold() for account in params["accounts"]),
-            own_starts={start["session_id"]: _moment(start.get("at")) for start in params["own_starts"]},
+            own_starts={
+                start["session_id"]: _moment(start.get("at"), "at in own_starts") for start in params["own_starts"]
+            },
+            only_own_starts=params["only_own_starts"],
+            started_before=_moment(params["started_before"], "started_before"),
             allow=tuple(params["allow"]),
             deny=tuple(params["deny"]),
             force=params["force"],
@@ -105,7 +112,12 @@ class Policy:
     @property
     def asks_who(self) -> bool:
         """Whether anything depends on who started a test, or when."""
-        return self.started_by != "anyone" or self.max_age > timedelta()
+        return self.started_by != "anyone" or self.max_age > timedelta() or self.is_of_one_drill
+
+    @property
+    def is_of_one_drill(self) -> bool:
+        """Whether only what a certain drill started is stopped."""
+        return self.only_own_starts or self.started_before is not None
 
     @property
     def is_urgent(self) -> bool:
@@ -145,13 +157,11 @@ def _max_age(text: str) -> timedelta:
     return age
 
 
-def _moment(text: str | None) -> datetime | None:
+def _moment(text: str | None, option: str) -> datetime | None:
     try:
         return parse_time(text)
     except ProtocolError as error:
-        raise InvalidInputError(
-            f"at in own_starts is '{text}': expected a time such as 2026-12-31T10:00:00Z."
-        ) from error
+        raise InvalidInputError(f"{option} is '{text}': expected a time such as 2026-12-31T10:00:00Z.") from error
 
 
 def decide(found: Found, policy: Policy, cluster: Cluster, is_own: IsOwn) -> Decision:
@@ -160,7 +170,8 @@ def decide(found: Found, policy: Policy, cluster: Cluster, is_own: IsOwn) -> Dec
     if obstacle := _obstacle(found.target, cluster):
         # The other array knows how old its tests are; here that is never known.
         elsewhere = found.session.role != "Destination" and policy.max_age > timedelta()
-        late = denied or not (allowed or elsewhere or _is_young(found, policy))
+        other = _of_another_drill(found, policy, cluster) is not None
+        late = denied or not (allowed or elsewhere or other or _is_young(found, policy))
         return Decision(LEAVE, f"it cannot be stopped from here: {obstacle}", late)
     if allowed and denied:
         return Decision(LEAVE, "allow and deny both name it: allow wins, and it counts as overdue", True)
@@ -170,12 +181,31 @@ def decide(found: Found, policy: Policy, cluster: Cluster, is_own: IsOwn) -> Dec
         return Decision(LEAVE, "its name could not be read, so allow may name it", True)
     if denied:
         return _acted_on(policy, "deny names it")
+    if whose := _of_another_drill(found, policy, cluster):
+        return Decision(LEAVE, whose, False)
     return _by_age_and_account(found, policy, is_own)
+
+
+def _of_another_drill(found: Found, policy: Policy, cluster: Cluster) -> str | None:
+    """Why a test is not one of the drill whose tests are to be stopped; None where it is, or may be, one of them."""
+    if policy.only_own_starts and found.session.id not in policy.own_starts:
+        return "own_starts does not name its session, so it is not a test of that drill"
+    if policy.started_before is None:
+        return None
+    began = found.running.started_at
+    if began is None and found.age is not None and cluster.system_time is not None:
+        began = cluster.system_time - found.age  # a start that the array has not begun with
+    ended = policy.started_before + timedelta(seconds=cluster.clock_skew_seconds or 0)
+    if began is None or began <= ended + _ON_ITS_WAY:
+        return None
+    return f"it began after that drill had ended ({format_time(ended)} by the array's clock)"
 
 
 def _by_age_and_account(found: Found, policy: Policy, is_own: IsOwn) -> Decision:
     if _is_young(found, policy):
         return Decision(LEAVE, f"younger than max_age ({_seconds(policy.max_age)})", False)
+    if found.running.started_at is None and found.age is None and _may_be_of_another_drill(found, policy):
+        return Decision(LEAVE, "its age is not known, so it may be a later drill's; it counts as overdue", True)
     if found.age is None and policy.max_age:
         return Decision(LEAVE, "its age is not known, so it may be younger than max_age; it counts as overdue", True)
     if policy.started_by == "anyone":
@@ -183,6 +213,11 @@ def _by_age_and_account(found: Found, policy: Policy, is_own: IsOwn) -> Decision
     if policy.started_by == "listed":
         return _by_list(found.running.started_by, policy)
     return _by_ownership(found, policy, is_own)
+
+
+def _may_be_of_another_drill(found: Found, policy: Policy) -> bool:
+    """Where nothing says when a test began, one on a session that the drill had started counts as the drill's."""
+    return policy.started_before is not None and found.session.id not in policy.own_starts
 
 
 def _by_list(account: str | None, policy: Policy) -> Decision:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._array.related 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import PendingStart, Selector, Target
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._sweep.policy import Found, Policy, decide
+from ansible_collections.drdrill.powerstore.plugins.module_utils._time import format_time
 from tests.unit.makers.samples import NOW, Row, a_cluster, a_session
 
 HOUR = timedelta(hours=1)
@@ -24,6 +26,8 @@ PARAMS: Row = {
     "started_by": "own",
     "accounts": [],
     "own_starts": [],
+    "only_own_starts": False,
+    "started_before": None,
     "allow": [],
     "deny": [],
     "force": "never",
@@ -111,9 +115,52 @@ def test_what_is_done(test: Found, params: Row, expected: tuple[str, bool]) -> N
     assert decided(test, **params) == expected
 
 
+OURS = [{"session_id": "s-1"}]
+ENDED = {"started_before": format_time(NOW - HOUR)}  # when the drill ended
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("test", "params", "expected"),
+    [
+        # Where the drill that ended says what it had started
+        (found(), {"only_own_starts": True}, ("leave", False)),
+        (found("colleague"), {"only_own_starts": True}, ("leave", False)),
+        (found(), {"only_own_starts": True, "own_starts": OURS}, ("stop", True)),
+        (found("colleague"), {"only_own_starts": True, "own_starts": OURS}, ("leave", True)),
+        (found(age=HOUR - 3 * SECOND), {"only_own_starts": True, "own_starts": OURS, **ENDED}, ("leave", False)),
+        (found(), {"only_own_starts": True, "deny": ["erp-data"]}, ("stop", True)),
+        # Where only the time is known at which it ended
+        (found(age=HOUR), ENDED, ("stop", True)),
+        (found(age=HOUR + SECOND), ENDED, ("stop", True)),
+        (found(age=HOUR - 2 * SECOND), ENDED, ("stop", True)),
+        (found(age=HOUR - 3 * SECOND), ENDED, ("leave", False)),
+        (found(age=SECOND), {**ENDED, "started_by": "anyone"}, ("leave", False)),
+        (found("colleague", age=SECOND), ENDED, ("leave", False)),
+        (found(age=timedelta(), pending=PendingStart("j-1", False)), ENDED, ("leave", False)),
+        (found(age=SECOND, role="Source"), ENDED, ("leave", False)),
+        # Where nothing says when the test began, what the drill had started counts as its own
+        (found(age=None), ENDED, ("leave", True)),
+        (found(None, None), ENDED, ("leave", True)),
+        (found(age=None), {**ENDED, "own_starts": OURS}, ("stop", True)),
+        (found(None, None), {**ENDED, "own_starts": OURS}, ("stop", True)),
+    ],
+)
+def test_only_what_one_drill_started_is_stopped(test: Found, params: Row, expected: tuple[str, bool]) -> None:
+    assert decided(test, **params) == expected
+
+
+@pytest.mark.parametrize(("skew", "expected"), [(None, "stop"), (-10, "leave"), (10, "stop")])
+def test_the_end_of_a_drill_is_compared_with_the_arrays_clock(skew: float | None, expected: str) -> None:
+    policy = Policy.from_params(PARAMS | ENDED)
+    cluster = replace(a_cluster(), clock_skew_seconds=skew)
+    assert decide(found(age=HOUR + 5 * SECOND), policy, cluster, is_own).decision == expected
+
+
 @pytest.mark.parametrize(
     ("params", "says"),
     [
+        ({"started_before": "yesterday"}, "started_before is 'yesterday'"),
         ({"max_age": "soon"}, "max_age is 'soon'"),
         ({"max_age": "-1h"}, "max_age"),
         ({"max_age": "never"}, "max_age"),
