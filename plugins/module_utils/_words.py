@@ -93,6 +93,30 @@ class Severity(_Word):
     INFO = "info", "Info", "\u2139\ufe0f", "not_needed", None
 
 
+class Coverage(_Word):
+    """What is known of the test of one replication session: whether the period of its policy is kept."""
+
+    NOT_READ = "not_read", "Not read", "❔", "incomplete", Outcome.ERROR
+    NEVER = "never", "Never tested", "❌", "failed", Outcome.FAILURE
+    FAILED_LAST = "failed_last", "Failed last", "❌", "failed", Outcome.FAILURE
+    OVERDUE = "overdue", "Overdue", "❌", "failed", Outcome.FAILURE
+    CHANGED = "changed", "Changed since", "❌", "failed", Outcome.FAILURE
+    EXCLUSION_EXPIRED = "exclusion_expired", "Exclusion expired", "❌", "failed", Outcome.FAILURE
+    UNRECORDED_TEST = "unrecorded_test", "Test without a record", "❌", "failed", Outcome.FAILURE
+    DUE_SOON = "due_soon", "Due soon", "⚠️", "passed_with_deviations", None
+    TESTED_WITH_DEVIATIONS = (
+        "tested_with_deviations",
+        "Tested with deviations",
+        "⚠️",
+        "passed_with_deviations",
+        None,
+    )
+    TESTED = "tested", "Tested", "✅", "passed", None
+    EXCLUDED = "excluded", "Excluded", "\u2796", "not_needed", Outcome.SKIPPED
+    NOT_TESTABLE = "not_testable", "Cannot be tested", "\u2796", "not_needed", Outcome.SKIPPED
+    GONE = "gone", "Gone", "\u2796", "not_needed", Outcome.SKIPPED
+
+
 # What the findings are made with; a finding leaves the process, so these are the plain words.
 BLOCKER, WARNING, INFO = Severity.BLOCKER.value, Severity.WARNING.value, Severity.INFO.value
 

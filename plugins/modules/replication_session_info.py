@@ -74,6 +74,12 @@ options:
       - Only sessions whose resource on this array has a name that fits this pattern, such as V(erp-*), without regard
         to case. V(*) stands for any characters and V(?) for one; all others, brackets too, stand for themselves.
     type: str
+  test_log:
+    description:
+      - Also read every start of a failover test that the array's own log still has, of all sessions, no matter which
+        are selected. With it, tests are found that no record of a drill tells of.
+    type: bool
+    default: false
 seealso:
   - module: drdrill.powerstore.replication_failover_test
 """
@@ -296,6 +302,20 @@ unread:
     - what: the PowerStoreOS version
       session_id: null
       failure: {kind: authorization, http_status: 403, code: null, message: "Reading the PowerStoreOS version: no"}
+test_log:
+  description:
+    - Every start of a failover test that the array's log still has, newest first; C(null) where the log could not be
+      read. The array forgets old ones.
+  returned: with O(test_log=true)
+  type: list
+  elements: dict
+  sample:
+    - job_id: 3b0c1d2e-0000-4000-8000-00000000001a
+      session_id: 0a1b2c3d-0000-4000-8000-00000000000a
+      phase: Completed
+      user: drill
+      started_at: "2026-11-23T19:02:11.120Z"
+      finished_at: "2026-11-23T19:02:12.340Z"
 failure:
   description: Why it failed, in the shape of RV(drdrill.powerstore.replication_failover_test#module:failure).
   returned: failure
@@ -323,6 +343,7 @@ SPEC = CONNECTION.merged_with(selection(required=False)).merged_with(
             "failover_test_in_progress": {"type": "bool"},
             "remote_system": {"type": "str"},
             "name": {"type": "str"},
+            "test_log": {"type": "bool", "default": False},
         }
     )
 )

@@ -92,6 +92,10 @@ def _info(_simulator: Simulator, _folder: Path) -> Options:
     return {"role": "Destination"}
 
 
+def _info_with_log(simulator: Simulator, folder: Path) -> Options:
+    return {**_running_info(simulator, folder), "test_log": True}
+
+
 def _running_info(simulator: Simulator, _folder: Path) -> Options:
     simulator.dr.start_failover_test("erp-data", user="colleague")
     return {"failover_test_in_progress": True}
@@ -315,6 +319,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "replication_session_info": [
         Scenario("all", _info, changes=False),
         Scenario("running", _running_info, changes=False),
+        Scenario("with the log of tests", _info_with_log, changes=False),
         Scenario("copy failed", _copy_failed, changes=False),
         Scenario("not found", _no_such_volume, changes=False, fails=True),
     ],

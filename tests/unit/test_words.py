@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import (
     CleanUp,
+    Coverage,
     Kind,
     Outcome,
     Phase,
@@ -29,8 +30,8 @@ def test_the_worst_of_some() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("words", [Verdict, CleanUp, StepResult, Severity])
-def test_every_word_can_be_shown(words: type[Verdict | CleanUp | StepResult | Severity]) -> None:
+@pytest.mark.parametrize("words", [Verdict, CleanUp, StepResult, Severity, Coverage])
+def test_every_word_can_be_shown(words: type[Verdict | CleanUp | StepResult | Severity | Coverage]) -> None:
     for member in words:
         assert member.word and member.sign and member.icon
         assert type(member.value) is str and words(member.value) is member

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from .._errors import PowerStoreError
+from .._json import Json
 from .._time import format_time
 from .client import Client
 from .fields import Fields, Unread
@@ -24,6 +25,7 @@ START, STOP = "start_failover_test", "stop_failover_test"
 # JobPhaseEnum of the API description. Failed is cleaned up by the array, Unrecoverable_Failed may not be.
 FINAL_PHASES = ("Completed", "Skipped", "Failed", "Unrecoverable_Failed")
 GOOD_PHASES = ("Completed", "Skipped")
+TEST_LOG: t.Final = "the log of failover tests"  # as notes of what was not read call it
 _LOOK_BACK = timedelta(days=1)  # how old a start may be that has not ended yet
 _PATIENCE = 30.0  # seconds for reading jobs before a stop
 _SETTLED = timedelta(minutes=1)  # after this, a session shows what a job that ended has done
@@ -58,6 +60,17 @@ class Job:
             start_time=fields.time("start_time"),
             end_time=fields.time("end_time"),
         )
+
+    def as_result(self) -> Json:
+        """One entry of ``test_log`` in a result."""
+        return {
+            "job_id": self.id,
+            "session_id": self.session_id,
+            "phase": self.phase,
+            "user": self.user,
+            "started_at": format_time(self.start_time),
+            "finished_at": format_time(self.end_time),
+        }
 
     @property
     def has_ended(self) -> bool:
@@ -105,6 +118,23 @@ def read_jobs(
     doing = "Reading the array's jobs"
     rows = read_by(client, "job", "resource_id", session_ids, query, doing=doing, deadline=deadline, unread=unread)
     return sorted(map(Job.from_row, rows), key=lambda job: job.order, reverse=True)
+
+
+def read_test_log(client: Client, unread: list[Unread]) -> list[Job] | None:
+    """Every start of a failover test that the array's log still has, newest first; None where it cannot be read.
+
+    Not by the ids of sessions: that would miss a test of one that is gone. What cannot be read is noted in ``unread``.
+    """
+    query = [_SELECT, ("resource_type", "eq.replication_session"), ("resource_action", f"eq.{START}")]
+    odd: list[Unread] = []
+    try:
+        rows = client.get_all("job", query, doing="Reading the array's log of failover tests", unread=odd)
+        jobs = [Job.from_row(row) for row in rows]
+    except PowerStoreError as error:
+        unread.append(Unread(TEST_LOG, error))
+        return None
+    unread.extend(Unread(TEST_LOG, each.error) for each in odd)
+    return sorted(jobs, key=lambda job: job.order, reverse=True)
 
 
 def with_pending_starts(

@@ -133,6 +133,7 @@ def _session(
         application=would_be.application,
         tier=would_be.tier,
         owner=would_be.owner,
+        replication_rule=would_be.replication_rule,
         verdict=judgement.verdict,
         reasons=judgement.texts,
         recovery_point=recovery_point(

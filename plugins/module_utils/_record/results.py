@@ -41,6 +41,14 @@ class Remote:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RuleSeen:
+    """The replication rule of a session."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class VolumeSeen:
     """A destination volume."""
 
@@ -101,6 +109,7 @@ class SessionSeen(ConditionSeen):
     resource_name: str | None = None
     resource_id: str | None = None
     remote_system: Remote | None = None
+    replication_rule: RuleSeen | None = None
     rpo_objective_seconds: int | None = None
     recovery_point_age_seconds: float | None = None
     volumes: tuple[VolumeSeen, ...] = ()

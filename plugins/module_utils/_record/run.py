@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .._words import Cause, Verdict
+from .application import Measured
 from .causes import Judgement, Reason
 from .clocks import Clocks
 from .common import Context, envelope
@@ -89,18 +90,27 @@ def _applications(sessions: t.Sequence[tuple[Member, Session]]) -> list[RunAppli
     for member, session in sessions:
         if session.application:
             found.setdefault(session.application, []).append((member, session))
-    made = [
-        RunApplication(
-            application=name,
-            tier=next((session.tier for _member, session in own if session.tier), None),
-            owner=next((session.owner for _member, session in own if session.owner), None),
-            sessions=len(own),
-            arrays=tuple(dict.fromkeys(member.array for member, _session in own if member.array)),
-            verdict=Verdict.worst((session.verdict for _member, session in own), otherwise=Verdict.PASSED),
-        )
-        for name, own in found.items()
-    ]
+    made = [_application(name, own) for name, own in found.items()]
     return sorted(made, key=lambda each: (each.verdict.weight, each.application))
+
+
+def _application(name: str, own: t.Sequence[tuple[Member, Session]]) -> RunApplication:
+    rpo = Measured.together(Measured.rpo(session) for _member, session in own)
+    rto = Measured.together(Measured.rto(session) for _member, session in own)
+    return RunApplication(
+        application=name,
+        tier=next((session.tier for _member, session in own if session.tier), None),
+        owner=next((session.owner for _member, session in own if session.owner), None),
+        sessions=len(own),
+        arrays=tuple(dict.fromkeys(member.array for member, _session in own if member.array)),
+        verdict=Verdict.worst((session.verdict for _member, session in own), otherwise=Verdict.PASSED),
+        rpo_seconds=rpo.seconds,
+        rpo_objective_seconds=rpo.objective,
+        rpo_met=rpo.met,
+        rto_seconds=rto.seconds,
+        rto_objective_seconds=rto.objective,
+        rto_met=rto.met,
+    )
 
 
 def _session(member: Member, session: Session) -> RunSession:
@@ -118,6 +128,7 @@ def _session(member: Member, session: Session) -> RunSession:
         application=session.application,
         tier=session.tier,
         owner=session.owner,
+        replication_rule=session.replication_rule,
         array=member.array,
         record_id=member.record.drill.id,
     )

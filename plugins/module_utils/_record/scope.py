@@ -27,7 +27,7 @@ def population_of(
 ) -> Population:
     """How much there is; ``in_scope`` and ``excluded`` are ids of sessions."""
     destinations = [entry for entry in everything if entry.role == DESTINATION and entry.session_id]
-    testable = [entry for entry in destinations if _can_be_tested(entry)]
+    testable = [entry for entry in destinations if can_be_tested(entry)]
     return Population(
         destinations=len(destinations),
         testable=len(testable),
@@ -37,5 +37,6 @@ def population_of(
     )
 
 
-def _can_be_tested(entry: SessionSeen) -> bool:
+def can_be_tested(entry: SessionSeen) -> bool:
+    """Whether it is of a kind that a failover test can be started on."""
     return entry.resource_type in _BLOCK and entry.type in _ASYNCHRONOUS

@@ -35,6 +35,7 @@ def session_record(view: View) -> DrillSession:
         resource_name=scoped.name,
         resource_id=scoped.seen.resource_id,
         remote_system=before.remote_system.name if before and before.remote_system else None,
+        replication_rule=before.replication_rule.name if before and before.replication_rule else None,
         application=wish.application,
         tier=wish.tier,
         owner=wish.owner,

@@ -530,6 +530,9 @@ class Session:
     application: Said[str | None, Says("The application that it belongs to.", since="1.1")] = None
     tier: Said[str | None, Says("How important the application is, in the user's own words.", since="1.1")] = None
     owner: Said[str | None, Says("Who answers for the application.", since="1.1")] = None
+    replication_rule: Said[
+        str | None, Says("Name of its replication rule; null where it was not read.", since="1.1")
+    ] = None
 
     @property
     def called(self) -> str:
@@ -750,6 +753,20 @@ class RunApplication:
     sessions: Said[int, Says("How many sessions belong to it.", since="1.1")]
     arrays: Said[Texts, Says("On which arrays.", since="1.1")]
     verdict: Said[Verdict, Says("The worst of them.", since="1.1")]
+    rpo_seconds: Said[
+        float | None, Says("The oldest recovery point of its sessions; null where one was not measured.", since="1.1")
+    ] = None
+    rpo_objective_seconds: Said[int | None, Says("The RPO that it is compared with.", since="1.1")] = None
+    rpo_met: Said[bool | None, Says("Whether all its sessions met their RPO; null where not known.", since="1.1")] = (
+        None
+    )
+    rto_seconds: Said[
+        float | None, Says("The longest recovery time of its sessions; null where one was not measured.", since="1.1")
+    ] = None
+    rto_objective_seconds: Said[int | None, Says("The RTO that it is compared with.", since="1.1")] = None
+    rto_met: Said[bool | None, Says("Whether all its sessions met their RTO; null where not known.", since="1.1")] = (
+        None
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

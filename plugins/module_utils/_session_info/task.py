@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .._array.client import Client
 from .._array.fields import Unread
+from .._array.jobs import read_test_log
 from .._array.lookup import (
     name_resources,
     read_cluster,
@@ -61,6 +62,7 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
     selection = _selected(client, cluster, selectors, params, unread)
     related = read_related(client, selection.sessions, selection.everything, tolerant=True)
     missing = [str(each) for each in (*unread, *related.unread)]
+    log = _test_log(client, unread) if params.get("test_log") else {}
     return {
         "changed": False,
         "host": client.host,
@@ -78,8 +80,14 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
             {"what": each.what, "session_id": each.session_id, "failure": each.error.as_failure()}
             for each in (*unread, *selection.odd, *related.unread)
         ],
+        **log,
         **_verdict(selection.errors),
     }
+
+
+def _test_log(client: Client, unread: list[Unread]) -> Json:
+    jobs = read_test_log(client, unread)
+    return {"test_log": None if jobs is None else [job.as_result() for job in jobs]}
 
 
 def _verdict(errors: t.Sequence[PowerStoreError]) -> Json:

@@ -60,7 +60,8 @@ def test_an_application_is_judged_over_all_arrays(tmp_path: Path) -> None:
 
     assert record["applications"] == [
         {"application": "ERP", "tier": "1", "owner": "ERP team", "sessions": 2, "arrays": ["dr-1", "dr-2"],
-         "verdict": "failed"}
+         "verdict": "failed", "rpo_seconds": 120.0, "rpo_objective_seconds": 300, "rpo_met": True,
+         "rto_seconds": 120.0, "rto_objective_seconds": None, "rto_met": None}
     ]  # fmt: skip
 
 
