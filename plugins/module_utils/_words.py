@@ -69,6 +69,14 @@ class CleanUp(_Word):
     NOT_NEEDED = "not_needed", "Not needed", "\u2796", "not_needed", Outcome.SKIPPED
 
 
+class WitnessVerdict(_Word):
+    """What the array's own logs say of what a record claims."""
+
+    CONTRADICTED = "contradicted", "Contradicted", "❌", "failed", Outcome.FAILURE
+    UNAVAILABLE = "unavailable", "Unavailable", "❔", "incomplete", Outcome.SKIPPED
+    CORROBORATED = "corroborated", "Corroborated", "✅", "passed", None
+
+
 class StepResult(_Word):
     """What came of a step or a check."""
 
@@ -134,6 +142,7 @@ class Cause(StrEnum):
 
     STOP_NOT_CONFIRMED = "stop.not_confirmed", "stop not confirmed"
     TEST_HELD = "test.held", "left running on purpose"
+    CONTRADICTED = "witness.contradicted", "contradicted by the array's own logs"
     INTERRUPTED = "drill.interrupted", "interrupted"
     CUT_OFF = "drill.cut_off", "cut off"
     NOT_READ = "array.not_read", "not read"
@@ -161,6 +170,7 @@ class Cause(StrEnum):
     CHANGED = "session.changed", "changed"
     SNAPSHOT_NOT_KEPT = "snapshot.not_kept", "without the snapshot that was wanted"
     NO_APPLICATION = "application.not_checked", "without a check of an application"
+    NOT_WITNESSED = "witness.unavailable", "not compared with the array's own logs"
     CLOCK_STEPPED = "clock.stepped", "with a clock that was set"
     CLOCK_SKEWED = "clock.skewed", "with clocks that differ"
     WARNING = "finding.warning", "with a warning"
@@ -209,6 +219,7 @@ class Kind(StrEnum):
     ABORT = "abort", "abort", "Abort of all failover tests"
     SWEEP = "sweep", "sweep", "Failover tests that were running"
     RUN = "run", "run", "Drills of several arrays"
+    WITNESS = "witness", "witness", "The array's own logs beside the record of a drill"
 
 
 class Phase(StrEnum):
@@ -231,6 +242,7 @@ class Phase(StrEnum):
     RELEASE = "release", "Release at the DR site", False
     STOP = "stop", "Stop the failover tests", True
     PROVE = "prove", "Read the sessions back and compare", True
+    WITNESS = "witness", "Compare with the array's own logs", False
     REPORT = "report", "Write the record and the reports", False
 
     @property

@@ -46,9 +46,10 @@ options:
     description:
       - What is recorded. A V(readiness) report needs O(before) only, an V(abort) O(stops) and O(after), too.
       - A V(sweep) needs O(stops), a V(run) the O(records) of its arrays.
+      - A V(witness) needs O(witness), and in O(records) the one record that was compared.
       - A V(readiness) report says what a drill would come to with the same objectives, steps and policy.
     type: str
-    choices: [drill, readiness, abort, sweep, run]
+    choices: [drill, readiness, abort, sweep, run, witness]
     default: drill
   directory:
     description: Folder for the record, made with mode 0750 if it does not exist.
@@ -76,10 +77,17 @@ options:
     description: Result of M(drdrill.powerstore.replication_session_info) before the start.
     type: dict
   records:
-    description: The records of the arrays of a V(run), which is no better than the worst of them.
+    description:
+      - The records of the arrays of a V(ignore:run), which is no better than the worst of them. Of a V(ignore:witness),
+        the record that was compared.
     type: list
     elements: path
     default: []
+  witness:
+    description:
+      - What the array's own logs say. For a V(ignore:drill) C(witness) of the result of
+        M(drdrill.powerstore.drill_witness), for a V(ignore:witness) that whole result.
+    type: dict
   as_found:
     description:
       - Result of M(drdrill.powerstore.replication_session_info) before a synchronisation that the drill asked for.
@@ -183,6 +191,12 @@ options:
             deviations at best.
         type: bool
         default: false
+      witness:
+        description:
+          - Whether the drill was to be compared with the array's own logs. With V(required) a drill fails that could
+            not be compared.
+        type: str
+        choices: ["off", optional, required]
   steps:
     description: The steps of the user that were done, and what they found.
     type: list

@@ -61,6 +61,7 @@ def build_record(seen: Observations, context: Context, record_id: str, written_a
         steps=steps_of(drill, judged.sessions),
         interruption=seen.interruption,
         rto=judged.rto,
+        witness=seen.witness,
     )
 
 

@@ -18,6 +18,7 @@ from .common import of_clocks
 from .results import Observations
 from .sessions import IN_PROGRESS, MAPPED, REPLICATED, WITHIN_RPO
 from .types import Cleanup, DrillRto, DrillSession, NotPassed, Texts, Validation
+from .witness import of_witness
 
 # What the array shows: the cause where it is not as it has to be, and where it could not be observed.
 _ARRAY: t.Final[t.Mapping[str, tuple[Cause, Cause]]] = {
@@ -74,6 +75,7 @@ def judge(drill: Judged) -> Judgement:
             *(_of_validations(drill.validations, None) if started else ()),
             *(_of_drill_rto(drill.rto) if started else ()),
             *(_of_application(drill) if started else ()),
+            *(of_witness(seen.witness, required=seen.policy.witness == "required") if seen.witness else ()),
             *of_clocks(drill.clocks),
         )
     )

@@ -38,6 +38,7 @@ POLICY: Options = {
     "synchronise_first": {"type": "bool", "default": False},
     "adopt_running": {"type": "bool", "default": False},
     "storage_only": {"type": "bool", "default": False},
+    "witness": {"type": "str", "choices": ["off", "optional", "required"]},
 }
 AWX = ("job_id", "job_url", "job_template", "user", "workflow_job_id")
 EXCLUSION: Options = {
@@ -45,7 +46,7 @@ EXCLUSION: Options = {
     "reason": {"type": "str", "required": True},
     **{name: {"type": "str"} for name in ("owner", "expires")},
 }
-DICTS = ("before", "as_found", "during", "after", "interruption", "filters")
+DICTS = ("before", "as_found", "during", "after", "interruption", "filters", "witness")
 TEXTS = ("run_id", "scenario", "change_ticket", "array_host", "array_account")
 LISTS_OF_TEXTS = ("owned", "adopted", "held", "success_criteria", "participants", "approvers")
 LISTS_OF_DICTS = ("starts", "stops", "phases", "waits", "planned_steps")

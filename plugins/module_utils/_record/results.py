@@ -20,6 +20,7 @@ from .._json import Json
 from .._words import Phase
 from .typed import read_all
 from .types import Attachment, Failure, Finding, Interruption, KeptSnapshot, Policy, Snapshot, Texts
+from .witness_types import Witness
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -313,6 +314,7 @@ class Observations:
     rpo_seconds: int | None = None  # instead of the replication rule's
     rto_seconds: int | None = None
     interruption: Interruption | None = None
+    witness: Witness | None = None  # what the array's own logs say
     clock_skew_seconds: float | None = None  # the array's clock less the controller's
     notes: Texts = ()  # what was wrong with the input
 

@@ -32,6 +32,7 @@ from .results import Aborted, Look, Observations, Preflight
 from .run import Member, build_run
 from .summaries import summary
 from .sweep import build_sweep
+from .witness import build_witness
 from .typed import read_all
 from .types import AnyRecord, Awx, DrillRecord, Exclusion
 
@@ -59,6 +60,11 @@ def _run(params: Json, context: Context, record_id: str, now: datetime) -> AnyRe
     return build_run([_read(path) for path in params.get("records") or ()], context, record_id, now)
 
 
+def _witness(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
+    members = [_read(path) for path in params.get("records") or ()]
+    return build_witness(members, params.get("witness") or {}, context, record_id, now)
+
+
 def _read(path: str) -> Member:
     """The record of one array. Raises InvalidInputError for what is no record, OSError."""
     with open(os.path.expanduser(path), "rb") as file:
@@ -76,6 +82,7 @@ _BUILD: t.Final[t.Mapping[Kind, t.Callable[[Json, Context, str, datetime], AnyRe
     Kind.ABORT: _abort,
     Kind.SWEEP: _sweep,
     Kind.RUN: _run,
+    Kind.WITNESS: _witness,
 }
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._time import format_time
-from .._words import Severity, Verdict
+from .._words import Severity, Verdict, WitnessVerdict
 from .terminal import Column, compared, fitted, mark, span, table
 from .types import (
     AbortRecord,
@@ -27,7 +27,10 @@ from .types import (
     Session,
     SweepRecord,
     SweepSession,
+    WitnessRecord,
 )
+from .witness import of_unclaimed
+from .witness_types import Claim, Witness
 
 _MOST = 40  # sessions, checks and reasons that a person reads at a terminal; the rest is in the record
 _KINDS: t.Final[t.Mapping[str, str]] = {
@@ -60,6 +63,8 @@ def _of_kind(record: AnyRecord) -> list[str]:
         return _readiness(record)
     if isinstance(record, AbortRecord):
         return _abort(record)
+    if isinstance(record, WitnessRecord):
+        return _witness(record)
     return _sweep(record) if isinstance(record, SweepRecord) else _run(record)
 
 
@@ -104,6 +109,7 @@ def _drill(record: DrillRecord) -> list[str]:
         *fitted(_counted([f"{mark(check.passed)} {check.name}: {check.observed}" for check in checks])),
         "",
         *fitted(_recovery(record)),
+        *(fitted([witnessed(record.witness)]) if record.witness else []),
         f"Verdict: {record.verdict.value}   Clean-up: {record.cleanup.verdict.value}",
         *fitted(_counted([f"  - {reason}" for reason in record.reasons])),
     ]
@@ -291,4 +297,55 @@ def _run(record: RunRecord) -> list[str]:
         "",
         f"Verdict: {record.verdict.value}",
         *fitted(_counted([f"  - {reason}" for reason in record.reasons])),
+    ]
+
+
+_CLAIMS: t.Final = (
+    Column("The array's logs", 16), Column("Operation", 9), Column("Resource", 28), Column("Began", 24),
+    Column("By", 18), Column("From", 15),
+)  # fmt: skip
+
+
+def _witness(record: WitnessRecord) -> list[str]:
+    return [
+        *fitted([f"Compared: {record.record_file} of verdict {record.record_verdict.value}"]),
+        *witness_lines(record.witness),
+        f"Verdict: {record.verdict.value}",
+    ]
+
+
+def witnessed(witness: Witness) -> str:
+    """What the array's own logs say, in a sentence."""
+    logs = " and ".join(witness.by) or "no log"
+    count = f"{witness.count(WitnessVerdict.CORROBORATED)} of {len(witness.claims)} starts and stops"
+    return f"Array's own logs ({logs}): {witness.verdict.value}, {count}; asked as {witness.account or 'not known'}"
+
+
+def witness_lines(witness: Witness) -> list[str]:
+    """Every claim that is not corroborated, else some that are; what is not in the record; and the verdict."""
+    order = sorted(witness.claims, key=lambda claim: claim.verdict.weight)
+    odd = [claim for claim in order if claim.verdict is not WitnessVerdict.CORROBORATED]
+    shown = order[: max(_MOST, 1)]
+    more = [f"and {len(order) - len(shown)} more"] if len(order) > len(shown) else []
+    others = sum(not each.contradicts for each in witness.not_in_the_record)
+    lines = [
+        *(f"  - {claim.resource_name or claim.session_id}: {' '.join(claim.differences)}" for claim in odd),
+        *(f"  - {of_unclaimed(each)}" for each in witness.contradictions),
+        *([f"Other starts and stops in that time, which the record need not have: {others}"] if others else []),
+        *([f"Not compared: {witness.why_unavailable}"] if witness.why_unavailable else []),
+        witnessed(witness),
+    ]
+    return [*(table(_CLAIMS, map(_claim_row, shown)) if shown else []), *more, "", *fitted(lines)]
+
+
+def _claim_row(claim: Claim) -> list[str]:
+    array = claim.array
+    word = claim.verdict.value
+    return [
+        word.upper() if claim.verdict is WitnessVerdict.CONTRADICTED else word,
+        claim.operation.partition("_")[0],
+        claim.resource_name or claim.session_id,
+        (format_time(array.start) if array else None) or "-",
+        (array.user if array else None) or "-",
+        (array.client_address if array else None) or "-",
     ]

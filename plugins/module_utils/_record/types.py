@@ -19,6 +19,7 @@ from typing import Annotated as Said
 from .._json import Json
 from .._words import CleanUp, Kind, Phase, Severity, StepResult, Verdict
 from .typed import Says, as_json, read
+from .witness_types import Witness
 
 Texts = tuple[str, ...]
 NotPassed = t.Literal[Verdict.FAILED, Verdict.ABORTED, Verdict.INCOMPLETE, Verdict.PASSED_WITH_DEVIATIONS]
@@ -27,6 +28,8 @@ WORDS_SINCE: t.Final[t.Mapping[tuple[type, str], str]] = {
     (StepResult, "held"): "1.1",
     (Kind, "sweep"): "1.1",
     (Kind, "run"): "1.1",
+    (Kind, "witness"): "1.1",
+    (Phase, "witness"): "1.1",
 }
 
 
@@ -430,6 +433,10 @@ class Policy:
     storage_only: Said[
         bool | None, Says("Whether the drill was meant to have no check of an application.", since="1.1")
     ] = None
+    witness: Said[
+        t.Literal["off", "optional", "required"] | None,
+        Says("Whether the drill is compared with the array's own logs.", since="1.1"),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -657,6 +664,7 @@ class DrillRecord(Record):
     not_readable: Said[
         tuple[NotReadable, ...], Says("Older records that could not be compared with.", since="1.1")
     ] = ()
+    witness: Said[Witness | None, Says("", since="1.1")] = None
 
     @property
     def all_validations(self) -> tuple[Validation, ...]:
@@ -789,11 +797,30 @@ class RunRecord(Record):
     sessions: Said[tuple[RunSession, ...], Says("The sessions of all arrays.", since="1.1")]
 
 
-AnyRecord: t.TypeAlias = "DrillRecord | ReadinessRecord | AbortRecord | SweepRecord | RunRecord"
+@dataclass(frozen=True, kw_only=True)
+class WitnessRecord(Record):
+    """A witness: the record of a drill, compared later with the array's own logs. passed: corroborated; failed:
+    contradicted; incomplete: unavailable."""
+
+    kind: Said[t.Literal[Kind.WITNESS], Says("Kind of record.", since="1.1")] = Kind.WITNESS
+    record_id: Said[str, Says("Id of the record that was compared.", since="1.1")]
+    record_file: Said[str, Says("Its file.", since="1.1")]
+    record_sha256: Said[str, Says("SHA-256 of that file.", since="1.1")]
+    record_verdict: Said[Verdict, Says("Its verdict.", since="1.1")]
+    witness: Said[Witness, Says("", since="1.1")]
+    sessions: Said[tuple[Session, ...], Says("Always empty: they are in the record.", since="1.1")] = ()
+
+
+AnyRecord: t.TypeAlias = "DrillRecord | ReadinessRecord | AbortRecord | SweepRecord | RunRecord | WitnessRecord"
 BY_KIND: t.Final[
     t.Mapping[
         Kind,
-        type[DrillRecord] | type[ReadinessRecord] | type[AbortRecord] | type[SweepRecord] | type[RunRecord],
+        type[DrillRecord]
+        | type[ReadinessRecord]
+        | type[AbortRecord]
+        | type[SweepRecord]
+        | type[RunRecord]
+        | type[WitnessRecord],
     ]
 ] = {
     Kind.DRILL: DrillRecord,
@@ -801,4 +828,5 @@ BY_KIND: t.Final[
     Kind.ABORT: AbortRecord,
     Kind.SWEEP: SweepRecord,
     Kind.RUN: RunRecord,
+    Kind.WITNESS: WitnessRecord,
 }

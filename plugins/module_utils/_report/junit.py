@@ -37,7 +37,10 @@ from .._record.types import (
     Step,
     SweepSession,
     Validation,
+    WitnessRecord,
 )
+from .._record.witness import of_unclaimed
+from .._record.witness_types import Claim, Witness
 from .._words import CleanUp, Outcome, Phase, Verdict
 from .causes import counting_sentence
 from .source import Source
@@ -179,9 +182,11 @@ def _own_cases(record: AnyRecord, sessions: t.Sequence[Suite]) -> list[Case]:
     """What is about the record as a whole."""
     if isinstance(record, AbortRecord):
         return [_ready_case(record, sessions)]
+    if isinstance(record, WitnessRecord):
+        return [_claim_case(claim) for claim in record.witness.claims]
     if not isinstance(record, DrillRecord):
         return []
-    cases = [_cleanup_case(record)]
+    cases = [_cleanup_case(record), *([_witness_case(record.witness)] if record.witness else [])]
     if record.interruption:
         message = f"In \u201c{record.interruption.task}\u201d: {record.interruption.message}"
         cases.append(Case("ran to its end", Outcome.ERROR, message))
@@ -190,6 +195,18 @@ def _own_cases(record: AnyRecord, sessions: t.Sequence[Suite]) -> list[Case]:
     cases += [_validation_case(validation) for validation in record.validations]
     explained = {case.phase for case in (*cases, *(case for suite in sessions for case in suite.cases)) if case.outcome}
     return cases + [_step_case(step, attempt, explained) for step, attempt in _own_steps(record)]
+
+
+def _claim_case(claim: Claim) -> Case:
+    name = f"{claim.operation.partition('_')[0]} of {claim.resource_name or claim.session_id}"
+    return Case(name, claim.verdict.outcome, " ".join(claim.differences))
+
+
+def _witness_case(witness: Witness) -> Case:
+    said = [witness.why_unavailable or "", *(" ".join(claim.differences) for claim in witness.claims)]
+    said += [of_unclaimed(each) for each in witness.contradictions]
+    message = "\n".join(filter(None, said)) if witness.verdict.outcome else ""
+    return Case("array's own logs", witness.verdict.outcome, message, phase=Phase.WITNESS)
 
 
 def _ready_case(record: AbortRecord, sessions: t.Sequence[Suite]) -> Case:

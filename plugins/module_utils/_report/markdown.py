@@ -10,8 +10,9 @@ import re
 import typing as t
 
 from .._record.clean import one_line
-from .._record.types import AbortRecord, AnyRecord, DrillRecord, DrillSession, Session
-from .._words import Verdict
+from .._record.types import AbortRecord, AnyRecord, DrillRecord, DrillSession, Session, WitnessRecord
+from .._record.witness_types import Witness
+from .._words import Verdict, WitnessVerdict
 from .causes import Cause, causes, own_reasons, verdict_sentence
 from .source import Source
 from .text import Count, duration, utc, worst_first
@@ -57,6 +58,10 @@ def _facts(record: AnyRecord) -> t.Iterator[str]:
         yield f"- **Change:** {markdown_text(record.drill.change_ticket)}"
     if isinstance(record, DrillRecord):
         yield f"- **Clean-up:** {record.cleanup.verdict.sign} {record.cleanup.verdict.word}"
+    if isinstance(record, WitnessRecord):
+        yield f"- **Compared:** {markdown_text(record.record_file)}, SHA-256 {record.record_sha256}"
+        yield _witnessed(record.witness)
+        return
     yield f"- **Sessions passed:** {_count(session.verdict is Verdict.PASSED for session in record.sessions)}"
     if isinstance(record, AbortRecord):
         ready = duration(record.seconds_to_failover_ready, "not shown by all sessions")
@@ -66,6 +71,15 @@ def _facts(record: AnyRecord) -> t.Iterator[str]:
     if isinstance(record, DrillRecord):
         yield f"- **RTO met:** {_count(session.rto.met for session in record.sessions)}"
         yield f"- **Validations passed:** {_count(check.passed for check in record.all_validations)}"
+        if record.witness:
+            yield _witnessed(record.witness)
+
+
+def _witnessed(witness: Witness) -> str:
+    """What the array's own logs say, in one line."""
+    logs = markdown_text(" and ".join(witness.by) or "none")
+    agreed = f"{witness.count(WitnessVerdict.CORROBORATED)} of {len(witness.claims)} starts and stops"
+    return f"- **Array's own logs ({logs}):** {witness.verdict.sign} {witness.verdict.word}, {agreed}"
 
 
 def _count(results: t.Iterable[bool | None]) -> str:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from .._errors import InvalidInputError
 from .._record import appending
 from .._record.clean import one_line
-from .._record.types import AbortRecord, DrillRecord
+from .._record.types import AbortRecord, DrillRecord, WitnessRecord
 from .._time import format_time
 from .._words import Verdict
 from .files import open_plain, read_plain
@@ -33,7 +33,7 @@ COLUMNS: t.Final = (
     "rpo_not_measured", "rto_objective_seconds", "rto_longest_seconds", "rto_met", "rto_missed", "rto_not_measured",
     "validations_passed", "validations_failed", "validations_not_executed", "deviations", "seconds_to_failover_ready",
     "collection_version", "powerstoreos_version", "record_file", "record_sha256", "run_id", "recovery_time_seconds",
-    "recovery_time_met", "longest_without_failover_seconds",
+    "recovery_time_met", "longest_without_failover_seconds", "witness", "witness_of",
 )  # fmt: skip
 _YES_NO: t.Final[t.Mapping[bool | None, str]] = {True: "yes", False: "no", None: ""}
 _ID, _SHA256 = "record_id", "record_sha256"
@@ -90,6 +90,8 @@ def register_row(source: Source) -> Row:
         values |= _figures(record)
     if isinstance(record, AbortRecord):
         values["seconds_to_failover_ready"] = record.seconds_to_failover_ready
+    if isinstance(record, WitnessRecord):
+        values |= {"witness": record.witness.verdict, "witness_of": record.record_id}
     return {column: csv_text(values.get(column)) for column in COLUMNS}
 
 
@@ -106,6 +108,7 @@ def _figures(record: DrillRecord) -> dict[str, object]:
         "recovery_time_seconds": record.rto.actual_seconds if record.rto else None,
         "recovery_time_met": _YES_NO[record.rto.met if record.rto else None],
         "longest_without_failover_seconds": max((seconds for seconds in blocked if seconds is not None), default=None),
+        "witness": record.witness.verdict if record.witness else None,
         "validations_passed": judged.met,
         "validations_failed": judged.missed,
         "validations_not_executed": judged.unknown,

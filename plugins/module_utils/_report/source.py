@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -15,7 +17,8 @@ from dataclasses import dataclass
 from .._errors import InvalidInputError
 from .._record.clean import cleaned, cleaned_text
 from .._record.reading import read_record
-from .._record.types import AnyRecord
+from .._record.types import AnyRecord, WitnessRecord
+from .._words import Kind
 from .files import read_plain
 
 
@@ -26,6 +29,7 @@ class Source:
     record: AnyRecord
     file_name: str
     sha256: str
+    witnesses: tuple[WitnessRecord, ...] = ()  # those of the same folder that compared this very file, oldest first
 
     @property
     def id(self) -> str:
@@ -47,11 +51,18 @@ def read_source(path: str) -> Source:
             f"The record {path} could not be read: {error.strerror or error}. Expected the path that "
             "drdrill.powerstore.drill_record returned, on the controller."
         ) from error
-    return Source(
-        record=read_record(cleaned(_decoded(content, path)), path),
-        file_name=cleaned_text(os.path.basename(path)),
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+    record, digest = read_record(cleaned(_decoded(content, path)), path), hashlib.sha256(content).hexdigest()
+    witnesses = tuple(_witnesses(os.path.dirname(os.path.abspath(path)), digest)) if record.kind is Kind.DRILL else ()
+    return Source(record, cleaned_text(os.path.basename(path)), digest, witnesses)
+
+
+def _witnesses(folder: str, sha256: str) -> t.Iterator[WitnessRecord]:
+    """What witnesses said of a record later. One that cannot be read says nothing, and spoils no report."""
+    for path in sorted(glob.glob(os.path.join(glob.escape(folder), f"{Kind.WITNESS.value}-*.json"))):
+        with contextlib.suppress(InvalidInputError, OSError):
+            found = read_record(cleaned(_decoded(read_plain(path), path)), path)
+            if isinstance(found, WitnessRecord) and found.record_sha256 == sha256:
+                yield found
 
 
 def _decoded(content: bytes, path: str) -> object:

@@ -58,6 +58,13 @@ _MEANING: t.Final[t.Mapping[Kind, t.Mapping[Verdict, str]]] = {
         Verdict.ABORTED: "On an array of the run, no failover test was started.",
         Verdict.INCOMPLETE: "On an array of the run, not everything was measured. That is no pass.",
     },
+    Kind.WITNESS: {
+        Verdict.PASSED: "The array's own logs have every start and stop as the record has it.",
+        Verdict.PASSED_WITH_DEVIATIONS: "The array's own logs have every start and stop; look at the deviations below.",
+        Verdict.FAILED: "The array's own logs contradict the record.",
+        Verdict.ABORTED: "The comparison itself ended early.",
+        Verdict.INCOMPLETE: "The array's own logs could not be compared with all of the record.",
+    },
 }
 _UNITS: t.Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 _LONGEST = timedelta(days=36500).total_seconds()

@@ -431,6 +431,80 @@ def run_record(count: int = 3) -> Json:
     )
 
 
+def a_witness(record: Json, verdict: str = "corroborated") -> Json:
+    """What the array's own logs say of the drill of `drill_record`."""
+    claims = [
+        {
+            "session_id": session["session_id"],
+            "resource_name": session["resource_name"],
+            "operation": f"{name}_failover_test",
+            "job_id": session[name]["job_id"],
+            "verdict": "corroborated",
+            "by": ["job", "audit_event"],
+            "array": {
+                "start": session[name]["started_at"],
+                "end": session[name]["finished_at"],
+                "phase": "Completed",
+                "user": "svc-drdrill",
+                "client_address": "10.1.2.3",
+                "event_id": "41",
+            },
+            "differences": [],
+        }
+        for session in record["sessions"]
+        for name in ("start", "stop")
+        if session[name]
+    ]
+    others: list[Json] = []
+    if verdict == "contradicted":
+        claims[0].update(verdict="contradicted", differences=["The record says account svc-drdrill, the array mallory."])
+        logged = {**claims[0]["array"], "user": "mallory"}
+        for number, contradicts in enumerate((True, False)):
+            others.append(
+                {
+                    "operation": "stop_failover_test", "session_id": f"s-{number}", "job_id": f"j-{number}",
+                    "array": logged, "claimed_by": None, "contradicts": contradicts, "reason": "It was in the test.",
+                }
+            )  # fmt: skip
+    why = "The account may not read the array's jobs." if verdict == "unavailable" else None
+    return {
+        "verdict": verdict,
+        "by": [] if why else ["job", "audit_event"],
+        "read_at": at(193),
+        "account": "auditor",
+        "second_account": True,
+        "host": "dr.example.com",
+        "window": {"from": at(-2), "until": at(196)},
+        "tolerance_seconds": 2.0,
+        "claims": [] if why else claims,
+        "not_in_the_record": others,
+        "why_unavailable": why,
+    }
+
+
+def witness_record(verdict: str = "contradicted") -> Json:
+    """A witness of the drill of `drill_record`."""
+    drill = drill_record()
+    come_to = {"contradicted": "failed", "unavailable": "incomplete", "corroborated": "passed"}[verdict]
+    return completed(
+        {
+            **_envelope("witness", "Witness of the quarterly drill", []),
+            "verdict": come_to,
+            "record_id": drill["drill"]["id"],
+            "record_file": f"drill-{drill['drill']['id']}.json",
+            "record_sha256": "7" * 64,
+            "record_verdict": "passed",
+            "witness": a_witness(drill, verdict),
+        }
+    )
+
+
+def witnessed_record() -> Json:
+    """A drill whose witness contradicted it."""
+    record = drill_record()
+    return completed({**record, "verdict": "failed", "witness": a_witness(record, "contradicted")})
+
+
 def large_record(count: int = 500) -> Json:
     """A drill of many sessions of which some failed, with the steps of every wave."""
     record = failed_record(count)
@@ -453,6 +527,8 @@ SAMPLES: t.Final[dict[str, t.Callable[[], Json]]] = {
     "abort": abort_record,
     "sweep": sweep_record,
     "run": run_record,
+    "witness": witness_record,
+    "witnessed": witnessed_record,
 }
 
 

@@ -34,7 +34,8 @@ CASES: list[tuple[Kind, Verdict, CleanUp | None, tuple[str, str] | None]] = [*DR
 def a_record(kind: Kind, verdict: Verdict, cleanup: CleanUp | None, policy: tuple[str, str] | None) -> Json:
     record = SAMPLES[kind]()
     record["verdict"] = verdict.value
-    record["sessions"][0]["verdict"] = verdict.value
+    for session in record["sessions"][:1]:  # a witness has none of its own
+        session["verdict"] = verdict.value
     if policy:
         record["policy"].update(on_partial_failure=policy[0], end_of_test_snapshot=policy[1])
     if cleanup:

@@ -29,8 +29,9 @@ from ..._record.types import (
     Session,
     Step,
     SweepRecord,
+    WitnessRecord,
 )
-from ..._words import Severity, StepResult, Verdict
+from ..._words import Severity, StepResult, Verdict, WitnessVerdict
 from ..causes import Cause, causes, own_reasons
 from ..text import Count, between, duration, size, without_name, words, worst_first
 from .pictures import Bar, PhaseRow, Timeline, drill_rto_bar, recovery_point_bar, rto_bar, still_running
@@ -376,6 +377,8 @@ def _tiles(record: AnyRecord) -> list[Tile]:
         return _readiness_tiles(record)
     if isinstance(record, AbortRecord):
         return _abort_tiles(record)
+    if isinstance(record, WitnessRecord):
+        return _witness_tiles(record)
     return _sweep_tiles(record) if isinstance(record, SweepRecord) else _run_tiles(record)
 
 
@@ -434,6 +437,17 @@ def _sweep_tiles(record: SweepRecord) -> list[Tile]:
         Tile("Failover tests found", record.tests_found, len(record.sessions)),
         Tile("May still be running", running, None, "no failover is possible" if running else "", missed=bool(running)),
         Tile("Overdue and left", left, None, "", missed=bool(left)),
+    ]
+
+
+def _witness_tiles(record: WitnessRecord) -> list[Tile]:
+    witness = record.witness
+    agreed, wrong = witness.count(WitnessVerdict.CORROBORATED), witness.count(WitnessVerdict.CONTRADICTED)
+    left_out, others = len(witness.contradictions), len(witness.not_in_the_record)
+    return [
+        Tile("Corroborated", agreed, len(witness.claims)),
+        Tile("Contradicted", wrong, len(witness.claims), missed=bool(wrong)),
+        Tile("Left out of the record", left_out, None, f"of {others} others in that time", missed=bool(left_out)),
     ]
 
 
