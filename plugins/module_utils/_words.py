@@ -219,7 +219,7 @@ class Kind(StrEnum):
     ABORT = "abort", "abort", "Abort of all failover tests"
     SWEEP = "sweep", "sweep", "Failover tests that were running"
     RUN = "run", "run", "Drills of several arrays"
-    WITNESS = "witness", "witness", "The array's own logs beside the record of a drill"
+    WITNESS = "witness", "witness", "The record of a drill, compared with the logs of the array"
 
 
 class Phase(StrEnum):

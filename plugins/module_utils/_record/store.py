@@ -32,9 +32,9 @@ from .results import Aborted, Look, Observations, Preflight
 from .run import Member, build_run
 from .summaries import summary
 from .sweep import build_sweep
-from .witness import build_witness
 from .typed import read_all
 from .types import AnyRecord, Awx, DrillRecord, Exclusion
+from .witness import build_witness
 
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
 

@@ -55,7 +55,9 @@ def of_unclaimed(each: Unclaimed) -> str:
     """What was done that the record does not have, in a sentence."""
     asked = f" by {each.array.user}" if each.array.user else ""
     on = f" of session {each.session_id}" if each.session_id else ""
-    return f"The array's own logs have a {_OPERATIONS[each.operation]}{on}{asked} that is not in the record. {each.reason}"
+    return (
+        f"The array's own logs have a {_OPERATIONS[each.operation]}{on}{asked} that is not in the record. {each.reason}"
+    )
 
 
 def build_witness(
@@ -71,12 +73,13 @@ def build_witness(
     member, witness = members[0], read(Witness, result.get("witness"), "witness", notes)
     if witness is None or notes:
         raise InvalidInputError(
-            f"witness is not a result of drdrill.powerstore.drill_witness: {'; '.join(notes[:3]) or 'nothing is in it'}."
+            "witness is not a result of drdrill.powerstore.drill_witness: "
+            f"{'; '.join(notes[:3]) or 'nothing is in it'}."
         )
     if result.get("record_sha256") != member.sha256:
         raise InvalidInputError(
-            f"{member.file} is not the file that was compared: its SHA-256 is {member.sha256}, that of the compared one "
-            f"was {result.get('record_sha256')}. Compare it again."
+            f"{member.file} is not the file that was compared: its SHA-256 is {member.sha256}, that of the compared "
+            f"one was {result.get('record_sha256')}. Compare it again."
         )
     record = member.record
     judgement = Judgement(tuple(of_witness(witness, required=False, alone=True)))

@@ -83,9 +83,7 @@ class Witness:
     window: Said[Window | None, Says("", since="1.1")] = None
     tolerance_seconds: Said[float, Says("How far times may differ.", since="1.1")] = 0.0
     claims: Said[tuple[Claim, ...], Says("Every start and stop of the record.", since="1.1")] = ()
-    not_in_the_record: Said[
-        tuple[Unclaimed, ...], Says("Every other start and stop in that time.", since="1.1")
-    ] = ()
+    not_in_the_record: Said[tuple[Unclaimed, ...], Says("Every other start and stop in that time.", since="1.1")] = ()
     why_unavailable: Said[str | None, Says("Why not everything could be compared.", since="1.1")] = None
 
     def count(self, verdict: WitnessVerdict) -> int:

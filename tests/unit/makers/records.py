@@ -457,7 +457,7 @@ def a_witness(record: Json, verdict: str = "corroborated") -> Json:
     ]
     others: list[Json] = []
     if verdict == "contradicted":
-        claims[0].update(verdict="contradicted", differences=["The record says account svc-drdrill, the array mallory."])
+        claims[0].update(verdict="contradicted", differences=["The account is mallory."])
         logged = {**claims[0]["array"], "user": "mallory"}
         for number, contradicts in enumerate((True, False)):
             others.append(
