@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import typing as t
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,80 @@ def test_what_is_made_of_answers(tmp_path: Path) -> None:
 def dump(plays: list[dict[str, t.Any]]) -> str:
     """The plays as YAML, with answers marked as AWX marks them."""
     return yaml.dump(plays, Dumper=Job.dumper, sort_keys=False)
+
+
+AFTER_DRILL = {
+    "stop_tests_policy": "stop",
+    "stop_tests_max_age": "0",
+    "stop_tests_after_drill": True,
+    "stop_tests_settle_time": 1,
+}
+
+
+def ago(seconds: int) -> str:
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
+
+
+def session_id(job: Job, name: str) -> str:
+    return next(s.id for s in job.simulator.dr.array.sessions if s.resource_name == name)
+
+
+def a_killed_drill(job: Job, workflow: str, name: str, began: str) -> None:
+    """What a drill of one volume leaves that was killed while its test ran, in a folder that outlives its job."""
+    job.records.mkdir(exist_ok=True)
+    intent = {
+        "event": "intent",
+        "at": began,
+        "array": "powerstore-dr",
+        "who": {"awx": {"workflow_job_id": workflow}},
+        "sessions": [{"session_id": session_id(job, name), "wave": 1}],
+    }
+    lines = [intent, {"event": "starting", "at": began, "wave": 1}]
+    path = job.records / f"drill-{workflow}.journal.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def test_the_stop_of_a_workflow_leaves_the_test_of_a_drill_that_waited(job: Job) -> None:
+    """AWX starts the stop node and the drill that waited for the same template in the same second."""
+    job.simulator.dr.start_failover_test("erp-data", user=job.simulator.username)
+    stat = {"started": [session_id(job, "erp-data")], "ended_at": ago(60), "verdict": "passed"}
+    workflow = {"awx_job_id": 90, "awx_workflow_job_id": 7, "drdrill_powerstore_drill": {"powerstore-dr": stat}}
+    done = job.run("stop_tests.yml", **AFTER_DRILL, **workflow)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert running(job) == ["erp-data"]
+    assert "it began after that drill had ended" in " ".join(done.stdout.split())
+
+
+def test_the_stop_of_a_workflow_stops_what_its_drill_left(job: Job) -> None:
+    for name in ("erp-data", "erp-db"):
+        job.simulator.dr.start_failover_test(name, user=job.simulator.username)
+    stat = {"started": [session_id(job, "erp-data")], "ended_at": ago(0), "verdict": "failed"}
+    workflow = {"awx_job_id": 90, "awx_workflow_job_id": 7, "drdrill_powerstore_drill": {"powerstore-dr": stat}}
+    done = job.run("stop_tests.yml", **AFTER_DRILL, **workflow)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert running(job) == ["erp-db"]
+
+
+def test_the_stop_after_a_killed_drill_goes_by_its_journal(job: Job) -> None:
+    for name in ("erp-data", "erp-db"):
+        job.simulator.dr.start_failover_test(name, user=job.simulator.username)
+    a_killed_drill(job, "7", "erp-data", ago(60))
+    done = job.run("stop_tests.yml", **AFTER_DRILL, awx_job_id=90, awx_workflow_job_id=7)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert running(job) == ["erp-db"]
+
+
+def test_the_stop_after_a_killed_drill_leaves_the_next_ones_test(job: Job) -> None:
+    job.simulator.dr.start_failover_test("erp-data", user=job.simulator.username)
+    a_killed_drill(job, "7", "erp-data", ago(60))
+    a_killed_drill(job, "8", "erp-data", ago(30))
+    done = job.run("stop_tests.yml", **AFTER_DRILL, awx_job_id=90, awx_workflow_job_id=7)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert running(job) == ["erp-data"]
+
+
+def test_the_stop_after_a_drill_that_left_nothing_goes_by_the_time(job: Job) -> None:
+    job.simulator.dr.start_failover_test("erp-data", user=job.simulator.username)
+    done = job.run("stop_tests.yml", **AFTER_DRILL, awx_job_id=90, awx_workflow_job_id=7)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert running(job) == []

@@ -113,6 +113,7 @@ def check_the_workflow_is_preflight_approval_drill_and_always_the_stop(awx: Cont
     assert awx.named("workflow_job_template_nodes", "stop_after_drill")["extra_data"] == {
         "stop_tests_policy": "stop",
         "stop_tests_max_age": "0",
+        "stop_tests_after_drill": True,
     }
 
 

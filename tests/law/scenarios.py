@@ -270,7 +270,19 @@ def _result(simulator: Simulator, *, name: str, **options: t.Any) -> Result:
     return result
 
 
+def _awx(simulator: Simulator, folder: Path) -> Options:
+    return {**dict.fromkeys(connection_to(simulator)), "directory": str(folder / "records"), "workflow_job_id": "7"}
+
+
+def _no_folder(simulator: Simulator, folder: Path) -> Options:
+    return {**_awx(simulator, folder), "directory": None}
+
+
 SCENARIOS: dict[str, list[Scenario]] = {
+    "drill_awx": [
+        Scenario("look", _awx),
+        Scenario("no folder", _no_folder, changes=False, fails=True),
+    ],
     "drill_check": [
         Scenario("checks", _checks, changes=False),
         Scenario("a critical one failed", _check_failed, changes=False, fails=True, unforeseen=True),

@@ -36,6 +36,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_check": {"_errors"},
     "_linux_volume": {"_errors"},
     "_drill": GROUND | {"_check"},
+    "_awx": GROUND | {"_check", "_drill"},
     "_chain": GROUND | {"_record"},
     "_record": GROUND | {"_drill"},
     "_report": GROUND | {"_record"},
