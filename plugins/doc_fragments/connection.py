@@ -68,4 +68,8 @@ requirements:
 notes:
   - The module logs in once and logs out at its end. Run it on the controller, with C(connection=local) or
     C(delegate_to=localhost).
+  - Where the environment variable E(POWERSTORE_TRACE) names a folder, each task writes there what it and the array say
+    to each other, as a HAR file that the developer tools of a browser open. Passwords, cookies and tokens are never
+    written. Names and addresses are replaced by stand-ins, unless E(POWERSTORE_TRACE_NAMES) is V(keep). A file that
+    cannot be written is a warning, and changes nothing for the task.
 """

@@ -95,6 +95,11 @@ class Client:
         """The name or address that is asked."""
         return self._connection.host
 
+    @property
+    def warnings(self) -> list[str]:
+        """What the task should warn of, once this is closed."""
+        return self._transport.warnings
+
     def is_own(self, user: str | None) -> bool | None:
         """Whether the array means this task's account; None where that is in doubt.
 
@@ -110,7 +115,11 @@ class Client:
         self._login.account.learn(name)
 
     def __enter__(self) -> Client:
-        self._drive(self._login.open())
+        try:
+            self._drive(self._login.open())
+        except PowerStoreError:
+            self._transport.close()
+            raise
         return self
 
     def __exit__(self, *_exc: object) -> None:

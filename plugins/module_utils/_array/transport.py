@@ -34,6 +34,7 @@ import urllib.request
 import zlib
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from urllib.parse import quote, urlencode, urlsplit
 
 from .._errors import (
@@ -47,6 +48,7 @@ from .._json import Json
 from .._text import all_plain, may_hold_controls, plain
 from .._version import VERSION
 from .connection import BASE_PATH, Connection
+from .trace import Exchange, Trace
 
 try:
     import urllib3
@@ -138,6 +140,11 @@ class _Exchange:
 
     deadline: float
     sent: bool = False  # whether anything of the request may have left
+    # For a recording: what was sent and answered.
+    sent_headers: t.Mapping[str, str] = field(default_factory=dict)
+    status: int = 0
+    headers: t.Sequence[tuple[str, str]] = ()
+    raw: bytes = b""
 
     def left(self) -> float:
         """Seconds; raises TimeoutError where there are none."""
@@ -234,11 +241,19 @@ class Transport:
         self._connection = connection
         self._proxy = _proxy_of_environment(connection)
         self._pool = _pool(connection, self._proxy, connections)
+        self._trace = Trace.from_environment(connection)
         self.on_busy: t.Callable[[], None] | None = None  # called whenever the array asks for less
 
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+        if self._trace:
+            self._trace.close()
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know of the recording, once it is closed."""
+        return [self._trace.problem] if self._trace and self._trace.problem else []
 
     def send(self, request: Request) -> Answer:
         """The answer, whichever status it has. Raises UnreachableError, and for what is no read OutcomeUnknownError
@@ -265,6 +280,34 @@ class Transport:
 
     def _try(self, request: Request, seconds: float) -> Answer | _LostError:
         exchange = _Exchange(time.monotonic() + seconds)
+        if self._trace is None:
+            return self._bounded(request, exchange)
+        began, start = datetime.now(UTC), time.monotonic()
+        error: str | None = "The answer is larger than any, or the request was broken off."
+        try:
+            result = self._bounded(request, exchange)
+            lost = result.__cause__ if isinstance(result, _LostError) else None
+            error = None if lost is None else _text_of(list(_causes(lost))[-1])
+            return result
+        finally:
+            self._trace.note(
+                Exchange(
+                    began=began,
+                    seconds=time.monotonic() - start,
+                    method=request.method,
+                    path=request.path,
+                    query=request.query,
+                    headers=exchange.sent_headers,
+                    body=request.body,
+                    doing=request.doing,
+                    status=0 if error else exchange.status,
+                    answer_headers=exchange.headers,
+                    raw=exchange.raw,
+                    error=error,
+                )
+            )
+
+    def _bounded(self, request: Request, exchange: _Exchange) -> Answer | _LostError:
         context = _exchange.set(exchange)
         try:
             answer = self._exchange(request, exchange)
@@ -292,6 +335,7 @@ class Transport:
             "User-Agent": f"drdrill.powerstore/{VERSION}",
             **request.headers,
         }
+        exchange.sent_headers = headers
         body = None
         if request.body is not None:
             headers["Content-Type"] = "application/json"
@@ -317,6 +361,7 @@ class Transport:
         finally:
             response.close()  # the connection, too, unless everything was read
             response.release_conn()
+        exchange.status, exchange.headers, exchange.raw = response.status, list(response.headers.items()), raw
         found = {name.lower(): value for name, value in response.headers.items()}
         cookies = tuple(response.headers.getlist("set-cookie"))
         return Answer(response.status, decoded(raw), request.doing, found, cookies)

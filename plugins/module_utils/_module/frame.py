@@ -44,14 +44,19 @@ def with_client(
     PowerStoreError ended ``run`` early, or a machine that is short of memory or threads did.
     """
     result: Result | None = None
+    warnings: list[str] = []
     try:
-        with Client(Connection.from_params(params), connections=connections) as client:
-            result = run(client)
+        client = Client(Connection.from_params(params), connections=connections)
+        try:
+            with client:
+                result = run(client)
+        finally:
+            warnings += client.warnings
     except PowerStoreError as error:
-        return result or _failed(error, on_error)
+        result = result or _failed(error, on_error)
     except OUT_OF_MEANS as error:
-        return result or _failed(out_of_means("Running this task", error), on_error)
-    return result
+        result = result or _failed(out_of_means("Running this task", error), on_error)
+    return {**result, "warnings": warnings} if warnings else result
 
 
 def _failed(error: PowerStoreError, on_error: t.Callable[[PowerStoreError], Result] | None) -> Result:
