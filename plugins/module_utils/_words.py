@@ -167,12 +167,14 @@ class Cause(StrEnum):
     NOT_READY = "failover.not_ready", "that cannot be failed over"
     READINESS_NOT_KNOWN = "failover.not_known", "not known to be ready"
     NOT_JUDGED = "failover.not_judged", "not judged"
+    RTO_REGRESSED = "rto.regressed", "slower than last time"
     CHANGED = "session.changed", "changed"
     SNAPSHOT_NOT_KEPT = "snapshot.not_kept", "without the snapshot that was wanted"
     NO_APPLICATION = "application.not_checked", "without a check of an application"
     NOT_WITNESSED = "witness.unavailable", "not compared with the array's own logs"
     CLOCK_STEPPED = "clock.stepped", "with a clock that was set"
     CLOCK_SKEWED = "clock.skewed", "with clocks that differ"
+    EXCLUSION_EXPIRED = "exclusion.expired", "left out by an exclusion that has expired"
     WARNING = "finding.warning", "with a warning"
 
 
@@ -198,6 +200,7 @@ CONSEQUENCES: t.Final[t.Mapping[Cause, frozenset[Cause]]] = {
     Cause.CHECK_NOT_EXECUTED: frozenset({Cause.RTO_NOT_MEASURED}),
     Cause.STEP_NOT_EXECUTED: frozenset({Cause.RTO_NOT_MEASURED}),
     Cause.NO_APPLICATION: frozenset({Cause.RTO_NOT_MEASURED}),
+    Cause.RTO_MISSED: frozenset({Cause.RTO_REGRESSED}),
     Cause.CLOCK_STEPPED: frozenset({Cause.RTO_NOT_MEASURED, Cause.RPO_NOT_MEASURED}),
 }
 

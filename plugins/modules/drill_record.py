@@ -258,9 +258,14 @@ options:
         description: The end of its output, with secrets masked.
         type: str
       attachments:
-        description: Files that it left as evidence, each with C(name), C(sha256) and C(bytes).
+        description: Files that it left as evidence, each with C(name), C(sha256), C(bytes) and C(source).
         type: list
         elements: dict
+        default: []
+      not_attached:
+        description: Files that it was to leave and that could not be kept, and why.
+        type: list
+        elements: str
         default: []
   planned_steps:
     description:
@@ -290,6 +295,26 @@ options:
   rto_seconds:
     description: RTO objective in seconds. Without it the recovery time is measured, but compared with nothing.
     type: int
+  rto_regression_percent:
+    description:
+      - From how many percent more a recovery time that is longer than in the drill before is a deviation. One that is
+        not more than 30 seconds longer never is. Without it, recovery times are shown beside those of the drill before
+        and not compared.
+      - The drill before is the last one in O(directory) that attempted a failover test on one of the same sessions of
+        the same array.
+    type: int
+  population:
+    description:
+      - How much there is to test on the array. The counts C(destinations), C(testable), C(in_scope), C(excluded) and
+        C(not_selected).
+    type: dict
+  only_news:
+    description:
+      - Whether the record of a V(sweep) is left out that says nothing new. That is one that found no test and failed in
+        nothing, and one that says the same as the last record of this array that is in O(directory) and less than a day
+        old. RV(path) is that of the last one then, or empty.
+    type: bool
+    default: false
   clock_skew_seconds:
     description: The array's clock less the controller's, as M(drdrill.powerstore.replication_session_info) measured it.
     type: float

@@ -365,6 +365,7 @@ sessions:
       resource_name: erp-data
       resource_id: 7c1d2e3f-0000-4000-8000-00000000000b
       remote_system: powerstore-production
+      type: Asynchronous
       state: OK
       role: Destination
       failover_test_in_progress: false

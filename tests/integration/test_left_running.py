@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
+from tests.integration.arrays import SCHEMA
 from tests.lab.kill.run import in_the_way, run_row
 from tests.lab.kill.table import NOTHING, ON_ITS_WAY, ROWS, STOP_TESTS, VALIDATING, Row
 from tests.lab.simulator import Simulator
@@ -41,6 +44,7 @@ def play(simulator: Simulator, folder: Path, name: str, **variables: object) -> 
             "POWERSTORE_PASSWORD": simulator.password,
             "POWERSTORE_CA_PATH": simulator.ca_path,
             "POWERSTORE_TIMEOUT": "1",
+            "PWD": str(folder),
         },
         capture_output=True,
         text=True,
@@ -49,16 +53,54 @@ def play(simulator: Simulator, folder: Path, name: str, **variables: object) -> 
     )
 
 
+def sweeps(folder: Path) -> list[Json]:
+    """The records of sweeps, each as its schema has it."""
+    records = [json.loads(path.read_text()) for path in (folder / "drill-records").glob("sweep-*.json")]
+    for record in records:
+        SCHEMA.validate(record)
+    return records
+
+
+def register(folder: Path) -> list[dict[str, str]]:
+    """The lines of the register."""
+    with (folder / "drill-records/register.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def test_stop_tests_visits_every_array_and_tells_what_is_left(simulator: Simulator, tmp_path: Path) -> None:
     simulator.dr.start_failover_test("erp-data", user="admin")
     simulator.dr.start_failover_test("erp-db", user="colleague")
-    done = play(simulator, tmp_path, "stop_tests", stop_tests_settle_time=0)
+    done = play(simulator, tmp_path, "stop_tests", stop_tests_settle_time=0, awx_job_id=815)
     assert done.returncode == 2
     assert in_the_way(simulator) == ["erp-db"]
     assert "A FAILOVER TEST IS LEFT RUNNING" in done.stdout + done.stderr
     assert "started by colleague" in done.stdout
     assert "NOT KNOWN whether failover tests are running" in done.stdout
+    records = sweeps(tmp_path)
+    assert sorted(record["verdict"] for record in records) == ["failed", "incomplete"]
+    seen = next(record for record in records if record["verdict"] == "failed")
+    tests = {session["resource_name"]: session for session in seen["sessions"] if session["test_found"]}
+    assert (tests["erp-data"]["stop"]["action"], tests["erp-data"]["still_running"]) == ("stopped", False)
+    assert (tests["erp-db"]["started_by"], tests["erp-db"]["decision"]) == ("colleague", "leave")
+    assert (seen["who"]["array_account"], seen["who"]["awx"]["job_id"]) == (simulator.username, "815")
+    assert seen["array"]["global_id"] == "PS0a1b2c3d4e02"
+    assert seen["scope"]["population"]["destinations"] == len(seen["sessions"]) > 0
+    assert seen["sessions"][0]["recovery_point"]["age_seconds"] is not None
+    assert len(register(tmp_path)) == 2 and len(list((tmp_path / "drill-records").glob("sweep-*.html"))) == 2
     assert simulator.password not in done.stdout + done.stderr
+
+
+def test_a_schedule_of_every_minute_records_only_news(simulator: Simulator, tmp_path: Path) -> None:
+    play(simulator, tmp_path, "stop_tests", stop_tests_settle_time=0)
+    assert [record["verdict"] for record in sweeps(tmp_path)] == ["incomplete"]  # of the array that is gone
+    simulator.dr.start_failover_test("erp-db", user="colleague")
+    again = [play(simulator, tmp_path, "stop_tests", stop_tests_settle_time=0) for _minute in range(2)]
+    [left] = [record for record in sweeps(tmp_path) if record["verdict"] == "failed"]
+    assert len(sweeps(tmp_path)) == 2
+    assert all(f"sweep-{left['drill']['id']}.json" in done.stdout for done in again)
+    simulator.dr.stop_failover_test("erp-db")
+    play(simulator, tmp_path, "stop_tests", stop_tests_settle_time=0, stop_tests_record_always=True)
+    assert sorted(record["verdict"] for record in sweeps(tmp_path)) == ["failed", "incomplete", "incomplete", "passed"]
 
 
 def test_abort_stops_everything_with_production_lost_and_leaves_a_record(simulator: Simulator, tmp_path: Path) -> None:
@@ -66,7 +108,8 @@ def test_abort_stops_everything_with_production_lost_and_leaves_a_record(simulat
     simulator.dr.start_failover_test("erp-db", user="colleague")
     simulator.link.cut()
     records = tmp_path / "records"
-    done = play(simulator, tmp_path, "abort", abort_settle_time=0, abort_records_directory=str(records))
+    job = {"awx_job_id": 815, "awx_job_template_name": "Abort", "awx_user_name": "kim", "awx_workflow_job_id": 814}
+    done = play(simulator, tmp_path, "abort", abort_settle_time=0, abort_records_directory=str(records), **job)
     assert done.returncode == 2  # as one array could not be reached
     assert in_the_way(simulator) == []
     assert "CAN TAKE OVER: all 3 sessions" in done.stdout
@@ -76,6 +119,14 @@ def test_abort_stops_everything_with_production_lost_and_leaves_a_record(simulat
     written = [json.loads(path.read_text()) for path in records.glob("abort-*.json")]
     assert sorted(record["verdict"] for record in written) == ["incomplete", "passed"]
     assert not [problem for record in written for problem in problems(record, Kind.ABORT)]
+    seen = next(record for record in written if record["verdict"] == "passed")
+    assert seen["who"]["awx"] == {
+        "job_id": "815", "job_url": None, "job_template": "Abort", "user": "kim", "workflow_job_id": "814",
+    }  # fmt: skip
+    assert seen["who"]["array_account"] == simulator.username
+    assert seen["times"]["clock_skew_seconds"] is not None
+    population = seen["scope"]["population"]
+    assert population["destinations"] >= population["testable"] == population["in_scope"] == 3
 
 
 def test_abort_without_room_for_its_record_is_not_held_up(simulator: Simulator, tmp_path: Path) -> None:

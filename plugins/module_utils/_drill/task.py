@@ -27,7 +27,7 @@ from .replay import planned_steps
 from .scope import Request, chosen
 from .state import State
 from .steps import Step, in_waves, resolved
-from .unfinished import unfinished
+from .unfinished import own_starts, unfinished
 
 SCHEMA_VERSION = "1"
 Refusal: t.TypeAlias = "str | None"
@@ -73,7 +73,12 @@ def run_journal(params: Json, around: Surroundings) -> Json:
     """
     if params["event"] == "find":
         paths, problems = unfinished(params["directory"], process.now_utc())
-        return {"changed": False, "state": {}, "drill": {"unfinished": paths, "problems": problems}}
+        starts = own_starts(params["directory"])
+        return {
+            "changed": False,
+            "state": {},
+            "drill": {"unfinished": paths, "problems": problems, "own_starts": starts},
+        }
     state = _known(params)
     refusal: Refusal
     try:

@@ -6,13 +6,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 from datetime import datetime
 
 from .._errors import PowerStoreError
-from . import process
+from .._json import Json
+from . import ownership, process
+from .drill import Drill
 from .journal import SUFFIX, read
+
+
+def own_starts(directory: str) -> list[Json]:
+    """The starts that drills without a record sent, as ``replication_failover_test_sweep`` takes them.
+
+    ``at`` is by the array's clock: that of the last reading before the start, so the start is not earlier. A journal
+    that cannot be read is left out here; `unfinished` names it.
+    """
+    found: dict[str, str | None] = {}
+    for path in _without_record(directory):
+        with contextlib.suppress(PowerStoreError, OSError):
+            drill = Drill(read(path).events)
+            before = ((drill.before or {}).get("cluster") or {}).get("system_time")
+            found.update(dict.fromkeys(ownership.owned(drill), before))
+    return [{"session_id": session_id, **({"at": at} if at else {})} for session_id, at in found.items()]
 
 
 def unfinished(directory: str, now: datetime) -> tuple[list[str], list[str]]:
@@ -21,10 +39,7 @@ def unfinished(directory: str, now: datetime) -> tuple[list[str], list[str]]:
     A drill that still runs is left alone: it writes its record itself.
     """
     found, problems = [], []
-    pattern = os.path.join(glob.escape(os.path.expanduser(directory)), f"drill-*{SUFFIX}")
-    for path in sorted(glob.glob(pattern)):
-        if os.path.exists(path.removesuffix(SUFFIX) + ".json"):
-            continue
+    for path in _without_record(directory):
         try:
             journal = read(path)
         except (PowerStoreError, OSError) as error:
@@ -34,3 +49,8 @@ def unfinished(directory: str, now: datetime) -> tuple[list[str], list[str]]:
         if isinstance(run, dict) and process.is_over(run, str(journal.events[-1]["at"]), now):
             found.append(path)
     return found, problems
+
+
+def _without_record(directory: str) -> list[str]:
+    pattern = os.path.join(glob.escape(os.path.expanduser(directory)), f"drill-*{SUFFIX}")
+    return [path for path in sorted(glob.glob(pattern)) if not os.path.exists(path.removesuffix(SUFFIX) + ".json")]

@@ -20,7 +20,8 @@ from .clocks import Clocks
 from .common import Context, condition, envelope, of_clocks
 from .objectives import recovery_point
 from .results import Aborted, Cluster, FailoverReadySeen, SessionSeen, Swept, TestSeen
-from .types import AbortRecord, AbortSession, Condition, Finding, NotJudged, Operation
+from .scope import population_of, population_of_sweep
+from .types import AbortRecord, AbortSession, Condition, Finding, NotJudged, Operation, Population
 
 
 def build_abort(seen: Aborted, context: Context, record_id: str, written_at: datetime) -> AbortRecord:
@@ -53,6 +54,7 @@ def build_abort(seen: Aborted, context: Context, record_id: str, written_at: dat
             written_at,
             clocks=clocks,
             selected_by="all",
+            population=_population(seen),
         ),
         seconds_to_failover_ready=_seconds_to_ready(seen.stops),
         sessions=tuple(
@@ -60,6 +62,14 @@ def build_abort(seen: Aborted, context: Context, record_id: str, written_at: dat
         ),
         not_judged=not_judged,
     )
+
+
+def _population(seen: Aborted) -> Population | None:
+    """Of all sessions as they were read for the record; where they were not, as the last sweep saw them."""
+    judged = ids_of(seen.stops)
+    if seen.after and seen.after.sessions is not None:
+        return population_of(seen.after.sessions, judged, ())
+    return population_of_sweep(seen.stops, judged)
 
 
 def _reasons(sweeps: t.Sequence[Swept]) -> t.Iterator[Reason]:

@@ -10,7 +10,8 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .._time import in_words
+from .._errors import ProtocolError
+from .._time import in_words, parse_time
 from .._version import VERSION
 from .._words import Cause, Verdict
 from .causes import Judgement, Reason, groups_of
@@ -70,6 +71,26 @@ def of_clocks(clocks: Clocks) -> t.Iterator[Reason]:
         ahead = "ahead of" if clocks.skew > 0 else "behind"
         text = f"The array's clock is {in_words(timedelta(seconds=abs(clocks.skew)))} {ahead} the controller's."
         yield Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.CLOCK_SKEWED, text, subject="clocks")
+
+
+def of_exclusions(context: Context, at: datetime | None) -> t.Iterator[Reason]:
+    """What is left out longer than was agreed. It still is, as an exclusion protects; somebody has to know it."""
+    for left_out in context.exclusions:
+        expired = _expiry(left_out.expires)
+        if expired is not None and at is not None and expired <= at:
+            name = left_out.resource_name or left_out.session_id or NOT_KNOWN
+            owner = f" Its owner is {left_out.owner}." if left_out.owner else ""
+            text = f"{name} is left out by an exclusion that expired on {left_out.expires}.{owner}"
+            yield Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.EXCLUSION_EXPIRED, text, subject=name, check=name)
+
+
+def _expiry(text: str | None) -> datetime | None:
+    """The end of a day, or a time; None where there is none. Until it is over, the day is not past."""
+    try:
+        moment = parse_time(text)
+    except ProtocolError:
+        return None
+    return moment + timedelta(days=1) if moment and text and len(text) == len("2026-12-31") else moment
 
 
 class Envelope(t.TypedDict):

@@ -14,9 +14,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from .causes import Judgement
-from .common import Context, envelope
+from .common import Context, envelope, of_exclusions
 from .judge import Judged, judge, judge_cleanup, verdict_of
 from .observed import Drill, View
+from .previous import Earlier, changed, previous_of, regressions
 from .recovery import drill_rto
 from .results import Observations
 from .sessions import session_record, validation
@@ -37,10 +38,15 @@ RECOVERY_POINT_FORMULA: t.Final = (
 )
 
 
-def build_record(seen: Observations, context: Context, record_id: str, written_at: datetime) -> DrillRecord:
-    """The whole record. ``written_at`` is the controller's time."""
-    drill = Drill.of(seen)
+def build_record(
+    seen: Observations, context: Context, record_id: str, written_at: datetime, earlier: Earlier | None = None
+) -> DrillRecord:
+    """The whole record. ``written_at`` is the controller's time; ``earlier`` what is known of earlier drills."""
+    drill, earlier = Drill.of(seen), earlier or Earlier()
     judged, judgement = judge_drill(drill)
+    slower = regressions(judged.sessions, judged.rto, earlier.last, seen.rto_regression_percent)
+    judgement = Judgement((*judgement.reasons, *of_exclusions(context, looked_at(seen)), *slower))
+    sessions = tuple(changed(session, earlier.last) for session in sessions_of(judged, judgement))
     looks = [look.at for look in (seen.as_found, seen.before, seen.during, seen.after) if look]
     return DrillRecord(
         **envelope(
@@ -52,26 +58,38 @@ def build_record(seen: Observations, context: Context, record_id: str, written_a
             written_at,
             clocks=drill.clocks,
             selected_by="filters" if context.filters else "sessions",
+            population=seen.population,
         ),
         policy=seen.policy,
-        objectives=objectives_of(seen.rpo_seconds, seen.rto_seconds),
+        objectives=objectives_of(seen.rpo_seconds, seen.rto_seconds, seen.rto_regression_percent),
         cleanup=judged.cleanup,
-        sessions=sessions_of(judged, judgement),
+        sessions=sessions,
         validations=tuple(judged.validations),
         steps=steps_of(drill, judged.sessions),
         interruption=seen.interruption,
         rto=judged.rto,
         witness=seen.witness,
+        previous=previous_of(earlier.last, sessions, judged.rto),
+        not_readable=earlier.not_readable,
     )
 
 
-def objectives_of(rpo_seconds: int | None, rto_seconds: int | None) -> Objectives:
+def looked_at(seen: Observations) -> datetime | None:
+    """The array's time when it was first looked at."""
+    looks = (look.at for look in (seen.as_found, seen.before, seen.during, seen.after) if look)
+    return next((at for at in looks if at), None)
+
+
+def objectives_of(
+    rpo_seconds: int | None, rto_seconds: int | None, rto_regression_percent: int | None = None
+) -> Objectives:
     """The objectives, with what they are compared with."""
     return Objectives(
         rpo_seconds=rpo_seconds,
         rto_seconds=rto_seconds,
         rto_formula=RTO_FORMULA,
         recovery_point_formula=RECOVERY_POINT_FORMULA,
+        rto_regression_percent=rto_regression_percent,
     )
 
 

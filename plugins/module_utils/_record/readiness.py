@@ -17,7 +17,7 @@ from datetime import datetime
 from .._words import Cause, Severity, Verdict
 from .causes import Judgement, Reason, of_input
 from .clocks import Clocks
-from .common import Context, condition, envelope, of_clocks
+from .common import Context, condition, envelope, of_clocks, of_exclusions
 from .drill import judge_drill, objectives_of, sessions_of
 from .objectives import recovery_point
 from .observed import Drill
@@ -65,18 +65,24 @@ def build_readiness(seen: Preflight, context: Context, record_id: str, written_a
             context,
             look.cluster or Cluster(),
             [look.at],
-            Judgement((*(reason for each in own for reason in each.reasons), *_of_all(seen, entries, drill.clocks))),
+            Judgement(
+                (
+                    *(reason for each in own for reason in each.reasons),
+                    *_of_all(seen, entries, drill.clocks),
+                    *of_exclusions(context, look.at),
+                )
+            ),
             written_at,
             clocks=drill.clocks,
             selected_by="sessions" if filters is None else "filters" if filters else "all",
-            population=_population(look, entries) if reads_all(filters) else None,
+            population=seen.population or (_population(look, entries) if reads_all(filters) else None),
         ),
         sessions=tuple(
             _session(entry, each, look.at, expected, seen)
             for entry, each, expected in zip(entries, own, would_be, strict=True)
         ),
         would_be=WouldBe(verdict=judgement.verdict, reasons=judgement.causes) if entries else None,
-        objectives=objectives_of(seen.rpo_seconds, seen.rto_seconds),
+        objectives=objectives_of(seen.rpo_seconds, seen.rto_seconds, seen.rto_regression_percent),
         planned_steps=tuple(map(_planned, seen.planned_steps)),
     )
 

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from .._json import Json
 from .._words import Phase
 from .typed import read_all
-from .types import Attachment, Failure, Finding, Interruption, KeptSnapshot, Policy, Snapshot, Texts
+from .types import Attachment, Failure, Finding, Interruption, KeptSnapshot, Policy, Population, Snapshot, Texts
 from .witness_types import Witness
 
 
@@ -270,6 +270,7 @@ class StepSeen:
     attempts: int | None = None
     output_tail: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    not_attached: Texts = ()
     done: bool = True
 
     @property
@@ -313,6 +314,8 @@ class Observations:
     policy: Policy = field(default_factory=Policy)
     rpo_seconds: int | None = None  # instead of the replication rule's
     rto_seconds: int | None = None
+    rto_regression_percent: int | None = None  # None: recovery times are not compared with last time
+    population: Population | None = None
     interruption: Interruption | None = None
     witness: Witness | None = None  # what the array's own logs say
     clock_skew_seconds: float | None = None  # the array's clock less the controller's
@@ -380,6 +383,8 @@ class FailoverReadySeen(ConditionSeen):
     resource_name: str | None = None
     resource_id: str | None = None
     remote_system: str | None = None
+    type: str | None = None
+    recovery_point_age_seconds: float | None = None
     failover_ready: bool | None = None
     reason: str | None = None
 
@@ -432,6 +437,7 @@ class Swept:
     jobs_readable: bool = False
     failover_ready: FailoverReady | None = None
     sessions: tuple[FailoverReadySeen, ...] = ()
+    not_judged: tuple[FailoverReadySeen, ...] = ()
     tests: tuple[TestSeen, ...] = ()
 
     @property
@@ -476,6 +482,8 @@ class Preflight:
     policy: Policy = field(default_factory=Policy)
     rpo_seconds: int | None = None
     rto_seconds: int | None = None
+    rto_regression_percent: int | None = None
+    population: Population | None = None
     notes: Texts = ()
 
     @classmethod

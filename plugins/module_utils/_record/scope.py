@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .results import SessionSeen
+from .results import FailoverReadySeen, SessionSeen, Swept
 from .types import Population
 
 DESTINATION: t.Final = "Destination"
@@ -23,7 +23,7 @@ def reads_all(filters: t.Mapping[str, object] | None) -> bool:
 
 
 def population_of(
-    everything: t.Iterable[SessionSeen], in_scope: t.Collection[str], excluded: t.Collection[str]
+    everything: t.Iterable[SessionSeen | FailoverReadySeen], in_scope: t.Collection[str], excluded: t.Collection[str]
 ) -> Population:
     """How much there is; ``in_scope`` and ``excluded`` are ids of sessions."""
     destinations = [entry for entry in everything if entry.role == DESTINATION and entry.session_id]
@@ -37,6 +37,12 @@ def population_of(
     )
 
 
-def can_be_tested(entry: SessionSeen) -> bool:
+def population_of_sweep(sweeps: t.Sequence[Swept], in_scope: t.Collection[str]) -> Population | None:
+    """What the last sweep that saw every session saw; None where none did."""
+    complete = [sweep for sweep in sweeps if sweep.all_ready is not None]
+    return population_of((*complete[-1].sessions, *complete[-1].not_judged), in_scope, ()) if complete else None
+
+
+def can_be_tested(entry: SessionSeen | FailoverReadySeen) -> bool:
     """Whether it is of a kind that a failover test can be started on."""
     return entry.resource_type in _BLOCK and entry.type in _ASYNCHRONOUS

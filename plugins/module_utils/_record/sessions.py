@@ -120,6 +120,7 @@ def validation(step: StepSeen, why_not: str = "not executed") -> Validation:
         attempts=step.attempts,
         output_tail=step.output_tail or None,
         attachments=step.attachments,
+        not_attached=step.not_attached,
     )
 
 

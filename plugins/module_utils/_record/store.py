@@ -22,26 +22,28 @@ from .._drill.journal import read as read_journal
 from .._drill.replay import record_options
 from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
-from .._words import CleanUp, Kind
+from .._words import CleanUp, Kind, Verdict
 from .abort import build_abort
 from .common import Context
 from .drill import build_record
+from .earlier import drill_before, last_sweep
+from .files import read_plain
 from .readiness import build_readiness
 from .reading import read_record
 from .results import Aborted, Look, Observations, Preflight
 from .run import Member, build_run
 from .summaries import summary
-from .sweep import build_sweep
+from .sweep import build_sweep, is_news
 from .typed import read_all
-from .types import AnyRecord, Awx, DrillRecord, Exclusion
+from .types import AnyRecord, Awx, DrillRecord, Exclusion, SweepRecord
 from .witness import build_witness
 
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
 
 
 def _drill(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
-    given = {**params, "clock_skew_seconds": context.clock_skew_seconds}
-    return build_record(Observations.from_params(given), context, record_id, now)
+    seen = Observations.from_params({**params, "clock_skew_seconds": context.clock_skew_seconds})
+    return build_record(seen, context, record_id, now, drill_before(_folder(params), record_id, seen))
 
 
 def _readiness(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
@@ -67,8 +69,7 @@ def _witness(params: Json, context: Context, record_id: str, now: datetime) -> A
 
 def _read(path: str) -> Member:
     """The record of one array. Raises InvalidInputError for what is no record, OSError."""
-    with open(os.path.expanduser(path), "rb") as file:
-        content = file.read()
+    content = read_plain(os.path.expanduser(path))
     try:
         data = json.loads(content.decode("utf-8"))
     except ValueError as error:
@@ -86,8 +87,16 @@ _BUILD: t.Final[t.Mapping[Kind, t.Callable[[Json, Context, str, datetime], AnyRe
 }
 
 
+def _folder(params: Json) -> str:
+    return os.path.expanduser(str(params["directory"]))
+
+
 def write_drill(params: Json, *, write: bool) -> Json:
-    """Judge the drill and write its record; the result of drill_record."""
+    """Judge the drill and write its record; the result of drill_record.
+
+    With ``only_news``, the record of a sweep that says nothing new is not written: the path is that of the last one
+    that says the same, or empty.
+    """
     now = datetime.now(UTC)
     try:
         params = _with_journal(params)
@@ -99,24 +108,39 @@ def write_drill(params: Json, *, write: bool) -> Json:
         record = _BUILD[kind](params, _context(params), record_id, now)
     except (PowerStoreError, OSError) as error:  # a record of the run that cannot be read
         return {"failed": True, "changed": False, "msg": f"No record could be made: {error}"}
-    path = os.path.join(os.path.expanduser(params["directory"]), f"{kind.value}-{record_id}.json")
+    path = os.path.join(_folder(params), f"{kind.value}-{record_id}.json")
     data, problem = record.as_json(), {}
+    said = _said_already(record, params)
+    if said is not None:
+        return {**_result(record, said), "changed": False, "path": said, "record": data}
     try:
         if write:
             write_once(path, json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     except OSError as error:  # the verdict is known and has to be reported all the same
         problem = {"failed": True, "msg": f"The record could not be written to {path}: {error.strerror or error}."}
         path = "none, it could not be written"
+    return {**_result(record, path), **problem, "changed": not problem, "path": path, "record": data}
+
+
+def _result(record: AnyRecord, path: str) -> Json:
     cleanup = record.cleanup.verdict if isinstance(record, DrillRecord) else CleanUp.NOT_NEEDED
+    shown = path or "none, as it would say nothing new"
     return {
-        **problem,
-        "changed": not problem,
         "verdict": record.verdict.value,
         "cleanup_verdict": cleanup.value,
-        "path": path,
-        "record": data,
-        "summary": summary(record, path),
+        "summary": summary(record, shown),
     }
+
+
+def _said_already(record: AnyRecord, params: Json) -> str | None:
+    """Where a sweep has no news, the file that says the same, or an empty text; None for what is to be written."""
+    if not params.get("only_news") or not isinstance(record, SweepRecord):
+        return None
+    last = last_sweep(_folder(params), record)
+    if is_news(record, last[1] if last else None):
+        return None
+    nothing = record.verdict is Verdict.PASSED and not record.tests_found
+    return last[0] if last and not nothing else ""
 
 
 def _with_journal(params: Json) -> Json:

@@ -10,16 +10,20 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from .._json import Json
 from .._words import Cause, Verdict
 from .abort import each_once, ids_of, operation_of
 from .causes import Judgement, Reason, of_input
 from .clocks import Clocks
 from .common import Context, condition, envelope, of_clocks
 from .objectives import recovery_point
-from .results import Aborted, Cluster, FailoverReadySeen, Swept, TestSeen
+from .results import Aborted, Cluster, FailoverReadySeen, SessionSeen, Swept, TestSeen
+from .scope import population_of_sweep
 from .types import SweepRecord, SweepSession
+
+_A_DAY: t.Final = timedelta(days=1)
 
 
 def build_sweep(seen: Aborted, context: Context, record_id: str, written_at: datetime) -> SweepRecord:
@@ -39,6 +43,7 @@ def build_sweep(seen: Aborted, context: Context, record_id: str, written_at: dat
             written_at,
             clocks=clocks,
             selected_by="all",
+            population=population_of_sweep(seen.stops, ids_of(seen.stops)),
         ),
         tests_found=len(last),
         overdue_left=tuple(each for each, test in last.items() if _is_left(test)),
@@ -73,7 +78,7 @@ def _reasons(sweeps: t.Sequence[Swept], tests: t.Mapping[str, TestSeen]) -> t.It
 
 def _session(session_id: str, seen: Aborted, test: TestSeen | None, own: Judgement) -> SweepSession:
     shown = [found for sweep in seen.stops if (found := sweep.session(session_id))]
-    read = seen.after.by_id.get(session_id) if seen.after else None
+    read = seen.after.by_id.get(session_id) if seen.after else _as_read(shown[-1]) if shown else None
     known: FailoverReadySeen | TestSeen | None = shown[-1] if shown else test
     began = next((each.failover_ready.began_at for each in seen.stops if each.failover_ready), None)
     return SweepSession(
@@ -97,4 +102,64 @@ def _session(session_id: str, seen: Aborted, test: TestSeen | None, own: Judgeme
         still_running=test.running if test else False,
         forced=test is not None and test.forced,
         stop=operation_of(test),
+    )
+
+
+def _as_read(shown: FailoverReadySeen) -> SessionSeen:
+    """As much of a reading as a sweep makes: the age of the copy. It reads no replication rule, so no RPO."""
+    return SessionSeen(
+        session_id=shown.session_id,
+        recovery_point_timestamp=shown.recovery_point_timestamp,
+        recovery_point_age_seconds=shown.recovery_point_age_seconds,
+    )
+
+
+def of_same_array(record: SweepRecord) -> t.Callable[[Json], bool]:
+    """Whether a record, as JSON that was not validated yet, is of a sweep over the same array, by address and title.
+
+    An array that cannot be reached does not say its identity.
+    """
+
+    def fits(data: Json) -> bool:
+        array, drill = data.get("array"), data.get("drill")
+        return (
+            isinstance(array, dict)
+            and isinstance(drill, dict)
+            and array.get("host") == record.array.host
+            and drill.get("title") == record.drill.title
+        )
+
+    return fits
+
+
+def is_news(record: SweepRecord, last: SweepRecord | None) -> bool:
+    """Whether a sweep has anything to say that the last record of this array does not.
+
+    Nothing found and nothing failed is no news. Neither is what the last one said less than a day ago: the same tests,
+    of the same starts, with the same outcome.
+    """
+    if record.verdict is Verdict.PASSED and not record.tests_found:
+        return False
+    if last is None or _outcome(record) != _outcome(last):
+        return True
+    now, then = record.times.written_at, last.times.written_at
+    return now is None or then is None or now - then >= _A_DAY
+
+
+def _outcome(record: SweepRecord) -> object:
+    return (
+        record.verdict,
+        sorted(group.cause for group in record.causes),
+        sorted(
+            (
+                str(session.session_id),
+                str(session.test_started_at),
+                str(session.decision),
+                str(session.still_running),
+                str(session.stop.action if session.stop else None),
+                str(session.stop.failure.kind if session.stop and session.stop.failure else None),
+            )
+            for session in record.sessions
+            if session.test_found
+        ),
     )

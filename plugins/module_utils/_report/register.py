@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from .._errors import InvalidInputError
 from .._record import appending
 from .._record.clean import one_line
+from .._record.files import open_plain, read_plain
 from .._record.types import AbortRecord, DrillRecord, WitnessRecord
 from .._time import format_time
 from .._words import Verdict
-from .files import open_plain, read_plain
 from .source import Source
 from .text import Count
 

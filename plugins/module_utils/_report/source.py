@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 from .._errors import InvalidInputError
 from .._record.clean import cleaned, cleaned_text
+from .._record.files import read_plain
 from .._record.reading import read_record
 from .._record.types import AnyRecord, WitnessRecord
 from .._words import Kind
-from .files import read_plain
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import typing as t
 
 from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
+from .._record.files import read_plain
 from .._record.store import write_once
-from .files import read_plain
 from .html.page import render_html
 from .junit import render_junit
 from .markdown import render_markdown

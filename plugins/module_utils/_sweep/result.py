@@ -213,6 +213,7 @@ class Swept:
             "resource_name": session.resource_name,
             "resource_id": session.local_resource_id,
             "remote_system": session.remote_system.get("name"),
+            "type": session.type,
             **session.as_condition(),
             **{name: point.get(name) for name in ("recovery_point_timestamp", "recovery_point_age_seconds")},
             "failover_ready": each.ready if self.complete else None,
