@@ -58,7 +58,7 @@ MUTATIONS: dict[str, t.Any] = {
     "year 1": "0001-01-01T00:00:00Z",
     "year 9999": "9999-12-31T23:59:59-12:00",
 }
-_PART = 5  # of these for each attribute, unless all are asked for
+_PART = 2  # of these for each attribute, unless all are asked for
 
 Path = tuple[str, ...]  # into an answer; "*" is each entry of a list
 
@@ -317,4 +317,4 @@ def test_whatever_an_array_answers_the_module_ends_with_a_result(
     with capsys.disabled():
         print(f"\n{scene.name}: {count} changed answers, {failed} failures, {len(wrong)} wrong")
     assert not wrong, "\n".join(wrong)
-    assert count > 200 and failed > 10  # the changes reach the module
+    assert count > 100 and failed > 4  # the changes reach the module
