@@ -143,6 +143,7 @@ class Cause(StrEnum):
     STOP_NOT_CONFIRMED = "stop.not_confirmed", "stop not confirmed"
     TEST_HELD = "test.held", "left running on purpose"
     CONTRADICTED = "witness.contradicted", "contradicted by the array's own logs"
+    LEFT_ALONE = "session.left_alone", "left alone"
     INTERRUPTED = "drill.interrupted", "interrupted"
     CUT_OFF = "drill.cut_off", "cut off"
     NOT_READ = "array.not_read", "not read"
@@ -195,6 +196,9 @@ CONSEQUENCES: t.Final[t.Mapping[Cause, frozenset[Cause]]] = {
     Cause.NOT_SHOWN: frozenset({Cause.NOT_OBSERVED, Cause.NOT_MAPPED}),
     Cause.TEST_HELD: frozenset({Cause.STEP_NOT_EXECUTED, Cause.SNAPSHOT_NOT_KEPT, Cause.CHANGED}),
     Cause.STOP_NOT_CONFIRMED: frozenset({Cause.SNAPSHOT_NOT_KEPT, Cause.CHANGED}),
+    Cause.LEFT_ALONE: frozenset(
+        {Cause.NOT_SHOWN, Cause.NOT_OBSERVED, Cause.STEP_NOT_EXECUTED, Cause.SNAPSHOT_NOT_KEPT, Cause.CHANGED}
+    ),
     Cause.CHECK_FAILED: frozenset({Cause.RTO_MISSED, Cause.RTO_NOT_MEASURED}),
     Cause.STEP_FAILED: frozenset({Cause.RTO_MISSED, Cause.RTO_NOT_MEASURED}),
     Cause.CHECK_NOT_EXECUTED: frozenset({Cause.RTO_NOT_MEASURED}),

@@ -85,6 +85,12 @@ options:
     description: When the sessions were read.
     type: str
     choices: [before, during, after]
+  present:
+    description:
+      - Whether they were read with the credentials that the role's variables have now, as the array refused those of
+        the start. These are used from here on.
+    type: bool
+    default: false
   wave:
     description: The wave.
     type: int

@@ -157,6 +157,13 @@ options:
     type: list
     elements: str
     default: []
+  left_alone:
+    description:
+      - The sessions that were not touched any more, as they were failed over or gone by then, or in somebody else's
+        test. Each has C(session_id) and C(reason).
+    type: list
+    elements: dict
+    default: []
   held:
     description: Ids of the sessions whose test was left running on purpose.
     type: list

@@ -78,7 +78,12 @@ def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: 
     assert (first["rto"]["objective_seconds"], second["rto"]["objective_seconds"]) == (299, 300)
     assert [v["name"] for v in first["validations"] if v["kind"] == "command"] == ["command"]
     for session in (first, second):
-        assert session["return_to_normal"] == {"stop_confirmed": True, "held": False, "differences": []}
+        assert session["return_to_normal"] == {
+            "stop_confirmed": True,
+            "held": False,
+            "differences": [],
+            "left_alone": None,
+        }
         assert session["rto"]["met"] is True and session["recovery_point"]["met"] is True
         assert 0 < session["rto"]["hosts_see_it_seconds"] <= session["rto"]["application_validated_seconds"]
         assert all(validation["passed"] for validation in session["validations"])

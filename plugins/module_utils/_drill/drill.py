@@ -6,7 +6,9 @@
 
 The first event is the plan (``begin``) or the intent, which is the plan with the sessions that were found. The others:
 
-- ``read {what: before | during | after, result}``: of ``replication_session_info``, without the sessions left out
+- ``read {what: before | during | after, result}``: of ``replication_session_info``, without the sessions left out;
+  ``present: true`` where those of the start were refused, and from here on the credentials are those that the
+  variables have now
 - ``starting {wave}``, ``started {wave, result}``, ``stopped {wave, result}``: of ``replication_failover_test``
 - ``steps {phase, wave, steps}``: what the user's steps found
 - ``pause {seconds}``, ``interrupted {task, message}``, ``end``
@@ -48,9 +50,13 @@ class Drill:
         return [event for event in self.events if event["event"] == kind]
 
     def reads(self, what: str) -> list[Json]:
-        """The results of reading the sessions that came to a result."""
+        """The results of reading the sessions that came to a result.
+
+        Once there is something to stop, a reading that failed for one session still says what the others are.
+        """
         found = (event["result"] for event in self.of("read") if event["what"] == what)
-        return [result for result in found if not result.get("failed") and result.get("sessions") is not None]
+        whole = what == BEFORE
+        return [each for each in found if each.get("sessions") is not None and not (whole and each.get("failed"))]
 
     @property
     def before(self) -> Json | None:

@@ -9,9 +9,17 @@ A request that was sent counts, even if its answer was lost: doubt counts as the
 
 from __future__ import annotations
 
-from .._json import Json
-from .drill import BEFORE, DURING, Drill
+import typing as t
 
+from .._json import Json
+from .drill import AFTER, BEFORE, DURING, Drill
+
+# What replication_failover_test says of a session whose test it did not stop, on purpose.
+LEAVING: t.Final[t.Mapping[str, str]] = {
+    "session.failed_over": "it was failed over during the drill",
+    "session.gone": "the array does not list the session any more",
+    "test.of_somebody_else": "somebody else's failover test runs on it",
+}
 _AT_WORK = ("Failing_Over", "Failing_Over_For_DR", "Failed_Over", "Reprotecting", "Modify_Role_In_Progress")
 
 
@@ -84,39 +92,72 @@ def hold(drill: Drill) -> bool:
 def left_alone(drill: Drill) -> dict[str, str]:
     """The sessions that are not touched any more, with the reason, by their ids.
 
-    As they were last read while the tests ran: one that was failed over is production now, and one that is gone has
-    nothing to stop.
+    As they were read since the tests ran, and as the stop found them: one that was failed over is production now, one
+    that is gone has nothing to stop, and somebody else's test is not this drill's.
     """
-    last = next((event["result"] for event in reversed(drill.of("read")) if event["what"] == DURING), None)
     mine = set(owned(drill))
     found: dict[str, str] = {}
-    for entry in (last or {}).get("sessions") or ():
-        session_id = str(entry.get("session_id") or (entry.get("selector") or {}).get("session_id"))
-        why = _why_left_alone(entry)
-        if why and session_id in mine:
-            found[session_id] = why
+    for event in drill.events:
+        result = event.get("result") or {}
+        if event["event"] == "read" and event["what"] in (DURING, AFTER):
+            told = [(_id_of(entry), _why_not_touched(entry)) for entry in result.get("sessions") or ()]
+        elif event["event"] == "stopped":
+            told = [(_id_of(entry), _why_not_stopped(entry)) for entry in result.get("sessions") or ()]
+        else:
+            continue
+        found |= {session_id: why for session_id, why in told if why and session_id in mine}
     return found
 
 
-def _why_left_alone(entry: Json) -> str | None:
+def _id_of(entry: Json) -> str:
+    return str(entry.get("session_id") or (entry.get("selector") or {}).get("session_id"))
+
+
+def _why_not_touched(entry: Json) -> str | None:
     if entry.get("session_id") is None:
         gone = any(finding["id"] == "session.not_found" for finding in entry.get("findings") or ())
-        return "the session is gone" if gone else None
+        return LEAVING["session.gone"] if gone else None
     if entry.get("role") != "Destination" or entry.get("state") in _AT_WORK:
-        return f"it was failed over during the drill (role {entry.get('role')}, state {entry.get('state')})"
+        return f"{LEAVING['session.failed_over']} (role {entry.get('role')}, state {entry.get('state')})"
     return None
 
 
+def _why_not_stopped(entry: Json) -> str | None:
+    return next((LEAVING[each["id"]] for each in entry.get("findings") or () if each["id"] in LEAVING), None)
+
+
+def unseen(drill: Drill) -> bool:
+    """Whether the sessions were to be looked at while the tests ran, and none could be read."""
+    looked = any(event["what"] == DURING for event in drill.of("read"))
+    return login_refused(drill) or (looked and not drill.reads(DURING))
+
+
 def releasable(step: Json, drill: Drill) -> bool:
-    """Whether a release step may be done: not one of a session that is left alone, nor one of the whole drill then."""
+    """Whether a release step may be done: not one of a session that is left alone, nor one of the whole drill then.
+
+    Where no session could be read, none is: what it would detach may be production by now.
+    """
+    if unseen(drill):
+        return False
     alone = left_alone(drill)
     return not alone or (step["session"] is not None and step["session"] not in alone)
 
 
 def login_refused(drill: Drill) -> bool:
-    """Whether the array refused the account. It is not asked again: further refusals may lock the account."""
-    results = (event.get("result") or {} for event in drill.events if event["event"] in ("read", "started", "stopped"))
-    return any((result.get("failure") or {}).get("kind") == "authentication" for result in results)
+    """Whether the array refused the credentials in use. They are not tried again, as that may lock the account.
+
+    Others that the role's variables have by then were not refused yet.
+    """
+    refused = False
+    for event in drill.events:
+        kind = ((event.get("result") or {}).get("failure") or {}).get("kind")
+        refused = kind == "authentication" or (refused and not event.get("present"))
+    return refused
+
+
+def uses_present(drill: Drill) -> bool:
+    """Whether the credentials are used that the variables have now, instead of those of the start."""
+    return any(event.get("present") for event in drill.of("read"))
 
 
 def why_no_start(drill: Drill) -> str | None:

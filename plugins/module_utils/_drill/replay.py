@@ -14,7 +14,7 @@ from .._time import format_time, parse_time
 from .._words import Kind
 from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
 from .journal import END, INTENT
-from .ownership import hold, owned
+from .ownership import hold, left_alone, owned
 from .phases import phases
 
 _IDENTITY = ("title", "scenario", "change_ticket", "participants", "approvers", "success_criteria")
@@ -33,6 +33,7 @@ def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
     cut_off = plan["event"] == INTENT and not drill.of(END)
     common: Json = {
         "id": plan["id"],
+        "run_id": plan.get("run_id"),
         **{name: plan[name] for name in _IDENTITY if plan.get(name)},
         "before": _look(drill),
         "wishes": drill.wishes,
@@ -66,10 +67,18 @@ def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
         "owned": mine,
         "adopted": drill.adopted,
         "held": mine if hold(drill) else [],
+        "left_alone": [{"session_id": each, "reason": why} for each, why in _left_alone(drill, found).items()],
         "steps": drill.steps,
         "planned_steps": steps,
         "phases": phases(drill),
     }
+
+
+def _left_alone(drill: Drill, found: Json | None) -> dict[str, str]:
+    """With what was read after a drill that was cut off."""
+    if drill.of(END) or not _is_reading(found):
+        return left_alone(drill)
+    return left_alone(Drill((*drill.events, {"event": "read", "what": AFTER, "result": found})))
 
 
 def _earlier(event: Json) -> str | None:
@@ -98,7 +107,7 @@ def _interruption(drill: Drill, cut_off: bool) -> Json | None:
 
 
 def _is_reading(found: Json | None) -> bool:
-    return found is not None and not found.get("failed") and found.get("sessions") is not None and "tests" not in found
+    return found is not None and found.get("sessions") is not None and "tests" not in found
 
 
 def _stops_found(found: Json | None, mine: t.Sequence[str]) -> list[Json]:

@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from .._json import Json
 from . import journal
 from .drill import Drill
+from .ownership import LEAVING
 
 _OF_RESULT = ("cluster", "host", "account", "failed", "msg", "failure")
 _OF_SESSION = (
     "session_id", "selector", "resource_type", "resource_name", "resource_id", "remote_resource_id", "role", "state",
     "failover_test_in_progress", "failover_test", "findings", "volumes",
 )  # fmt: skip
-_OF_OPERATION = ("session_id", "resource_name", "action", "request_sent", "failed", "job_id")
+_OF_OPERATION = ("session_id", "selector", "resource_name", "action", "request_sent", "failed", "job_id", "findings")
 _OF_STEP = ("name", "phase", "wave", "session", "critical", "passed", "observed")
 _NOT_KEPT = ("invocation", "diff", "warnings", "deprecations", "exception", "ansible_facts", "_ansible_no_log")
 
@@ -111,9 +112,17 @@ def reduced(event: Json) -> Json:
         found["result"] = {key: result[key] for key in _OF_RESULT if key in result}
         if result.get("sessions") is not None:
             found["result"]["sessions"] = [_some(entry, names) for entry in result["sessions"]]
+            if event["event"] != "read":
+                _keep_what_leaves(found["result"]["sessions"])
     if isinstance(event.get("steps"), list) and event["event"] == "steps":
         found["steps"] = [_some(step, _OF_STEP) for step in event["steps"]]
     return found
+
+
+def _keep_what_leaves(sessions: t.Iterable[Json]) -> None:
+    """Of the findings of an operation only those by which it left a session alone."""
+    for entry in sessions:
+        entry["findings"] = [{"id": each["id"]} for each in entry.pop("findings", ()) if each["id"] in LEAVING]
 
 
 def _some(entry: Json, names: t.Sequence[str]) -> Json:

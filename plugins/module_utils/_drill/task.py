@@ -42,6 +42,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "awx": {"type": "dict"},
     "answered": {"type": "raw"},
     "what": {"type": "str", "choices": [BEFORE, DURING, AFTER]},
+    "present": {"type": "bool", "default": False},
     "wave": {"type": "int"},
     "pause": {"type": "float", "default": 0},
     "phase": {"type": "str", "choices": ["attach", "validate", "release", "notify"]},
@@ -133,6 +134,7 @@ def view(state: State) -> Json:
         "hold": ownership.hold(drill),
         "left_alone": ownership.left_alone(drill),
         "login_refused": ownership.login_refused(drill),
+        "uses_present": ownership.uses_present(drill),
         "would_start": sum(entry.get("action") == "started" for entry in drill.started),
         "untold": [f"{step['name']}: {step['observed']}" for step in drill.notified if not step["passed"]],
         "message": (drill.interruption or {}).get("message"),
@@ -216,7 +218,8 @@ def _read(state: State, params: Json, around: Surroundings) -> tuple[State, Refu
     if result.get("skipped"):  # nothing was read: this only gives the state back
         return state, None
     if what != BEFORE or result.get("failed") or result.get("sessions") is None:
-        state = state.with_event(event_of("read", what=what, result=result))
+        present = {"present": True} if params["present"] else {}
+        state = state.with_event(event_of("read", what=what, **present, result=result))
         return state, ownership.why_no_drill(state.drill) if what == BEFORE else None
     try:
         event = _in_scope(state.drill, result, around.array)

@@ -33,12 +33,14 @@ def judge_cleanup(sessions: t.Sequence[DrillSession]) -> Cleanup:
     """Whether everything that was started is stopped and unchanged, no matter what the verdict of the drill is."""
     owned = [(each.session_id or "", each.return_to_normal) for each in sessions if each.test_owned]
     held = tuple(session_id for session_id, normal in owned if normal and normal.held)
-    left = tuple(session_id for session_id, normal in owned if not normal or not (normal.stop_confirmed or normal.held))
+    alone = tuple(session_id for session_id, normal in owned if normal and normal.left_alone)
+    left = tuple(each for each, normal in owned if not normal or not (normal.stop_confirmed or normal.held))
+    left = tuple(each for each in left if each not in alone)
     changed = tuple(session_id for session_id, normal in owned if normal and normal.differences)
     worst_first: tuple[tuple[t.Sequence[object], CleanUp], ...] = (
         (left, CleanUp.FAILED),
         (held, CleanUp.HELD),
-        (changed, CleanUp.PASSED_WITH_DEVIATIONS),
+        ((*alone, *changed), CleanUp.PASSED_WITH_DEVIATIONS),
         (owned, CleanUp.PASSED),
     )
     return Cleanup(
@@ -46,6 +48,7 @@ def judge_cleanup(sessions: t.Sequence[DrillSession]) -> Cleanup:
         not_confirmed_stopped=left,
         held=held,
         not_as_before=changed,
+        left_alone=alone,
     )
 
 
@@ -97,6 +100,10 @@ def _of_cleanup(sessions: t.Sequence[DrillSession], cleanup: Cleanup) -> t.Itera
     def reasons(verdict: NotPassed, cause: Cause, ids: Texts, text: str) -> t.Iterator[Reason]:
         return (_about(known[each], verdict, cause, text.format(known[each].called)) for each in ids)
 
+    for each in cleanup.left_alone:
+        normal = known[each].return_to_normal
+        text = f"{known[each].called} is left alone, with its steps: {normal.left_alone if normal else 'see above'}."
+        yield _about(known[each], Verdict.INCOMPLETE, Cause.LEFT_ALONE, text)
     left = "The array did not confirm that the failover test of {} is stopped."
     held = "The failover test of {} was left running on purpose; it cannot be failed over."
     changed = "{} is not as it was before the drill."

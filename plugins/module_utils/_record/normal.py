@@ -36,13 +36,15 @@ def return_to_normal(
     after: SessionSeen | None,
     *,
     held: bool,
+    left_alone: str | None = None,
 ) -> ReturnToNormal:
-    """Whether the array shows the session as it was."""
+    """Whether the array shows the session as it was. ``left_alone``: why its test was not to be stopped any more."""
     ended = bool(stop and stop.action in ("stopped", "none") and stop.after and not stop.after.in_test)
     confirmed = ended and after is not None and not after.in_test and not _may_still_come(start, stop)
     return ReturnToNormal(
         stop_confirmed=confirmed,
-        held=held and not confirmed,
+        held=held and not confirmed and not left_alone,
+        left_alone=None if confirmed else left_alone,
         differences=tuple(differences(before, after)) if before is not None and after is not None else (),
     )
 

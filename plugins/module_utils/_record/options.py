@@ -50,7 +50,7 @@ EXCLUSION: Options = {
 DICTS = ("before", "as_found", "during", "after", "interruption", "filters", "witness")
 TEXTS = ("run_id", "scenario", "change_ticket", "array_host", "array_account")
 LISTS_OF_TEXTS = ("owned", "adopted", "held", "success_criteria", "participants", "approvers")
-LISTS_OF_DICTS = ("starts", "stops", "phases", "waits", "planned_steps")
+LISTS_OF_DICTS = ("starts", "stops", "phases", "waits", "planned_steps", "left_alone")
 OPTIONS: Options = {
     "kind": {"type": "str", "choices": [kind.value for kind in Kind], "default": Kind.DRILL.value},
     "directory": {"type": "path", "required": True},

@@ -294,6 +294,14 @@ class PhaseSeen:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeftAlone:
+    """A session that the drill did not touch any more, and why."""
+
+    session_id: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Observations:
     """What a drill observed; None, or nothing, for what did not happen."""
 
@@ -311,6 +319,7 @@ class Observations:
     owned: Texts = ()  # ids of the sessions that the drill set out to stop
     adopted: Texts = ()  # ids of the sessions whose running test was taken over
     held: Texts = ()  # ids of the sessions that were left in test on purpose
+    left_alone: tuple[LeftAlone, ...] = ()  # what was failed over or gone by then, or in somebody else's test
     policy: Policy = field(default_factory=Policy)
     rpo_seconds: int | None = None  # instead of the replication rule's
     rto_seconds: int | None = None

@@ -28,7 +28,10 @@ def session_record(view: View) -> DrillSession:
     scoped, seen, before, wish = view.scoped, view.drill.seen, view.before, view.scoped.wish
     point, replication = points_of(view)
     held = scoped.session_id in seen.held
-    normal = return_to_normal(before, view.start, view.stop, view.after, held=held) if view.owned else None
+    alone = next((each.reason for each in seen.left_alone if each.session_id == scoped.session_id), None)
+    normal = (
+        return_to_normal(before, view.start, view.stop, view.after, held=held, left_alone=alone) if view.owned else None
+    )
     return DrillSession(
         session_id=scoped.session_id,
         resource_type=scoped.seen.resource_type,
@@ -73,7 +76,10 @@ def _in_test(view: View) -> float | None:
 
 
 def _why_not(view: View) -> str:
-    return "held on purpose" if view.scoped.session_id in view.drill.seen.held else "not executed"
+    seen, session_id = view.drill.seen, view.scoped.session_id
+    if any(each.session_id == session_id for each in seen.left_alone):
+        return "not executed, as the session is left alone"
+    return "held on purpose" if session_id in seen.held else "not executed"
 
 
 def _new_findings(earlier: SessionSeen | OperationSeen | None, later: OperationSeen | None) -> t.Iterator[Finding]:

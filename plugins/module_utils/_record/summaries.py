@@ -149,6 +149,8 @@ def _stopped(session: DrillSession) -> str:
     normal = session.return_to_normal
     if normal is None:
         return "not started"
+    if normal.left_alone:
+        return "LEFT ALONE"
     return "confirmed" if normal.stop_confirmed else "HELD" if normal.held else "NOT CONFIRMED"
 
 

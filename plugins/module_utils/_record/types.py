@@ -355,6 +355,9 @@ class ReturnToNormal:
     stop_confirmed: Said[bool, "Whether the array confirmed that the test is over."]
     held: Said[bool, "Whether it was left running on purpose, as the drill's policy declared."]
     differences: Said[tuple[Difference, ...], "What changed."]
+    left_alone: Said[
+        str | None, Says("Why it was not touched any more: failed over during the drill, for example.", since="1.1")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -416,6 +419,9 @@ class Cleanup:
     not_confirmed_stopped: Said[Texts, "Ids of sessions whose stop the array did not confirm."]
     held: Said[Texts, "Ids of sessions that were left running on purpose."]
     not_as_before: Said[Texts, "Ids of sessions that changed."]
+    left_alone: Said[
+        Texts, Says("Ids of sessions that were failed over, gone or in somebody else's test by then.", since="1.1")
+    ] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

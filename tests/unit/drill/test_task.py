@@ -177,7 +177,7 @@ def test_a_session_that_is_gone_is_left_alone_also_where_the_reading_failed(tmp_
     told.started(an_operation("a", "started"))
     gone = {"session_id": None, "selector": {"session_id": "s-a"}, "findings": [{"id": "session.not_found"}]}
     said = told("read", what="during", result=a_reading(gone, failed=True, msg="none"))
-    assert said["left_alone"] == {"s-a": "the session is gone"} and said["stops"] == []
+    assert said["left_alone"] == {"s-a": "the array does not list the session any more"} and said["stops"] == []
 
 
 def test_a_reading_that_failed_leaves_nothing_alone(tmp_path: Path) -> None:
@@ -192,7 +192,58 @@ def test_a_refused_login_is_known(tmp_path: Path) -> None:
     told.started(an_operation("a", "started"))
     assert told.said["login_refused"] is False
     said = told("read", what="during", result={"failed": True, "failure": {"kind": "authentication"}})
-    assert said["login_refused"] is True
+    assert (said["login_refused"], said["uses_present"], said["releases"]) == (True, False, [])
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_other_credentials_take_the_place_of_refused_ones(tmp_path: Path, known: bool) -> None:
+    told = prepared(tmp_path, steps={"release": [CHECK]})
+    told.started(an_operation("a", "started"))
+    refused = {"failed": True, "failure": {"kind": "authentication"}}
+    told("read", what="during", result=refused)
+    said = told("read", what="during", present=True, result=a_reading(*READY) if known else refused)
+    assert (said["login_refused"], said["uses_present"]) == (not known, True)
+    assert len(said["releases"]) == (1 if known else 0)
+
+
+def test_nothing_is_released_at_what_could_not_be_looked_at(tmp_path: Path) -> None:
+    told = prepared(tmp_path, steps={"release": [CHECK]})
+    told.started(an_operation("a", "started"))
+    assert len(told.said["releases"]) == 1
+    said = told("read", what="during", result={"failed": True, "msg": "unreachable"})
+    assert said["releases"] == [] and len(said["stops"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("finding", "why"),
+    [
+        ("session.failed_over", "failed over during the drill"),
+        ("session.gone", "does not list the session any more"),
+        ("test.of_somebody_else", "somebody else's failover test"),
+        ("reading.incomplete", None),
+    ],
+)
+def test_what_the_stop_left_alone_is_known(tmp_path: Path, finding: str, why: str | None) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    entry = an_operation("a", "none", findings=[{"id": finding, "message": "m"}])
+    told("stopped", wave=1, result={"sessions": [entry]})
+    (alone,) = told.said["left_alone"].values() or (None,)
+    assert alone is None if why is None else why in str(alone)
+    told("end")
+    listed = record_options(read(told.said["journal"]).events)["left_alone"]
+    assert [each["session_id"] for each in listed] == ([] if why is None else ["s-a"])
+
+
+def test_of_what_is_read_after_the_stop_one_session_that_is_gone_spoils_no_other(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    gone = {"session_id": None, "selector": {"session_id": "s-a"}, "findings": [{"id": "session.not_found"}]}
+    told("read", what="after", result=a_reading(gone, READY[1], failed=True, msg="none"))
+    told("end")
+    options = record_options(read(told.said["journal"]).events)
+    assert [each["session_id"] for each in options["after"]["sessions"]] == [None, "s-b"]
+    assert [each["session_id"] for each in options["left_alone"]] == ["s-a"]
 
 
 # Whether it goes on

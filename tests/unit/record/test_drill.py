@@ -63,7 +63,12 @@ def test_what_a_good_drill_measured() -> None:
         "reason": None,
     }
     assert session["seconds_in_test"] == 177.0
-    assert session["return_to_normal"] == {"stop_confirmed": True, "held": False, "differences": []}
+    assert session["return_to_normal"] == {
+        "stop_confirmed": True,
+        "held": False,
+        "differences": [],
+        "left_alone": None,
+    }
     assert [validation["passed"] for validation in session["validations"]] == [True, True, True]
     assert (record["objectives"]["rpo_seconds"], record["objectives"]["rto_seconds"]) == (120, 600)
     assert record["array"]["name"] == "powerstore-dr"

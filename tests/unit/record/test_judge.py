@@ -270,7 +270,35 @@ def test_someone_elses_running_test_is_no_clean_up_of_this_drill() -> None:
         "not_confirmed_stopped": [],
         "held": [],
         "not_as_before": [],
+        "left_alone": [],
     }
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_session_that_is_left_alone_is_no_test_that_may_still_run(stopped: bool) -> None:
+    """Unless the array confirmed the stop all the same."""
+
+    def failed_over(drill: Json) -> None:
+        drill["left_alone"] = [
+            {
+                "session_id": drill["starts"][0]["sessions"][0]["session_id"],
+                "reason": "it was failed over during the drill",
+            }
+        ]
+        if not stopped:
+            del drill["stops"][0]["sessions"][0]
+            drill["after"]["sessions"][0] |= {"role": "Source", "state": "Failed_Over"}
+
+    record = spoiled(failed_over)
+    alone = record["cleanup"]["left_alone"]
+    assert record["cleanup"]["not_confirmed_stopped"] == []
+    if stopped:
+        assert (record["verdict"], record["cleanup"]["verdict"], alone) == ("passed", "passed", [])
+        return
+    assert (record["verdict"], record["cleanup"]["verdict"]) == ("incomplete", "passed_with_deviations")
+    assert alone == [record["sessions"][0]["session_id"]]
+    assert record["sessions"][0]["return_to_normal"]["left_alone"] == "it was failed over during the drill"
+    assert "erp-data is left alone, with its steps: it was failed over during the drill." in record["reasons"]
 
 
 def test_every_session_has_a_verdict_of_its_own() -> None:

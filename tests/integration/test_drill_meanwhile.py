@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What happens while the tests of a drill run: on the array, to the credentials, on the controller."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.integration.arrays import Case, Json, Prepare
+from tests.lab.simulator import Simulator
+from tests.lab.simulator.journal import Exchange
+
+STOP = {"array": "dr", "method": "POST", "path": "*/stop_failover_test"}
+REFUSED = {"action": "answer", "status": 422, "body": {"messages": []}}
+BAD_GATEWAY = {"array": "dr", "method": "GET", "action": "answer", "status": 502, "body": "<html>"}
+LEFT_RUNNING = "FAILOVER TESTS MAY STILL BE RUNNING ON "
+PATIENCE = 300
+
+
+class Meanwhile:
+    """Something that happens while the checks of a drill run: a check waits for it to be done."""
+
+    def __init__(self, folder: Path, act: Callable[[Simulator], object]) -> None:
+        folder.mkdir()
+        self._begun, self._done = folder / "begun", folder / "done"
+        self._act = act
+        wait = f"touch {self._begun}; while [ ! -e {self._done} ]; do sleep 0.1; done"
+        self.check: Json = {"name": "waits", "command": ["sh", "-c", wait], "timeout": PATIENCE}
+
+    def __call__(self, simulator: Simulator) -> None:
+        """For `Case`: from now on it is awaited."""
+        threading.Thread(target=self._wait, args=[simulator], daemon=True).start()
+
+    def _wait(self, simulator: Simulator) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not self._begun.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self._act(simulator)
+        self._done.touch()
+
+
+def fails_over(simulator: Simulator) -> None:
+    simulator.dr.operate("erp-data", "failover", "colleague", is_planned=False, use_test_copy=True)
+
+
+def ends_replication(simulator: Simulator) -> None:
+    simulator.dr.remove_session("erp-data")
+
+
+def runs_a_test_of_his_own(simulator: Simulator) -> None:
+    simulator.dr.stop_failover_test("erp-data", user="colleague")
+    simulator.clock.advance(60)
+    simulator.dr.start_failover_test("erp-data", user="colleague")
+
+
+def changes_the_password(simulator: Simulator) -> None:
+    simulator.dr.set_password(simulator.username, "Another-1")
+
+
+def answers_of_a_proxy(path: str, after_logout: int, count: int | None = None) -> Callable[[Simulator], object]:
+    """From the end of a task on: a drill logs in and out for reading, starting, reading, stopping and proving."""
+
+    def spoil(simulator: Simulator) -> None:
+        logouts: list[Exchange] = []
+
+        def look(exchange: Exchange) -> None:
+            if exchange.path == "/logout":
+                logouts.append(exchange)
+                if len(logouts) == after_logout:
+                    simulator.faults.add(BAD_GATEWAY, path=path, **({"count": count} if count else {}))
+
+        simulator.observers.append(look)
+
+    return spoil
+
+
+def stops_sent(case: Case, name: str) -> int:
+    path = f"/replication_session/{case.simulator.dr.session(name).id}/stop_failover_test"
+    return sum(exchange.path == path for exchange in case.simulator.dr.journal())
+
+
+def release_steps(folder: Path) -> list[Json]:
+    about: dict[str, Json] = {"all": {}, "erp-data": {"session": "erp-data"}, "erp-db": {"session": "erp-db"}}
+    return [{"name": f"release {n}", "command": ["touch", f"{folder}-{n}"], **more} for n, more in about.items()]
+
+
+def released(folder: Path) -> list[str]:
+    return sorted(path.name.removeprefix(f"{folder.name}-") for path in folder.parent.glob(f"{folder.name}-*"))
+
+
+def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many arrays in one run, under a setting by which Ansible would end it for all with the first failure."""
+    monkeypatch.setenv("ANSIBLE_ANY_ERRORS_FATAL", "true")
+
+    def case(name: str, act: Callable[[Simulator], object], **variables: object) -> Case:
+        meanwhile = Meanwhile(tmp_path / name, act)
+        given = {"checks": [meanwhile.check], "release": release_steps(tmp_path / f"released-{name}"), **variables}
+        return Case(name, given, meanwhile)
+
+    secrets = {name: tmp_path / f"secret-{name}" for name in ("known", "gone")}
+
+    def changes_it_in_the_file(simulator: Simulator) -> None:
+        changes_the_password(simulator)
+        secrets["known"].write_text("Another-1")
+
+    def password(name: str) -> Json:
+        return {"password": f"{{{{ lookup('ansible.builtin.file', '{secrets[name]}') }}}}"}
+
+    fifo = Case("fifo", {"report_formats": ["csv"], "stop_retries": 0}, lambda s: s.faults.add(**STOP, **REFUSED))
+    drill = arrays(
+        Case("good"),
+        Case("bad-check", {"checks": [{"name": "no", "command": ["false"], "retry": False}]}),
+        case("failed-over", fails_over),
+        case("ended", ends_replication),
+        case("another", runs_a_test_of_his_own),
+        case("changed", changes_the_password),
+        case("known", changes_it_in_the_file, **password("known")),
+        case("lookup-gone", lambda _simulator: secrets["gone"].unlink(), **password("gone")),
+        # The proof, with what only surrounds it unreadable for good, and unreadable itself for a while.
+        Case("alerts", {"timeout": 1}, answers_of_a_proxy("/alert", 4)),
+        Case("proof", {"timeout": 1, "stop_retries": 9}, answers_of_a_proxy("/replication_session", 4, 7)),
+        fifo,
+    )  # fmt: skip
+    for path in secrets.values():
+        path.write_text(fifo.simulator.password)
+    fifo.records.mkdir(parents=True)
+    os.mkfifo(fifo.records / "register.csv")
+    done = drill.run()
+    assert done.code == 2, done.output
+
+    assert drill["good"].verdicts == ("passed", "passed")
+    assert drill["bad-check"].verdicts == ("failed", "passed")
+    for name, running, why in (
+        ("failed-over", [], "erp-data is left alone, with its steps: it was failed over during the drill"),
+        ("ended", [], "erp-data is left alone, with its steps: the array does not list the session any more"),
+        ("another", ["erp-data"], "erp-data is left alone, with its steps: somebody else's failover test runs on it"),
+    ):
+        each = drill[name]
+        record = each.record()
+        assert done.says(why) and any(why in reason for reason in record["reasons"]), name
+        assert each.running() == running and f"{LEFT_RUNNING}{name}" not in done.output, name
+        assert record["verdict"] not in ("passed", "passed_with_deviations"), name
+        assert record["cleanup"]["verdict"] == "passed_with_deviations", name
+        normal = {s["resource_name"]: s["return_to_normal"] for s in record["sessions"]}
+        assert (normal["erp-data"]["stop_confirmed"], normal["erp-db"]["stop_confirmed"]) == (False, True), name
+    for name in ("failed-over", "ended"):
+        assert released(tmp_path / f"released-{name}") == ["erp-db"], name
+    for name in ("failed-over", "another"):
+        assert stops_sent(drill[name], "erp-data") == 0, name
+
+    # A password that the array refuses is sent once; one that is known by then takes its place.
+    changed = drill["changed"]
+    assert (changed.verdicts, changed.running()) == (("failed", "failed"), ["erp-data", "erp-db"])
+    assert changed.simulator.dr.failed_logins == 1 and released(tmp_path / "released-changed") == []
+    assert f"{LEFT_RUNNING}changed." in done.output
+    known = drill["known"]
+    assert (known.verdicts, known.running(), known.simulator.dr.failed_logins) == (("passed", "passed"), [], 1)
+    assert "Another-1" not in done.output and known.simulator.password not in done.output
+    assert (drill["lookup-gone"].verdicts, drill["lookup-gone"].running()) == (("passed", "passed"), [])
+
+    for name in ("alerts", "proof"):
+        assert (drill[name].verdicts, drill[name].running()) == (("passed", "passed"), []), name
+        assert drill[name].simulator.faults.fired("answer") > 1 and f"{LEFT_RUNNING}{name}" not in done.output, name
+
+    assert (fifo.verdicts, fifo.running()) == (("failed", "failed"), ["erp-data", "erp-db"])
+    assert done.output.index(f"{LEFT_RUNNING}fifo.") < done.output.index("Report | Make the reports")
+    assert done.says("expected a plain file")
