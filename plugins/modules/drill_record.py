@@ -368,6 +368,38 @@ options:
       workflow_job_id:
         description: Id of the workflow job that the job is a part of.
         type: str
+      workflow:
+        description: Name of that workflow.
+        type: str
+      launch_type:
+        description: What launched the workflow, or the job.
+        type: str
+      schedule:
+        description: Name of the schedule that launched it.
+        type: str
+      project_revision:
+        description: Revision of the project that the job runs.
+        type: str
+      image:
+        description: Image of the execution environment.
+        type: str
+      approvals:
+        description: Who decided on the approvals of the workflow, as M(drdrill.powerstore.drill_awx) read it.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: Name of the approval.
+            type: str
+          decision:
+            description: What was decided.
+            type: str
+          by:
+            description: Who decided.
+            type: str
+          at:
+            description: When.
+            type: str
   array_host:
     description: Name or address that the array was asked at.
     type: str

@@ -41,7 +41,11 @@ POLICY: Options = {
     "storage_only": {"type": "bool", "default": False},
     "witness": {"type": "str", "choices": ["off", "optional", "required"]},
 }
-AWX = ("job_id", "job_url", "job_template", "user", "workflow_job_id")
+AWX = (
+    *("job_id", "job_url", "job_template", "user", "workflow_job_id", "workflow"),
+    *("launch_type", "schedule", "project_revision", "image"),
+)
+AWX_APPROVAL = ("name", "decision", "by", "at")
 EXCLUSION: Options = {
     **{name: {"type": "str"} for name in ("session_id", "volume", "volume_group")},
     "reason": {"type": "str", "required": True},
@@ -72,7 +76,17 @@ OPTIONS: Options = {
     "population": {"type": "dict"},
     "only_news": {"type": "bool", "default": False},
     "clock_skew_seconds": {"type": "float"},
-    "awx": {"type": "dict", "options": {name: {"type": "str"} for name in AWX}},
+    "awx": {
+        "type": "dict",
+        "options": {
+            **{name: {"type": "str"} for name in AWX},
+            "approvals": {
+                "type": "list",
+                "elements": "dict",
+                "options": {name: {"type": "str"} for name in AWX_APPROVAL},
+            },
+        },
+    },
     "exclusions": {"type": "list", "elements": "dict", "default": [], "options": EXCLUSION},
     "ansible_version": {"type": "str", "default": ""},
 }

@@ -34,6 +34,16 @@ WORDS_SINCE: t.Final[t.Mapping[tuple[type, str], str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class AwxApproval:
+    """An approval of the workflow that the job is a part of, as AWX has it."""
+
+    name: Said[str | None, Says("Name of the approval.", since="1.1")] = None
+    decision: Said[str | None, Says("approved, denied, timed out, canceled or not answered.", since="1.1")] = None
+    by: Said[str | None, Says("Who decided; null where nobody did.", since="1.1")] = None
+    at: Said[datetime | None, Says("When, by the clock of AWX.", since="1.1")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Awx:
     """The AWX or Automation Controller job that wrote the record; null where it was run by hand."""
 
@@ -42,6 +52,22 @@ class Awx:
     job_template: Said[str | None, "Name of the job template."] = None
     user: Said[str | None, "Who launched it; null for a schedule."] = None
     workflow_job_id: Said[str | None, "Id of the workflow job it is a part of."] = None
+    workflow: Said[str | None, Says("Name of that workflow.", since="1.1")] = None
+    launch_type: Said[
+        str | None, Says("What launched the workflow, or the job: manual, scheduled and so on.", since="1.1")
+    ] = None
+    schedule: Said[str | None, Says("Name of the schedule that launched it.", since="1.1")] = None
+    project_revision: Said[str | None, Says("Revision of the project that the job ran.", since="1.1")] = None
+    image: Said[str | None, Says("Image of the execution environment.", since="1.1")] = None
+    approvals: Said[
+        tuple[AwxApproval, ...] | None,
+        Says("Who approved the workflow; null where AWX was not asked, as the job had no account there.", since="1.1"),
+    ] = None
+
+    @property
+    def launched_by(self) -> str:
+        """Who or what launched it, in words."""
+        return self.user or (f"the schedule {self.schedule}" if self.schedule else "not known")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,8 +52,10 @@ def _facts(record: AnyRecord) -> t.Iterator[str]:
     begun = utc(record.times.started_at or record.times.written_at)
     yield f"- **Array:** {name}, **began:** {begun}"
     job = who.awx.job_id if who.awx else None
-    run_by = markdown_text(f"{who.controller_user} on {who.controller_host}")
-    yield f"- **Run by:** {run_by}" + (f", AWX job {markdown_text(job)}" if job else "")
+    run_by = who.awx.launched_by if who.awx else f"{who.controller_user} on {who.controller_host}"
+    yield f"- **Run by:** {markdown_text(run_by)}" + (f", AWX job {markdown_text(job)}" if job else "")
+    for approval in (who.awx.approvals if who.awx else None) or ():
+        yield f"- **{markdown_text(approval.decision or 'not known')}** by {markdown_text(approval.by or 'nobody')}"
     if record.drill.change_ticket:
         yield f"- **Change:** {markdown_text(record.drill.change_ticket)}"
     if isinstance(record, DrillRecord):

@@ -73,7 +73,7 @@ def register_row(source: Source) -> Row:
         "array_global_id": record.array.global_id,
         "started_at": format_time(record.times.started_at),
         "finished_at": format_time(record.times.finished_at),
-        "run_by": f"{record.who.controller_user}@{record.who.controller_host}",
+        "run_by": awx.launched_by if awx else f"{record.who.controller_user}@{record.who.controller_host}",
         "awx_job_id": awx.job_id if awx else None,
         "verdict": record.verdict,
         "deviations": len(record.deviations),

@@ -157,7 +157,7 @@ def test_a_drill_of_which_nothing_is_known(tmp_path: Path) -> None:
 def test_who_ran_it(tmp_path: Path) -> None:
     who = write_drill(params(tmp_path, awx={"job_id": "17"}), write=False)["record"]["who"]
 
-    assert who["awx"] == dict.fromkeys(("job_url", "job_template", "user", "workflow_job_id")) | {"job_id": "17"}
+    assert {name: value for name, value in who["awx"].items() if value is not None} == {"job_id": "17"}
     assert who["controller_user"] and who["controller_host"]
 
 
