@@ -65,6 +65,7 @@ class Site:
             "volume: erp-scratch": "volume_group: erp-db",  # an exclusion of what the array does not have is refused
             "username: drill": f"username: {self.simulator.username}",
             '"username": "drill"': f'"username": "{self.simulator.username}"',
+            '"username": "auditor"': f'"username": "{self.simulator.username}"',
         }.items():
             text = text.replace(there, here)
         return text
@@ -80,7 +81,10 @@ class Site:
         (self.folder / "hosts.yml").write_text(
             yaml.safe_dump({"dr_arrays": {"hosts": {"powerstore-dr": {"ansible_host": self.simulator.dr.host}}}})
         )
-        secret = ["-e", f"vault_drill_password={self.simulator.password} vault_ledger_password=ledger-1"]
+        own = self.simulator.password
+        secret = [
+            "-e", f"vault_drill_password={own} vault_auditor_password={own} vault_ledger_password=ledger-1"
+        ]  # fmt: skip
         done = self.run("ansible-playbook", "-i", "hosts.yml", "plays.yml", *secret, *words)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -175,6 +179,7 @@ def test_the_modules(site: Site) -> None:
         *modules.pop("drill_record"),
         {"ansible.builtin.set_fact": {"failover_drill_result": "{{ drill }}"}},
         *modules.pop("drill_report"),
+        *modules.pop("drill_witness"),
         *modules.pop("drill_chain"),
         {"drdrill.powerstore.replication_session_info": {"sessions": [{"volume": "erp-data"}]}, "register": "sessions"},
         *modules.pop("drill_journal"),

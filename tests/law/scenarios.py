@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import typing as t
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from tests.lab.simulator import Simulator
 from tests.lab.tamper.table import make_key
+from tests.lab.witness.drilled import drilled
 from tests.running import Result, connection_to, run_module
 from tests.unit.makers.drills import CONTEXT, a_drill
 from tests.unit.makers.linux_host import HEX, OTHER, LinuxHost
@@ -234,6 +236,24 @@ def _no_record(simulator: Simulator, folder: Path) -> Options:
     return {**dict.fromkeys(connection_to(simulator)), "record": str(folder / "none.json")}
 
 
+def _witness(simulator: Simulator, folder: Path) -> Options:
+    return {"record": str(drilled(simulator, folder / "records"))}
+
+
+def _witness_of_a_liar(simulator: Simulator, folder: Path) -> Options:
+    path = drilled(simulator, folder / "records")
+    record = json.loads(path.read_text())
+    record["who"]["array_account"] = "somebody"
+    path.write_text(json.dumps(record))
+    return {"record": str(path)}
+
+
+def _witness_of_one_log(simulator: Simulator, folder: Path) -> Options:
+    options = _witness(simulator, folder)
+    simulator.faults.add(array="dr", method="GET", path="/job", action="answer", status=403)
+    return options
+
+
 def _chain(simulator: Simulator, folder: Path) -> Options:
     path = _result(simulator, name="drill_record", **_record(simulator, folder))["path"]
     return {**dict.fromkeys(connection_to(simulator)), "state": "appended", "directory": str(Path(path).parent)}
@@ -304,6 +324,12 @@ SCENARIOS: dict[str, list[Scenario]] = {
     ],
     "drill_report": [
         Scenario("reports", _report),
+        Scenario("no record", _no_record, changes=False, fails=True),
+    ],
+    "drill_witness": [
+        Scenario("corroborated", _witness, changes=False),
+        Scenario("corroborated by one log", _witness_of_one_log, changes=False),
+        Scenario("contradicted", _witness_of_a_liar, changes=False, fails=True),
         Scenario("no record", _no_record, changes=False, fails=True),
     ],
     "linux_volume": [

@@ -45,7 +45,7 @@ class Job:
 
     @classmethod
     def from_row(cls, row: object) -> Job:
-        """From a row of ``/job`` with the attributes of `_SELECT`; what is not as described is None or empty.
+        """From a row of ``/job`` with the attributes of `SELECT`; what is not as described is None or empty.
 
         A phase that is not as described is none of the final ones, so that the job counts as not ended. Raises
         ProtocolError for a row without an id.
@@ -92,7 +92,7 @@ class Job:
         return self.start_time >= (moment if self.start_time.microsecond else moment.replace(microsecond=0))
 
 
-_SELECT = ("select", "id,resource_id,resource_action,phase,user,start_time,end_time")
+SELECT = ("select", "id,resource_id,resource_action,phase,user,start_time,end_time")
 
 
 def read_jobs(
@@ -109,7 +109,7 @@ def read_jobs(
     ``unread``: where given, rows that are no jobs are noted there; else they raise ProtocolError.
     """
     query = [
-        _SELECT,
+        SELECT,
         ("resource_type", "eq.replication_session"),
         ("resource_action", f"in.({','.join(actions)})"),
     ]
@@ -125,7 +125,7 @@ def read_test_log(client: Client, unread: list[Unread]) -> list[Job] | None:
 
     Not by the ids of sessions: that would miss a test of one that is gone. What cannot be read is noted in ``unread``.
     """
-    query = [_SELECT, ("resource_type", "eq.replication_session"), ("resource_action", f"eq.{START}")]
+    query = [SELECT, ("resource_type", "eq.replication_session"), ("resource_action", f"eq.{START}")]
     odd: list[Unread] = []
     try:
         rows = client.get_all("job", query, doing="Reading the array's log of failover tests", unread=odd)

@@ -35,7 +35,7 @@ def of_witness(witness: Witness, *, required: bool, alone: bool = False) -> t.It
             yield _reason(Verdict.FAILED, Cause.CONTRADICTED, _of_claim(claim), claim.resource_name, claim.session_id)
     for each in witness.contradictions:
         yield _reason(Verdict.FAILED, Cause.CONTRADICTED, of_unclaimed(each), each.session_id, each.job_id)
-    if witness.verdict is WitnessVerdict.UNAVAILABLE or (alone and witness.why_unavailable):
+    if witness.verdict is WitnessVerdict.UNAVAILABLE:
         allows: NotPassed = Verdict.INCOMPLETE if alone else Verdict.PASSED_WITH_DEVIATIONS
         text = f"The array's own logs could not be compared with the record: {witness.why_unavailable or 'not known'}"
         yield _reason(Verdict.FAILED if required else allows, Cause.NOT_WITNESSED, text, "the array's logs", None)
