@@ -25,9 +25,9 @@ from .._errors import InvalidInputError, ProtocolError
 from .._json import Json
 from .._record.common import Context
 from .._record.drill import build_record
+from .._record.files import read_plain
 from .._record.results import Observations
 from .._record.types import DrillRecord
-from .._report.files import read_plain
 from .._report.source import read_source
 from .._time import parse_time
 from .._words import Kind
