@@ -242,3 +242,47 @@ def test_the_stop_after_a_drill_that_left_nothing_goes_by_the_time(job: Job) -> 
     done = job.run("stop_tests.yml", **AFTER_DRILL, awx_job_id=90, awx_workflow_job_id=7)
     assert done.returncode == 0, done.stdout + done.stderr
     assert running(job) == []
+
+
+IN_A_JOB = {"awx_job_id": 90, "awx_user_name": "erika", "awx_job_launch_type": "manual", "awx_project_revision": "4f2a"}
+
+
+def test_a_folder_that_is_thrown_away_with_the_job_refuses_the_drill(job: Job) -> None:
+    done = job.run("drill.yml", **IN_A_JOB, drill_selection=Answer("erp-data"))
+    assert done.returncode == 2
+    said = " ".join(done.stdout.split())
+    assert "is not known to outlive this job: no earlier job left a mark there" in said
+    assert "failover_drill_records_ephemeral: true" in said
+    assert {exchange.path for exchange in job.simulator.dr.journal()} == set()
+    # What a later node of the workflow, and a notification, is given.
+    assert '"verdict": "incomplete"' in stats(job)
+    # The mark that this job left is what the next one finds.
+    done = job.run("drill.yml", **{**IN_A_JOB, "awx_job_id": 91}, drill_selection=Answer("erp-data"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    who = record(job, "drill")["who"]["awx"]
+    assert (who["user"], who["launch_type"], who["project_revision"]) == ("erika", "manual", "4f2a")
+    assert who["approvals"] is None
+
+
+def test_a_record_that_is_thrown_away_is_printed(job: Job) -> None:
+    said = {"failover_drill_records_ephemeral": True, "failover_drill_records_mode": "0604"}
+    done = job.run("drill.yml", **IN_A_JOB, **said, drill_selection=Answer("erp-data"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"schema_version": "1.1"' in done.stdout
+    modes = {path.name: path.stat().st_mode & 0o777 for path in job.records.glob("drill-*")}
+    assert len(modes) >= 5 and set(modes.values()) == {0o604}, modes
+
+
+def test_a_preflight_leaves_the_mark_that_the_drill_finds(job: Job) -> None:
+    done = job.run("preflight.yml", "--check", **IN_A_JOB, drill_selection=Answer("erp-data"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "This job left its mark there" in " ".join(done.stdout.split())
+    done = job.run("preflight.yml", "--check", **{**IN_A_JOB, "awx_job_id": 91}, drill_selection=Answer("erp-data"))
+    assert "This job left its mark there" not in " ".join(done.stdout.split())
+
+
+def stats(job: Job) -> str:
+    """What the job sends to AWX by set_stats, as JSON; of the last run."""
+    events = [path for path in job.artifacts.rglob("job_events/*.json") if '"playbook_on_stats"' in path.read_text()]
+    newest = max(events, key=lambda path: path.stat().st_mtime)
+    return json.dumps(json.loads(newest.read_text())["event_data"]["artifact_data"])
