@@ -298,6 +298,33 @@ def _no_folder(simulator: Simulator, folder: Path) -> Options:
     return {**_awx(simulator, folder), "directory": None}
 
 
+def _contact_read(_simulator: Simulator, _folder: Path) -> Options:
+    return {"volume": "erp-data", "step": "read"}
+
+
+def _contact_watch(simulator: Simulator, _folder: Path) -> Options:
+    simulator.dr.start_failover_test("erp-db", user=simulator.username)
+    return {"volume_group": "erp-db", "step": "watch", "seconds": 0}
+
+
+def _contact_second_start(simulator: Simulator, _folder: Path) -> Options:
+    simulator.dr.start_failover_test("erp-data", user=simulator.username)
+    return {"volume": "erp-data", "step": "second_start"}
+
+
+def _contact_second_stop(_simulator: Simulator, _folder: Path) -> Options:
+    return {"volume": "erp-data", "step": "second_stop"}
+
+
+def _contact_nowhere(_simulator: Simulator, _folder: Path) -> Options:
+    return {"volume": "nowhere", "step": "read"}
+
+
+def _contact_answers(simulator: Simulator, folder: Path) -> Options:
+    before = run_module(simulator, "first_contact", volume="erp-data", step="read")
+    return {**dict.fromkeys(connection_to(simulator)), "directory": str(folder / "facts"), "before": before}
+
+
 SCENARIOS: dict[str, list[Scenario]] = {
     "drill_awx": [
         Scenario("look", _awx),
@@ -321,6 +348,16 @@ SCENARIOS: dict[str, list[Scenario]] = {
     ],
     "drill_record": [
         Scenario("record", _record, not_repeatable="each drill has a record of its own, none is overwritten"),
+    ],
+    "first_contact": [
+        Scenario("read", _contact_read, changes=False),
+        Scenario("watch", _contact_watch, changes=False),
+        Scenario("a second start", _contact_second_start, changes=False, unforeseen=True),
+        Scenario("a second stop", _contact_second_stop, changes=False, unforeseen=True),
+        Scenario("no such volume", _contact_nowhere, changes=False, fails=True),
+    ],
+    "first_contact_report": [
+        Scenario("answers", _contact_answers, not_repeatable="each call writes files of its own, none is overwritten"),
     ],
     "drill_report": [
         Scenario("reports", _report),

@@ -33,6 +33,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_session_info": OPERATING,
     "_session_sync": OPERATING,
     "_sweep": OPERATING | {"_failover_test"},
+    "_first_contact": OPERATING | {"_record"},
     "_check": {"_errors"},
     "_linux_volume": {"_errors"},
     "_drill": GROUND | {"_check"},

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the module first_contact does: one step of getting to know an array, on one session"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._array.client import Client
+from .._array.session import Row, selectors_from_params
+from .._errors import InvalidInputError
+from .._json import Json
+from .._module.frame import with_client
+from .look import find_subject, first_look, now_of, watch
+from .probe import second_start, second_stop
+
+_LONGEST = 600  # seconds of looking
+STEPS: t.Final = ("read", "watch", "second_start", "second_stop")
+
+
+def run(params: Row, *, check_mode: bool) -> Json:
+    """The module's result. Raises InvalidInputError for options that make no sense."""
+    if not (0 <= params["seconds"] <= _LONGEST and 0.1 <= params["interval"] <= _LONGEST):
+        raise InvalidInputError(
+            f"seconds is {params['seconds']} and interval is {params['interval']}: expected at most {_LONGEST}, "
+            "and for the interval 0.1 or more."
+        )
+    return with_client(params, lambda client: _run(client, params, check_mode=check_mode))
+
+
+def _run(client: Client, params: Row, *, check_mode: bool) -> Json:
+    by_id = params.get("resource_id")
+    given = {"sessions": [{"resource_id": by_id}]} if by_id else params
+    subject = find_subject(client, selectors_from_params(given)[0])
+    done: Json
+    match params["step"]:
+        case "read":
+            done = first_look(subject)
+        case "watch":
+            done = watch(subject, dict(params), str(params["username"]))
+        case _ if check_mode:
+            done = {"sent": False, "why": "check mode sends nothing"}
+        case "second_start":
+            done = second_start(subject)
+        case _:
+            done = second_stop(subject)
+    return {"changed": False, "step": params["step"], "at": now_of(subject.cluster), "observed": done}

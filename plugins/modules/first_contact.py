@@ -1,0 +1,137 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: first_contact
+short_description: Look at a PowerStore array closely, to learn how it answers
+version_added: 0.1.0
+description:
+  - Dell's documents leave open how an array behaves in some points. The playbook C(drdrill.powerstore.first_contact)
+    finds that out on one session, with this module, and M(drdrill.powerstore.first_contact_report) says what it found.
+  - The result has no names in it.
+author:
+  - drdrill.powerstore contributors (@drdrill)
+extends_documentation_fragment:
+  - drdrill.powerstore.connection
+  - drdrill.powerstore.attributes
+  - drdrill.powerstore.attributes.action_group
+attributes:
+  check_mode:
+    support: full
+    details: The two steps that send something are left out.
+  diff_mode:
+    support: N/A
+    details: The module changes nothing.
+options:
+  step:
+    description:
+      - V(read) reads what can be asked without changing anything.
+      - V(watch) looks every O(interval) seconds at the session, its resource, the mappings, the jobs and the audit log.
+      - V(second_start) asks for a start while a failover test runs, to learn how the array refuses that. It sends
+        nothing where no test runs.
+      - V(second_stop) asks for a stop where no test runs. If somebody started a test at this very moment, that would be
+        stopped. It sends nothing where a test runs.
+    type: str
+    choices: [read, watch, second_start, second_stop]
+    required: true
+  session_id:
+    description: Id of the replication session, as O(host) lists it.
+    type: str
+  volume:
+    description: Name or id of the volume of the session on O(host).
+    type: str
+  volume_group:
+    description: Name or id of the volume group of the session on O(host).
+    type: str
+  resource_id:
+    description: Id of the volume or volume group of the session on O(host), which the other array shows, too.
+    type: str
+  seconds:
+    description: How long V(watch) looks.
+    type: int
+    default: 10
+  interval:
+    description: Seconds between two looks.
+    type: float
+    default: 1
+  since:
+    description: Jobs and audit events before this time, by the array's clock, are left out.
+    type: str
+  job_id:
+    description: The job whose audit event V(watch) waits for.
+    type: str
+  snapshot:
+    description: Id of the end-of-test snapshot, to read its name and when the array deletes it.
+    type: str
+seealso:
+  - module: drdrill.powerstore.first_contact_report
+"""
+
+EXAMPLES = r"""
+- name: Read how the array answers
+  drdrill.powerstore.first_contact:
+    host: powerstore-dr.example.com
+    username: drill
+    password: "{{ vault_drill_password }}"
+    volume: playground
+    step: read
+  register: contact
+"""
+
+RETURN = r"""
+step:
+  description: As O(step).
+  returned: when the session was found
+  type: str
+  sample: read
+at:
+  description: When the step began, by the array's clock.
+  returned: when the session was found
+  type: str
+  sample: "2026-11-26T08:00:00.000Z"
+observed:
+  description: For M(drdrill.powerstore.first_contact_report). Its content may change with any release.
+  returned: when the session was found
+  type: dict
+  sample: {"release": "4.1.0.0", "account": {"role_ids": ["1"], "user_shown": true, "idle_timeout": 3600}}
+failure:
+  description: Why it failed, in the shape of RV(drdrill.powerstore.replication_failover_test#module:failure).
+  returned: failure
+  type: dict
+  sample: {"kind": "not_found", "http_status": null, "code": null, "message": "No volume 'erp' on powerstore-dr"}
+"""
+
+from ..module_utils._array.session import SELECTORS
+from ..module_utils._first_contact.task import STEPS, run
+from ..module_utils._module.frame import PowerStoreModule, carry_out
+from ..module_utils._module.options import CONNECTION, ArgumentSpec
+
+_BY = (*SELECTORS, "resource_id")
+SPEC = CONNECTION.merged_with(
+    ArgumentSpec(
+        {
+            "step": {"type": "str", "choices": list(STEPS), "required": True},
+            **{name: {"type": "str"} for name in _BY},
+            "seconds": {"type": "int", "default": 10},
+            "interval": {"type": "float", "default": 1},
+            "since": {"type": "str"},
+            "job_id": {"type": "str"},
+            "snapshot": {"type": "str"},
+        },
+        mutually_exclusive=(_BY,),
+        required_one_of=(_BY,),
+    )
+)
+
+
+def main() -> None:
+    module = PowerStoreModule(**SPEC.module_arguments())
+    carry_out(module, lambda: run(module.params, check_mode=module.check_mode))
+
+
+if __name__ == "__main__":
+    main()
