@@ -54,7 +54,7 @@ def run_report(params: Json, *, write: bool) -> Json:
             write_once(paths["html_path"], _html(found, data))
     except OSError as error:
         problem = {"failed": True, "msg": f"The answers could not be written to {base}.*: {error.strerror or error}."}
-    return {**problem, "changed": write and not problem, **paths, "facts": data, "summary": _lines(found)}
+    return {**problem, "changed": not problem, **paths, "facts": data, "summary": _lines(found)}
 
 
 def _lines(found: t.Sequence[Answer]) -> list[str]:
