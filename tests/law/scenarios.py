@@ -18,6 +18,7 @@ from tests.lab.simulator import Simulator
 from tests.lab.tamper.table import make_key
 from tests.lab.witness.drilled import drilled
 from tests.running import Result, connection_to, run_module
+from tests.unit.makers import covered as coverage
 from tests.unit.makers.drills import CONTEXT, a_drill
 from tests.unit.makers.linux_host import HEX, OTHER, LinuxHost
 
@@ -325,6 +326,22 @@ def _contact_answers(simulator: Simulator, folder: Path) -> Options:
     return {**dict.fromkeys(connection_to(simulator)), "directory": str(folder / "facts"), "before": before}
 
 
+def _coverage(simulator: Simulator, folder: Path) -> Options:
+    """A session that was never tested, and one whose last drill was slower than the one before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    slow = {"application": "ERP", "rto": {"actual_seconds": 600.0}}
+    for each in (coverage.record("a", at=coverage.ago(100)), coverage.record("a", at=coverage.ago(10), **slow)):
+        (folder / f"drill-{each['drill']['id']}.json").write_text(json.dumps(each))
+    (folder / "policy.yml").write_text("period: 90d")
+    arrays = [coverage.array(coverage.now_on("a"), coverage.now_on("b"))]
+    given = {"directory": str(folder), "policy": str(folder / "policy.yml"), "arrays": arrays}
+    return {**dict.fromkeys(connection_to(simulator)), **given}
+
+
+def _coverage_without_a_policy(simulator: Simulator, folder: Path) -> Options:
+    return {**_coverage(simulator, folder), "policy": str(folder / "nowhere.yml")}
+
+
 SCENARIOS: dict[str, list[Scenario]] = {
     "drill_awx": [
         Scenario("look", _awx),
@@ -341,6 +358,10 @@ SCENARIOS: dict[str, list[Scenario]] = {
         Scenario("verify a signature", _signed, changes=False),
         Scenario("a record that was changed", _changed_record, changes=False, fails=True),
         Scenario("no chain", _no_chain, changes=False, fails=True),
+    ],
+    "drill_coverage": [
+        Scenario("coverage", _coverage, not_repeatable="each coverage has files of its own, none is overwritten"),
+        Scenario("no policy", _coverage_without_a_policy, changes=False, fails=True),
     ],
     "drill_journal": [
         Scenario("begin", _journal, changes=False),

@@ -27,6 +27,7 @@ WANTED = re.compile(
     | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
     | playbooks/((tasks|vars)/)?\w+\.yml
     | plugins/(action|filter|modules|module_utils|plugin_utils|doc_fragments)/([\w]+/)*\w+\.py | plugins/filter/\w+\.yml
+    | plugins/module_utils/_coverage/templates/(\w+\.html\.j2 | coverage\.css)
     | plugins/module_utils/_report/html/templates/(\w+\.html\.j2 | style\.css | icons\.svg)
     | roles/\w+/(README\.md | (defaults|vars|meta|tasks|handlers)/[\w/]+\.yml | templates/[\w/.]+\.j2)
     """,
