@@ -11,7 +11,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._drill.ownership import is_foreign
-from ..module_utils._drill.scope import Request, chosen, request
+from ..module_utils._drill.scope import Request, chosen, population, request
 from ..module_utils._drill.steps import plan_steps
 from ..module_utils._errors import PowerStoreError
 
@@ -35,7 +35,9 @@ def drill_scope(
         found = chosen(asked, read.get("sessions") or [], array)
     except PowerStoreError as error:
         raise AnsibleFilterError(error.message) from error
+    everything_read = read.get("population")
     return {
+        "population": None if everything_read is None else population(everything_read, asked, found.sessions),
         "wishes": [wish.as_wish() for wish in found.wishes],
         "sessions": list(found.sessions),
         "exclusions": [exclusion.as_result() for exclusion in asked.exclusions],

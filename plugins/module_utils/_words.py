@@ -229,6 +229,24 @@ class Kind(StrEnum):
     WITNESS = "witness", "witness", "The record of a drill, compared with the logs of the array"
 
 
+class Changed(StrEnum):
+    """How a session did compared with the drill before, what needs attention first."""
+
+    word: str  # may follow a number of sessions
+
+    def __new__(cls, value: str, word: str = "") -> t.Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.word = word
+        return member
+
+    NEWLY_FAILING = "newly_failing", "newly failing"
+    STILL_FAILING = "still_failing", "still failing"
+    FIXED = "fixed", "fixed"
+    NEW = "new", "new"
+    STILL_PASSING = "still_passing", "still passing"
+
+
 class Phase(StrEnum):
     """A phase of a drill, in the order of the drill."""
 

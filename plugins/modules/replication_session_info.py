@@ -80,6 +80,12 @@ options:
         are selected. With it, tests are found that no record of a drill tells of.
     type: bool
     default: false
+  population:
+    description:
+      - Also read every session of which this array is the destination, no matter which are selected, so that it can be
+        said how many there are and what was not selected.
+    type: bool
+    default: false
 seealso:
   - module: drdrill.powerstore.replication_failover_test
 """
@@ -316,6 +322,19 @@ test_log:
       user: drill
       started_at: "2026-11-23T19:02:11.120Z"
       finished_at: "2026-11-23T19:02:12.340Z"
+population:
+  description:
+    - Every session of which this array is the destination; V(null) where they could not be read.
+  returned: with O(population=true)
+  type: list
+  elements: dict
+  sample:
+    - session_id: 0a1b2c3d-0000-4000-8000-00000000000a
+      resource_type: volume
+      resource_name: erp-data
+      resource_id: 7c1d2e3f-0000-4000-8000-00000000000b
+      type: Asynchronous
+      role: Destination
 failure:
   description: Why it failed, in the shape of RV(drdrill.powerstore.replication_failover_test#module:failure).
   returned: failure
@@ -344,6 +363,7 @@ SPEC = CONNECTION.merged_with(selection(required=False)).merged_with(
             "remote_system": {"type": "str"},
             "name": {"type": "str"},
             "test_log": {"type": "bool", "default": False},
+            "population": {"type": "bool", "default": False},
         }
     )
 )

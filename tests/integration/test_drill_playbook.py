@@ -18,6 +18,9 @@ STOP = {"array": "dr", "method": "POST", "path": "*/stop_failover_test"}
 NO = {"action": "answer", "status": 422, "body": {"messages": []}}
 
 
+LEFT_OUT = {"reason": "is migrated this week", "owner": "A. Osei", "expires": "2999-12-31"}
+
+
 def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: Path) -> None:
     (tmp_path / "seen.yml").write_text(
         "- ansible.builtin.set_fact:\n    failover_drill_check_observed: seen\n  delegate_to: localhost\n"
@@ -37,7 +40,7 @@ def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: 
                     {"volume_group": "erp-db", "wave": 2},
                     {"volume": "files-archive", "wave": 2},
                 ],
-                "exclusions": [{"volume": "files-archive", "reason": "is migrated this week"}],
+                "exclusions": [{"volume": "files-archive", **LEFT_OUT}],
                 "attach": [{"name": "mount", "tasks": str(tmp_path / "seen.yml")}],
                 "release": [{"name": "unmount", "command": ["true"]}],
                 "notify": [{"name": "tell", "command": ["touch", str(tmp_path / "told")]}],
@@ -70,8 +73,16 @@ def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: 
     record = case.record()
     assert (record["verdict"], record["cleanup"]["verdict"], record["reasons"]) == ("passed", "passed", [])
     assert [v["name"] for v in record["validations"]] == ["first wave", "mount", "port", "url", "unmount"]
-    (left_out,) = record["scope"]["exclusions"]
-    assert (left_out["resource_name"], left_out["reason"]) == ("files-archive", "is migrated this week")
+    assert record["scope"]["exclusions"] == [{"session_id": None, "resource_name": "files-archive", **LEFT_OUT}]
+    assert record["scope"]["population"] == {
+        "destinations": 3, "testable": 3, "in_scope": 2, "excluded": 1, "not_selected": 0,
+    }  # fmt: skip
+    # The second drill is compared with the first.
+    earlier = min(path.name for path in case.records.glob("drill-*.json"))
+    assert (record["previous"]["file"], record["previous"]["in_common"]) == (earlier, 2)
+    assert {session["change"]["what"] for session in record["sessions"]} == {"still_passing"}
+    assert record["objectives"]["rto_regression_percent"] == 50
+    assert done.says("Population: 2 of 3 sessions that can be tested") and done.says("2 still passing")
     assert record["drill"]["change_ticket"] == "CHG1" and record["who"]["array_account"] == "admin"
     assert abs(record["times"]["clock_skew_seconds"]) < 60
     first, second = record["sessions"]

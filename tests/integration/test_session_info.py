@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import ModuleRunner, journal_problems
 from tests.contract.checker import Contract
+from tests.lab.faults.table import at
 from tests.lab.simulator import Simulator
 from tests.lab.simulator.journal import Exchange
 from tests.running import Result, run_module
@@ -373,3 +374,25 @@ def test_a_flag_that_cannot_be_read_fails_and_hides_no_other(run: ModuleRunner, 
     assert result["failed"] and result["failure"]["kind"] == "protocol"
     assert sorted(session["resource_name"] for session in result["sessions"]) == ["erp-data", "files-archive"]
     assert result["unread"][0]["session_id"] == simulator.dr.session("erp-db").id
+
+
+def test_how_much_there_is_no_matter_what_is_selected(problems: Simulator) -> None:
+    for selection in ({"volume": "ready-data"}, {"name": "ready-*"}, {}):
+        result = info(problems, population=True, **selection)
+        found = {entry["resource_name"]: entry for entry in result["population"]}
+
+        assert all(entry["role"] == "Destination" for entry in found.values())
+        assert {"ready-data", "ready-db", "paused", "nas-home", "vvol-apps"} <= set(found)
+        assert not {"failed-over", "metro"} & set(found)  # of another role
+        assert found["ready-db"]["resource_type"] == "volume_group" and found["ready-db"]["session_id"]
+    assert "population" not in info(problems, volume="ready-data")
+
+
+def test_a_population_that_cannot_be_read_fails_nothing(run: ModuleRunner, simulator: Simulator) -> None:
+    body = {"messages": [{"code": "0xE0", "severity": "Error", "message_l10n": "no"}]}
+    simulator.faults.add(at("GET", "/replication_session", "answer", nth=3, status=400, body=body))
+    result = run("replication_session_info", population=True, volume="erp-data")
+
+    assert not result.get("failed") and result["population"] is None
+    assert [session["ready"] for session in result["sessions"]] == [True]
+    assert any("how many sessions" in each["what"] for each in result["unread"])

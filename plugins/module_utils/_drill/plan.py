@@ -21,6 +21,7 @@ from .values import ExpectedError, a_bool, a_choice, a_list, a_mapping, a_number
 
 _PREFIX = "failover_drill_"
 ON_PARTIAL_FAILURE = ("stop_all", "continue", "hold")
+REGRESSION_PERCENT = 50
 KEEP = ("none", "all", "failed")
 REPORT_FORMATS = ("html", "junit", "csv", "markdown")
 _TEXTS = ("scenario", "change_ticket", "end_of_test_snapshot_expiration")
@@ -85,7 +86,10 @@ def plan_of(given: t.Mapping[str, object]) -> tuple[Json, tuple[Step, ...]]:
         "change_ticket": texts["change_ticket"],
         **{name: of.texts(name, separator) for name, separator in _LISTS.items()},
         "asked": asked.as_plan(),
-        "objectives": {name: of.seconds(name) for name in ("rpo_seconds", "rto_seconds")},
+        "objectives": {
+            **{name: of.seconds(name) for name in ("rpo_seconds", "rto_seconds")},
+            "rto_regression_percent": of.number("rto_regression_percent", 0, 10000, REGRESSION_PERCENT),
+        },
         "policy": {
             "on_partial_failure": a_choice(
                 of.raw("on_partial_failure") or "stop_all", _PREFIX + "on_partial_failure", ON_PARTIAL_FAILURE

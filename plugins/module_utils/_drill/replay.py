@@ -41,6 +41,7 @@ def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
         "policy": {name: plan["policy"][name] for name in ("on_partial_failure", "end_of_test_snapshot")}
         | {name: plan["policy"].get(name, False) for name in ("synchronise_first", "adopt_running", "storage_only")},
         "interruption": _interruption(drill, cut_off),
+        "population": next((e["population"] for e in reversed(drill.of("read")) if e.get("population")), None),
         "filters": plan["asked"]["filters"],
         "exclusions": plan["asked"]["exclusions"],
         "array_host": plan["host"],

@@ -13,10 +13,13 @@ from __future__ import annotations
 import difflib
 import typing as t
 from dataclasses import dataclass
+from datetime import date
 
-from .._errors import InvalidInputError, PowerStoreError
+from .._errors import InvalidInputError, PowerStoreError, ProtocolError
 from .._json import Json
-from .values import a_bool, a_choice, a_list, a_mapping, a_number, a_text, known_keys, shown
+from .._time import parse_time
+from .population import counts
+from .values import ExpectedError, a_bool, a_choice, a_list, a_mapping, a_number, a_text, known_keys, shown
 
 SELECTORS = ("session_id", "volume", "volume_group")
 SESSIONS, FILTERS, EXCLUSIONS = "failover_drill_sessions", "failover_drill_filters", "failover_drill_exclusions"
@@ -65,6 +68,8 @@ class Exclusion:
     by: str
     value: str
     reason: str
+    owner: str | None = None
+    expires: str | None = None  # a day or a time in ISO 8601
 
     def names(self, wish: Wish) -> bool:
         """Whether a wish is for this session in the same words."""
@@ -79,7 +84,8 @@ class Exclusion:
 
     def as_result(self) -> Json:
         """As the record takes it."""
-        return {self.by: self.value, "reason": self.reason}
+        known = {"owner": self.owner, "expires": self.expires}
+        return {self.by: self.value, "reason": self.reason, **{key: text for key, text in known.items() if text}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +211,33 @@ def _wish(value: object, where: str) -> Wish:
 
 def _exclusion(value: object, where: str) -> Exclusion:
     entry = a_mapping(value, where, "{volume: erp-scratch, reason: holds nothing}")
-    known_keys(entry, where, (*SELECTORS, "reason"))
+    known_keys(entry, where, (*SELECTORS, "reason", "owner", "expires"))
     by, name = _selector(entry, where)
-    return Exclusion(by, name, a_text(entry.get("reason"), f"{where}.reason"))
+    owner, expires = entry.get("owner"), entry.get("expires")
+    return Exclusion(
+        by,
+        name,
+        a_text(entry.get("reason"), f"{where}.reason"),
+        owner=None if owner is None else a_text(owner, f"{where}.owner"),
+        expires=None if expires is None else _day(expires, f"{where}.expires"),
+    )
+
+
+def _day(value: object, where: str) -> str:
+    """A day or a time, as text; YAML makes a date of one without quotes."""
+    text = value.isoformat() if isinstance(value, date) else a_text(value, where)
+    try:
+        parse_time(text)
+    except ProtocolError as error:
+        raise ExpectedError(where, "a day such as 2026-12-31, or a time", value) from error
+    return text
+
+
+def population(everything: t.Sequence[Json], asked: Request, sessions: t.Sequence[Json]) -> Json:
+    """How much there is to test, where all sessions of which the array is the destination were read."""
+    left_out = {str(entry["session_id"]) for entry in everything if any(each.fits(entry) for each in asked.exclusions)}
+    in_scope = {str(entry["session_id"]) for entry in sessions}
+    return counts(everything, in_scope, left_out - in_scope)
 
 
 def _filters(value: object) -> Json | None:

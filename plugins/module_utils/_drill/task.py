@@ -24,7 +24,7 @@ from .drill import AFTER, BEFORE, DURING, Drill
 from .journal import END, INTENT, event_of, journal_path, read
 from .plan import REPORT_FORMATS, expiration_to_come, plan_of, sha256_of
 from .replay import planned_steps
-from .scope import Request, chosen
+from .scope import Request, chosen, population
 from .state import State
 from .steps import Step, in_waves, resolved
 from .unfinished import own_starts, unfinished
@@ -232,7 +232,9 @@ def _read(state: State, params: Json, around: Surroundings) -> tuple[State, Refu
 def _in_scope(drill: Drill, result: Json, array: str) -> Json:
     """The sessions of the drill out of what was read, and the steps with the sessions and waves they are about."""
     cluster = result.get("cluster") or {}
-    scope = chosen(Request.from_plan(drill.plan["asked"]), result["sessions"], str(cluster.get("name") or array))
+    asked = Request.from_plan(drill.plan["asked"])
+    scope = chosen(asked, result["sessions"], str(cluster.get("name") or array))
+    everything, result = result.get("population"), {**result, "population": None}
     expiration_to_come(drill.plan, cluster.get("system_time"))
     planned = planned_steps(drill)
     steps = in_waves(
@@ -245,6 +247,7 @@ def _in_scope(drill: Drill, result: Json, array: str) -> Json:
         result={**result, "sessions": list(scope.sessions)},
         wishes=[wish.as_wish() for wish in scope.wishes],
         excluded=[session["session_id"] for session in scope.excluded],
+        population=None if everything is None else population(everything, asked, scope.sessions),
         steps=[step.as_planned(each["sha256"]) for step, each in zip(steps, planned, strict=True)],
     )
 

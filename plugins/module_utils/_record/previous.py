@@ -18,11 +18,11 @@ from datetime import datetime
 from .._errors import ProtocolError
 from .._json import Json
 from .._time import format_time, parse_time
-from .._words import Cause, Kind, Verdict
+from .._words import Cause, Changed, Kind, Verdict
 from .causes import Reason
 from .observed import scope
 from .results import Observations
-from .types import Change, Changed, DrillRecord, DrillRto, DrillSession, NotReadable, Previous
+from .types import Change, DrillRecord, DrillRto, DrillSession, NotReadable, Previous
 
 # A recovery time of seconds varies by a good part of itself from drill to drill: that is noise, and no regression.
 NOISE_SECONDS: t.Final = 30.0
@@ -119,10 +119,10 @@ def changed(session: DrillSession, last: Last | None) -> DrillSession:
 
 def _what(now: Verdict, then: Verdict | None) -> Changed:
     if then is None:
-        return "new"
+        return Changed.NEW
     if now in _PASSING:
-        return "still_passing" if then in _PASSING else "fixed"
-    return "newly_failing" if then in _PASSING else "still_failing"
+        return Changed.STILL_PASSING if then in _PASSING else Changed.FIXED
+    return Changed.NEWLY_FAILING if then in _PASSING else Changed.STILL_FAILING
 
 
 def _delta(now: float | None, then: float | None) -> tuple[float | None, float | None]:

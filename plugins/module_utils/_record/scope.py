@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
+from .._drill import population
+from .._drill.population import DESTINATION
 from .results import FailoverReadySeen, SessionSeen, Swept
 from .types import Population
 
-DESTINATION: t.Final = "Destination"
-_BLOCK = ("volume", "volume_group")
-_ASYNCHRONOUS = (None, "Asynchronous")  # PowerStoreOS before 3.0 knows no other type, and does not name it
+Seen: t.TypeAlias = "SessionSeen | FailoverReadySeen"
 
 
 def reads_all(filters: t.Mapping[str, object] | None) -> bool:
@@ -22,19 +22,12 @@ def reads_all(filters: t.Mapping[str, object] | None) -> bool:
     return filters is not None and wanted in ({}, {"role": DESTINATION})
 
 
-def population_of(
-    everything: t.Iterable[SessionSeen | FailoverReadySeen], in_scope: t.Collection[str], excluded: t.Collection[str]
-) -> Population:
+def population_of(everything: t.Iterable[Seen], in_scope: t.Collection[str], excluded: t.Collection[str]) -> Population:
     """How much there is; ``in_scope`` and ``excluded`` are ids of sessions."""
-    destinations = [entry for entry in everything if entry.role == DESTINATION and entry.session_id]
-    testable = [entry for entry in destinations if can_be_tested(entry)]
-    return Population(
-        destinations=len(destinations),
-        testable=len(testable),
-        in_scope=sum(entry.session_id in in_scope for entry in destinations),
-        excluded=sum(entry.session_id in excluded for entry in destinations),
-        not_selected=sum(not (entry.session_id in in_scope or entry.session_id in excluded) for entry in testable),
-    )
+    entries = [
+        {name: getattr(entry, name) for name in ("session_id", "role", "resource_type", "type")} for entry in everything
+    ]
+    return Population(**population.counts(entries, in_scope, excluded))
 
 
 def population_of_sweep(sweeps: t.Sequence[Swept], in_scope: t.Collection[str]) -> Population | None:
@@ -43,6 +36,6 @@ def population_of_sweep(sweeps: t.Sequence[Swept], in_scope: t.Collection[str]) 
     return population_of((*complete[-1].sessions, *complete[-1].not_judged), in_scope, ()) if complete else None
 
 
-def can_be_tested(entry: SessionSeen | FailoverReadySeen) -> bool:
+def can_be_tested(entry: Seen) -> bool:
     """Whether it is of a kind that a failover test can be started on."""
-    return entry.resource_type in _BLOCK and entry.type in _ASYNCHRONOUS
+    return population.can_be_tested(entry.resource_type, entry.type)

@@ -10,10 +10,11 @@ Every table has the verdict first and times in words; problems are shown before 
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 
 from .._time import format_time
-from .._words import Severity, Verdict, WitnessVerdict
-from .terminal import Column, compared, fitted, mark, span, table
+from .._words import Changed, Severity, Verdict, WitnessVerdict
+from .terminal import Column, compared, fitted, longer, mark, span, table
 from .types import (
     AbortRecord,
     AbortSession,
@@ -32,6 +33,7 @@ from .types import (
 from .witness import of_unclaimed
 from .witness_types import Claim, Witness
 
+_NAMED = 5  # records that cannot be read
 _MOST = 40  # sessions, checks and reasons that a person reads at a terminal; the rest is in the record
 _KINDS: t.Final[t.Mapping[str, str]] = {
     "volume": "volume",
@@ -52,6 +54,7 @@ def summary(record: AnyRecord, path: str) -> list[str]:
     return [
         *fitted([_title(record), ""]),
         *lines,
+        *fitted(_population(record)),
         f"Record: {path}",
     ]  # a path is never broken: it is there to be copied
 
@@ -73,6 +76,16 @@ def _title(record: AnyRecord) -> str:
     begun = format_time(record.times.started_at) or "not read"
     name, release = array.name or array.host or "array", array.release_version or "not known"
     return f"{record.drill.title}  ({name}, PowerStoreOS {release}, {begun})"
+
+
+def _population(record: AnyRecord) -> t.Iterator[str]:
+    """How much of the array the record is about."""
+    known = record.scope.population
+    if known:
+        yield (
+            f"Population: {known.in_scope} of {known.testable} sessions that can be tested. {known.destinations} have "
+            f"this array as their destination; {known.excluded} left out on purpose, {known.not_selected} not selected."
+        )
 
 
 def _resource(session: Session) -> str:
@@ -103,16 +116,51 @@ def _drill(record: DrillRecord) -> list[str]:
     shown, more = _chosen(record.sessions)
     checks = [check for check in record.all_validations if check.kind != "array"]
     return [
-        *table(_DRILL, map(_drill_row, shown)),
+        *_drill_table(record, shown),
         *more,
         "",
         *fitted(_counted([f"{mark(check.passed)} {check.name}: {check.observed}" for check in checks])),
         "",
         *fitted(_recovery(record)),
+        *fitted(_last_time(record)),
         *(fitted([witnessed(record.witness)]) if record.witness else []),
         f"Verdict: {record.verdict.value}   Clean-up: {record.cleanup.verdict.value}",
         *fitted(_counted([f"  - {reason}" for reason in record.reasons])),
     ]
+
+
+_SINCE: t.Final = (
+    Column("Verdict", 10), Column("Last time", 13), Column("Session", 23), Column("In test", 8),
+    Column("Recovery point / RPO", 20), Column("RTO / objective", 15), Column("Stop", 13),
+)  # fmt: skip
+
+
+def _drill_table(record: DrillRecord, shown: t.Sequence[DrillSession]) -> list[str]:
+    """With a drill before, what changed since stands beside the verdict, and the array's own time is in the report."""
+    if record.previous is None:
+        return table(_DRILL, map(_drill_row, shown))
+    rows = [(row[0], _change(session), row[1], *row[3:]) for session in shown for row in [_drill_row(session)]]
+    return table(_SINCE, rows)
+
+
+def _change(session: DrillSession) -> str:
+    return session.change.what.word if session.change else "-"
+
+
+def _last_time(record: DrillRecord) -> t.Iterator[str]:
+    """What changed since the drill before, and which older records could not be read."""
+    last = record.previous
+    if last:
+        counted = Counter(session.change.what for session in record.sessions if session.change)
+        said = [f"{counted[what]} {what.word}" for what in Changed if counted[what]]
+        said += [f"{len(last.left_out_now)} not in this drill"] if last.left_out_now else []
+        yield f"Last time ({format_time(last.at)}, {last.verdict.value}): {', '.join(said)}. Record: {last.file}"
+    if last and last.rto_delta_seconds is not None:
+        yield f"  RTO of the drill then: {span(last.rto_seconds)}, now {longer(last.rto_delta_seconds)}."
+    for each in record.not_readable[:_NAMED]:
+        yield f"Not compared with {each.file}: {each.why}"
+    if len(record.not_readable) > _NAMED:
+        yield f"Not compared with {len(record.not_readable) - _NAMED} other records that cannot be read."
 
 
 def _recovery(record: DrillRecord) -> t.Iterator[str]:

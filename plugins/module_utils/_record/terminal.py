@@ -17,6 +17,7 @@ from .clean import one_line
 
 WIDTH = 108  # with the indentation and the quotes that Ansible puts round a line, 120
 _SHORT = 10  # seconds, up to which a tenth matters
+_LEAST = 0.05
 
 
 class Column(t.NamedTuple):
@@ -73,3 +74,10 @@ def mark(passed: bool | None) -> str:
     """The result of a check in brackets; a failure is loud."""
     result = StepResult.of(passed)
     return f"[{result.word.upper() if result is StepResult.FAILED else result.word.lower()}]"
+
+
+def longer(seconds: float) -> str:
+    """A difference of two durations: ``12 s longer``, ``3.4 s shorter``, ``as long``."""
+    if abs(seconds) < _LEAST:
+        return "as long"
+    return f"{span(abs(seconds))} {'longer' if seconds > 0 else 'shorter'}"

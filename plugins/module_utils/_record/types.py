@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Annotated as Said
 
 from .._json import Json
-from .._words import CleanUp, Kind, Phase, Severity, StepResult, Verdict
+from .._words import Changed, CleanUp, Kind, Phase, Severity, StepResult, Verdict
 from .typed import Says, as_json, read
 from .witness_types import Witness
 
@@ -487,9 +487,6 @@ class Objectives:
             since="1.1",
         ),
     ] = None
-
-
-Changed: t.TypeAlias = t.Literal["new", "fixed", "still_passing", "still_failing", "newly_failing"]
 
 
 @dataclass(frozen=True, kw_only=True)

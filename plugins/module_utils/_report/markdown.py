@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import typing as t
+from collections import Counter
 
 from .._record.clean import one_line
-from .._record.types import AbortRecord, AnyRecord, DrillRecord, DrillSession, Session, WitnessRecord
+from .._record.types import AbortRecord, AnyRecord, DrillRecord, DrillSession, Population, Session, WitnessRecord
 from .._record.witness_types import Witness
-from .._words import Verdict, WitnessVerdict
+from .._words import Changed, Verdict, WitnessVerdict
 from .causes import Cause, causes, own_reasons, verdict_sentence
 from .source import Source
 from .text import Count, duration, utc, worst_first
@@ -70,6 +71,10 @@ def _facts(record: AnyRecord) -> t.Iterator[str]:
         yield f"- **Ready for a failover:** {ready}"
     else:
         yield f"- **RPO met:** {_count(session.recovery_point.met for session in record.sessions)}"
+    if isinstance(record, DrillRecord) and record.previous:
+        yield f"- **Since the drill before** ({utc(record.previous.at)}): {_changes(record)}"
+    if record.scope.population:
+        yield f"- **Population:** {_population(record.scope.population)}"
     if isinstance(record, DrillRecord):
         yield f"- **RTO met:** {_count(session.rto.met for session in record.sessions)}"
         yield f"- **Validations passed:** {_count(check.passed for check in record.all_validations)}"
@@ -82,6 +87,18 @@ def _witnessed(witness: Witness) -> str:
     logs = markdown_text(" and ".join(witness.by) or "none")
     agreed = f"{witness.count(WitnessVerdict.CORROBORATED)} of {len(witness.claims)} starts and stops"
     return f"- **Array's own logs ({logs}):** {witness.verdict.sign} {witness.verdict.word}, {agreed}"
+
+
+def _changes(record: DrillRecord) -> str:
+    counted = Counter(session.change.what for session in record.sessions if session.change)
+    return ", ".join(f"{counted[what]} {what.word}" for what in Changed if counted[what]) or "nothing in common"
+
+
+def _population(known: Population) -> str:
+    return (
+        f"{known.in_scope} of {known.testable} that can be tested, {known.excluded} left out on purpose, "
+        f"{known.not_selected} not selected"
+    )
 
 
 def _count(results: t.Iterable[bool | None]) -> str:

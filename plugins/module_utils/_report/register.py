@@ -21,7 +21,7 @@ from .._errors import InvalidInputError
 from .._record import appending
 from .._record.clean import one_line
 from .._record.files import open_plain, read_plain
-from .._record.types import AbortRecord, DrillRecord, WitnessRecord
+from .._record.types import AbortRecord, DrillRecord, SweepRecord, WitnessRecord
 from .._time import format_time
 from .._words import Verdict
 from .source import Source
@@ -34,6 +34,7 @@ COLUMNS: t.Final = (
     "validations_passed", "validations_failed", "validations_not_executed", "deviations", "seconds_to_failover_ready",
     "collection_version", "powerstoreos_version", "record_file", "record_sha256", "run_id", "recovery_time_seconds",
     "recovery_time_met", "longest_without_failover_seconds", "witness", "witness_of",
+    "testable", "not_selected", "tests_found", "overdue_left", "drill_before",
 )  # fmt: skip
 _YES_NO: t.Final[t.Mapping[bool | None, str]] = {True: "yes", False: "no", None: ""}
 _ID, _SHA256 = "record_id", "record_sha256"
@@ -86,10 +87,17 @@ def register_row(source: Source) -> Row:
         "record_sha256": source.sha256,
         "run_id": record.run_id,
     }
+    if record.scope.population:
+        values |= {
+            "testable": record.scope.population.testable,
+            "not_selected": record.scope.population.not_selected,
+        }
     if isinstance(record, DrillRecord):
         values |= _figures(record)
     if isinstance(record, AbortRecord):
         values["seconds_to_failover_ready"] = record.seconds_to_failover_ready
+    if isinstance(record, SweepRecord):
+        values |= {"tests_found": record.tests_found, "overdue_left": len(record.overdue_left)}
     if isinstance(record, WitnessRecord):
         values |= {"witness": record.witness.verdict, "witness_of": record.record_id}
     return {column: csv_text(values.get(column)) for column in COLUMNS}
@@ -109,6 +117,7 @@ def _figures(record: DrillRecord) -> dict[str, object]:
         "recovery_time_met": _YES_NO[record.rto.met if record.rto else None],
         "longest_without_failover_seconds": max((seconds for seconds in blocked if seconds is not None), default=None),
         "witness": record.witness.verdict if record.witness else None,
+        "drill_before": record.previous.id if record.previous else None,
         "validations_passed": judged.met,
         "validations_failed": judged.missed,
         "validations_not_executed": judged.unknown,

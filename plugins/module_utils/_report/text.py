@@ -67,6 +67,7 @@ _MEANING: t.Final[t.Mapping[Kind, t.Mapping[Verdict, str]]] = {
     },
 }
 _UNITS: t.Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
+_LEAST = 0.05  # seconds
 _LONGEST = timedelta(days=36500).total_seconds()
 
 
@@ -108,6 +109,13 @@ def duration(seconds: float | None, unknown: str = NOT_MEASURED) -> str:
             rest = whole % unit // below
             return f"{sign}{whole // unit} {name}" + (f" {rest} {below_name}" if rest else "")
     return f"{sign}{whole} s"
+
+
+def longer(seconds: float) -> str:
+    """A difference of two durations: ``12 s longer``, ``3.4 s shorter``, ``as long``."""
+    if abs(seconds) < _LEAST:
+        return "as long"
+    return f"{duration(abs(seconds))} {'longer' if seconds > 0 else 'shorter'}"
 
 
 def size(count: int | None) -> str:

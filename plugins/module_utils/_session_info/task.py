@@ -28,6 +28,7 @@ from .._findings.weight import before_drill
 from .._json import Json
 from .._time import format_time
 
+_DESTINATIONS: t.Final = (("role", "eq.Destination"),)
 # Whether the array means this task's account; None: not clear.
 IsOwn: t.TypeAlias = "t.Callable[[str | None], bool | None]"
 
@@ -81,6 +82,7 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
             for each in (*unread, *selection.odd, *related.unread)
         ],
         **log,
+        **(_population(client, cluster, selection, unread) if params.get("population") else {}),
         **_verdict(selection.errors),
     }
 
@@ -88,6 +90,34 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
 def _test_log(client: Client, unread: list[Unread]) -> Json:
     jobs = read_test_log(client, unread)
     return {"test_log": None if jobs is None else [job.as_result() for job in jobs]}
+
+
+def _population(client: Client, cluster: Cluster, selection: Selection, unread: list[Unread]) -> Json:
+    """Every session of which this array is the destination, selected or not; null where they cannot be read."""
+    sessions = selection.everything
+    if sessions is None:
+        odd: list[Unread] = []  # a row that is not as described is still one, but which, nobody knows
+        try:
+            sessions = _named(client, read_sessions(client, cluster.release, _DESTINATIONS, unread=odd), unread)
+        except PowerStoreError as error:
+            odd.append(Unread("how many sessions this array is the destination of", error))
+        if odd:
+            unread += odd
+            return {"population": None}
+    return {
+        "population": [
+            {
+                "session_id": session.id,
+                "resource_type": session.resource_type,
+                "resource_name": session.resource_name,
+                "resource_id": session.local_resource_id,
+                "type": session.type,
+                "role": session.role,
+            }
+            for session in sessions or ()
+            if session.role == "Destination"
+        ]
+    }
 
 
 def _verdict(errors: t.Sequence[PowerStoreError]) -> Json:

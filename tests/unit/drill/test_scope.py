@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import date
 
 import pytest
 
@@ -15,6 +16,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.scope im
     Request,
     Scope,
     chosen,
+    population,
     request,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
@@ -190,3 +192,52 @@ def test_a_session_that_was_not_found_is_no_exclusions() -> None:
     unresolved = {"session_id": None, "resource_type": "volume", "resource_name": "none", "resource_id": None}
     asked = Request(request([{"volume": "none"}], {}, []).wishes, {}, ())
     assert names(chosen(asked, [unresolved])) == ["none"]
+
+
+# How much there is
+
+
+def destination(name: str, kind: str = "volume", **more: object) -> Json:
+    return {**entry(name, kind), "role": "Destination", "type": "Asynchronous", **more}
+
+
+def test_the_population_counts_each_session_once() -> None:
+    everything = [
+        *(destination(each["resource_name"], each["resource_type"]) for each in ARRAY),
+        destination("erp-scratch"),
+        destination("files", "nas_server"),
+        destination("vm-group", "replication_group"),
+        destination("near", type="Synchronous"),
+        destination("old-release", type=None),
+        {**destination("local"), "role": "Source"},
+    ]
+    # erp-scratch is named in the same words by both, so it is not even read.
+    asked = request([{"volume": "erp-data"}, {"volume": "ERP-SCRATCH"}], {}, [out(volume="erp-scratch")])
+    found = chosen(asked, [BY_NAME["erp-data"]])
+
+    assert population(everything, asked, found.sessions) == {
+        "destinations": 8, "testable": 5, "in_scope": 1, "excluded": 1, "not_selected": 3,
+    }  # fmt: skip
+
+
+def test_who_answers_for_an_exclusion_and_until_when() -> None:
+    given = [
+        out(volume="a", owner="A. Osei", expires="2026-12-31"),
+        out(volume="b", expires=date(2026, 12, 31)),  # as YAML reads it without quotes
+        out(volume="c"),
+    ]
+    asked = request([{"volume": "d"}], {}, given)
+    plan = asked.as_plan()["exclusions"]
+
+    assert plan == [
+        {"volume": "a", "reason": "why", "owner": "A. Osei", "expires": "2026-12-31"},
+        {"volume": "b", "reason": "why", "expires": "2026-12-31"},
+        {"volume": "c", "reason": "why"},
+    ]
+    assert Request.from_plan(asked.as_plan()).exclusions == asked.exclusions
+
+
+@pytest.mark.parametrize("expires", ["next year", "31.12.2026", 7])
+def test_an_exclusion_until_nobody_knows_when_is_refused(expires: object) -> None:
+    with pytest.raises(InvalidInputError, match=r"failover_drill_exclusions\[0\].expires is .*: expected a day"):
+        request([{"volume": "d"}], {}, [out(volume="a", expires=expires)])

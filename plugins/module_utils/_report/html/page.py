@@ -58,6 +58,7 @@ def environment() -> Environment:
             "utc": words.utc,
             "clock": words.clock,
             "duration": words.duration,
+            "longer": words.longer,
             "words": words.words,
             "size": words.size,
         }

@@ -31,7 +31,7 @@ from ..._record.types import (
     SweepRecord,
     WitnessRecord,
 )
-from ..._words import Severity, StepResult, Verdict, WitnessVerdict
+from ..._words import Changed, Severity, StepResult, Verdict, WitnessVerdict
 from ..causes import Cause, causes, own_reasons
 from ..text import Count, between, duration, size, without_name, words, worst_first
 from .pictures import Bar, PhaseRow, Timeline, drill_rto_bar, recovery_point_bar, rto_bar, still_running
@@ -176,6 +176,7 @@ class View:
     tiles: list[Tile]
     names: t.Mapping[str | None, str]
     rto: Bar | None  # of the drill as a whole
+    changes: list[tuple[str, list[str]]]  # since the drill before: what, and the names of the sessions
 
     @property
     def not_passed(self) -> int:
@@ -226,7 +227,14 @@ def view(record: AnyRecord) -> View:
         tiles=_tiles(record),
         names={entry.session.session_id: entry.name for entry in entries},
         rto=drill_rto_bar(record.rto) if isinstance(record, DrillRecord) and record.rto else None,
+        changes=_changes(record),
     )
+
+
+def _changes(record: AnyRecord) -> list[tuple[str, list[str]]]:
+    sessions = record.sessions if isinstance(record, DrillRecord) else ()
+    found = [(what.word, [s.called for s in sessions if s.change and s.change.what is what]) for what in Changed]
+    return [(word, called) for word, called in found if called]
 
 
 def _why(cause: Cause, by_session: t.Mapping[int, Entry]) -> Why:
