@@ -9,10 +9,10 @@ from __future__ import annotations
 import typing as t
 
 from .._drill import population
-from .._drill.population import DESTINATION
 from .results import FailoverReadySeen, SessionSeen, Swept
 from .types import Population
 
+DESTINATION: t.Final = population.DESTINATION
 Seen: t.TypeAlias = "SessionSeen | FailoverReadySeen"
 
 

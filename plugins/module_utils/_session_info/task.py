@@ -64,6 +64,7 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
     related = read_related(client, selection.sessions, selection.everything, tolerant=True)
     missing = [str(each) for each in (*unread, *related.unread)]
     log = _test_log(client, unread) if params.get("test_log") else {}
+    population = _population(client, cluster, selection, unread) if params.get("population") else {}
     return {
         "changed": False,
         "host": client.host,
@@ -82,7 +83,7 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
             for each in (*unread, *selection.odd, *related.unread)
         ],
         **log,
-        **(_population(client, cluster, selection, unread) if params.get("population") else {}),
+        **population,
         **_verdict(selection.errors),
     }
 
