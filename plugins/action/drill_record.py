@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import os
+
+from ..module_utils._drill.process import now_utc, run_id, run_of
 from ..module_utils._json import Json
 from ..module_utils._record.options import OPTIONS
 from ..module_utils._record.store import write_drill
@@ -17,4 +20,6 @@ class ActionModule(ControllerAction):
 
     def work(self, params: Json, *, write: bool) -> Json:
         """The result of drill_record."""
+        if not params["run_id"] and not params["journal"] and not params["events"]:  # a journal has that of its own run
+            params = {**params, "run_id": run_id(run_of(os.getppid()), now_utc())}  # this is one of its workers
         return write_drill(params, write=write)

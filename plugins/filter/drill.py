@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 from ..module_utils._drill.ownership import is_foreign
 from ..module_utils._drill.scope import Request, chosen, population, request
 from ..module_utils._drill.steps import plan_steps
+from ..module_utils._drill.together import Drilled, together
 from ..module_utils._errors import PowerStoreError
 
 Result = dict[str, t.Any]
@@ -60,6 +61,12 @@ def drill_checks(steps: Result, names: t.Sequence[str], step_timeout: object = 3
         ) from error
 
 
+def drill_run(arrays: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> Result:
+    """What became of the drills of all arrays of a run, from their variables (``hostvars``)."""
+    names = ("failover_drill_result", "failover_drill_report")
+    return together([Drilled.of(str(array), *(variables[array].get(name) for name in names)) for array in arrays])
+
+
 def _request(sessions: object, filters: object, exclusions: object, everything: bool) -> Request:
     try:
         return request(sessions, filters, exclusions, everything=everything)
@@ -71,4 +78,9 @@ class FilterModule:
     """Ansible's entry to this file."""
 
     def filters(self) -> dict[str, t.Callable[..., Result | list[Result]]]:
-        return {"drill_selection": drill_selection, "drill_scope": drill_scope, "drill_checks": drill_checks}
+        return {
+            "drill_selection": drill_selection,
+            "drill_scope": drill_scope,
+            "drill_checks": drill_checks,
+            "drill_run": drill_run,
+        }

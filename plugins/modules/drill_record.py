@@ -83,6 +83,11 @@ options:
     type: list
     elements: path
     default: []
+  without_record:
+    description: Names of the arrays of a V(ignore:run) that left no record. With one of them a run is incomplete.
+    type: list
+    elements: str
+    default: []
   witness:
     description:
       - What the array's own logs say. For a V(ignore:drill) C(witness) of the result of

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -137,6 +138,8 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
     assert done.code == 2, done.output
 
     assert drill["good"].verdicts == ("passed", "passed")
+    (run,) = (json.loads(path.read_text()) for path in drill["good"].records.glob("run-*.json"))
+    assert run["verdict"] == "failed" and len(run["members"]) == 11 and done.says("All arrays together: failed.")
     assert drill["bad-check"].verdicts == ("failed", "passed")
     for name, running, why in (
         ("failed-over", [], "erp-data is left alone, with its steps: it was failed over during the drill"),

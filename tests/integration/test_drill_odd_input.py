@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.integration.arrays import SESSIONS, Case, Json, Prepare
+from tests.integration.arrays import SCHEMA, SESSIONS, Case, Json, Prepare
 from tests.lab.simulator import Simulator
 
 SAW = "failover_drill_check_observed: seen"
@@ -55,8 +55,9 @@ LEFT_OUT: dict[str, tuple[Json, list[str]]] = {
     ),
     "by-list": (
         {
-            "sessions": [{"volume": "erp-data"}, {"volume": "files-archive"}],
-            "exclusions": [{"volume": "ERP-DATA", "reason": "x"}],
+            "sessions": [{"volume": "erp-data"}, {"volume": "files-archive", "application": "Files", "tier": 2}],
+            "exclusions": [{"volume": "ERP-DATA", "reason": "x", "owner": "B. Manager", "expires": "2027-01-01"}],
+            "report_formats": ["csv", "html"],
         },
         ["files-archive"],
     ),
@@ -78,6 +79,7 @@ def somebody_meanwhile(simulator: Simulator) -> None:
 
 
 def test_what_is_left_out_is_not_tested(arrays: Prepare) -> None:
+    """And all arrays of the run share an id, and have a record together."""
     drill = arrays(*(Case(name, variables) for name, (variables, _tested) in LEFT_OUT.items()))
     done = drill.run()
     assert done.code == 0, done.output
@@ -86,6 +88,22 @@ def test_what_is_left_out_is_not_tested(arrays: Prepare) -> None:
         started = array.executed("start_failover_test")
         assert sorted(s.resource_name for s in array.array.sessions if s.id in started) == tested, name
         assert sorted(s["resource_name"] for s in drill[name].record()["sessions"]) == tested, name
+    (exclusion,) = drill["by-list"].record()["scope"]["exclusions"]
+    assert (exclusion["owner"], exclusion["expires"]) == ("B. Manager", "2027-01-01")
+
+    ids = {drill[name].record()["run_id"] for name in LEFT_OUT}
+    intents = (next(drill[name].records.glob("*.journal.jsonl")).read_text().splitlines()[0] for name in LEFT_OUT)
+    assert {json.loads(line)["run_id"] for line in intents} == ids and len(ids) == 1 and None not in ids
+    (written,) = tuple((drill["by-filter"].records).glob("run-*.json"))
+    run = json.loads(written.read_text())
+    SCHEMA.validate(run)
+    assert (run["verdict"], run["run_id"], len(run["members"])) == ("passed", *ids, len(LEFT_OUT))
+    (application,) = run["applications"]
+    assert (application["application"], application["tier"], application["verdict"]) == ("Files", "2", "passed")
+    assert written.with_suffix(".html").exists()
+    register = (written.parent / "register.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(",")[1] for line in register[1:]] == ["run"] and next(iter(ids)) in register[1]
+    assert done.says("All arrays together: passed.") and str(written) in done.output
 
 
 def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare, tmp_path: Path) -> None:

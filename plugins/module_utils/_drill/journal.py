@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from .._errors import InvalidInputError
-from .._json import Json
+from .._json import Json, once
 from .._time import format_time
-from .values import once
 
 INTENT, END = "intent", "end"
 SUFFIX = ".journal.jsonl"

@@ -26,6 +26,7 @@ SESSIONS, FILTERS, EXCLUSIONS = "failover_drill_sessions", "failover_drill_filte
 ROLES = ("Source", "Destination", "Metro_Preferred", "Metro_Non_Preferred")
 RESOURCE_TYPES = ("volume", "volume_group", "replication_group", "nas_server", "file_system")
 _NUMBERS = ("rpo_seconds", "rto_seconds")
+_TEXTS = ("application", "tier", "owner")
 _FILTERS = ("role", "resource_type", "state", "remote_system", "name", "failover_test_in_progress")
 _EXAMPLES: t.Final[t.Mapping[str, str]] = {
     SESSIONS: "[{volume: erp-data}, {volume_group: erp-db}]",
@@ -50,14 +51,17 @@ class Wish:
     wave: int = 1
     rpo_seconds: int | None = None
     rto_seconds: int | None = None
+    application: str | None = None
+    tier: str | None = None
+    owner: str | None = None
 
     def as_selector(self) -> Json:
         """As the modules take it."""
         return {self.by: self.value, **({"snapshot": self.snapshot} if self.snapshot else {})}
 
     def as_wish(self) -> Json:
-        """As the record takes it: the selector, wave, and what is set of snapshot, rpo_seconds, rto_seconds."""
-        given = {"snapshot": self.snapshot, "rpo_seconds": self.rpo_seconds, "rto_seconds": self.rto_seconds}
+        """As the record takes it: the selector, wave, and what is set of the others."""
+        given = {name: getattr(self, name) for name in ("snapshot", *_NUMBERS, *_TEXTS)}
         return {self.by: self.value, "wave": self.wave, **{k: v for k, v in given.items() if v is not None}}
 
 
@@ -157,8 +161,10 @@ def request(sessions: object, filters: object, exclusions: object, *, everything
 def chosen(asked: Request, entries: t.Sequence[Json], array: str = "this array") -> Scope:
     """The sessions of the drill, from those that ``replication_session_info`` read for ``asked.selection()``.
 
-    Raises InvalidInputError for an exclusion that leaves nothing out, NothingFitsError where nothing is left.
+    Raises InvalidInputError for an exclusion that leaves nothing out, NothingFitsError where nothing is left,
+    ProtocolError for an answer to another question.
     """
+    _same_question(asked, entries)
     wishes = asked.wishes or tuple(Wish("session_id", str(entry["session_id"])) for entry in entries)
     idle = [
         each
@@ -181,6 +187,19 @@ def chosen(asked: Request, entries: t.Sequence[Json], array: str = "this array")
     )
 
 
+def _same_question(asked: Request, entries: t.Sequence[Json]) -> None:
+    """A session for each that was asked for, in the same order: else one would be taken for another."""
+    if not asked.wishes:
+        return
+    wanted = [{wish.by: wish.value} for wish in asked.wishes]
+    found = [entry.get("selector", each) for entry, each in zip(entries, wanted, strict=False)]
+    if len(entries) != len(wanted) or found != wanted:
+        raise ProtocolError(
+            f"The sessions that were read are not those that were asked for: expected {len(wanted)}, {shown(wanted)}, "
+            f"found {len(entries)}, {shown(found)}. Hand over the result of replication_session_info as it was."
+        )
+
+
 def _list(value: object, where: str) -> list[t.Any]:
     return a_list(value, where, _EXAMPLES[where])
 
@@ -197,15 +216,21 @@ def _selector(entry: Json, where: str) -> tuple[str, str]:
 
 def _wish(value: object, where: str) -> Wish:
     entry = a_mapping(value, where, "{volume: erp-data}")
-    known_keys(entry, where, (*SELECTORS, "snapshot", "wave", *_NUMBERS))
+    known_keys(entry, where, (*SELECTORS, "snapshot", "wave", *_NUMBERS, *_TEXTS))
     by, name = _selector(entry, where)
     snapshot, wave = entry.get("snapshot"), entry.get("wave")
+    numbers = {key: a_number(entry[key], f"{where}.{key}", lowest=0) for key in _NUMBERS if entry.get(key) is not None}
+    texts = {key: a_text(entry[key], f"{where}.{key}") for key in _TEXTS if entry.get(key) is not None}
     return Wish(
         by,
         name,
         snapshot=None if snapshot is None else a_text(snapshot, f"{where}.snapshot"),
         wave=1 if wave is None else a_number(wave, f"{where}.wave", lowest=1),
-        **{key: a_number(entry[key], f"{where}.{key}", lowest=0) for key in _NUMBERS if entry.get(key) is not None},
+        rpo_seconds=numbers.get("rpo_seconds"),
+        rto_seconds=numbers.get("rto_seconds"),
+        application=texts.get("application"),
+        tier=texts.get("tier"),
+        owner=texts.get("owner"),
     )
 
 

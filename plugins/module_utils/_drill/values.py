@@ -14,7 +14,7 @@ import json
 import typing as t
 
 from .._errors import InvalidInputError
-from .._json import Json
+from .._json import Json, once
 
 # As Ansible takes them for booleans wherever it expects one.
 _TRUE = frozenset({"y", "yes", "on", "1", "true", "t"})
@@ -104,13 +104,3 @@ def _from_json(value: object) -> object:
         return json.loads(value, object_pairs_hook=once)
     except ValueError:
         return value
-
-
-def once(pairs: list[tuple[str, t.Any]]) -> Json:
-    """For ``json.loads``: raises ValueError for an object that has a key twice, where JSON would keep the last."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _value in pairs]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise ValueError(f"the key {', '.join(twice)} is there more than once")
-    return found

@@ -61,6 +61,7 @@ OPTIONS: Options = {
     "title": {"type": "str"},
     "journal": {"type": "path"},
     "records": {"type": "list", "elements": "path", "default": []},
+    "without_record": {"type": "list", "elements": "str", "default": []},
     "events": {"type": "list", "elements": "dict", "default": []},
     "found": {"type": "dict"},
     **{name: {"type": "dict"} for name in DICTS},

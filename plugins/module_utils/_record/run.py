@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .._words import Cause, Verdict
@@ -17,6 +17,8 @@ from .clocks import Clocks
 from .common import Context, envelope
 from .results import Cluster
 from .types import AnyRecord, DrillRecord, RunApplication, RunMember, RunRecord, RunSession, Session
+
+T = t.TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,17 @@ class Member:
         return self.record.array.name or self.record.array.host
 
 
-def build_run(members: t.Sequence[Member], context: Context, record_id: str, written_at: datetime) -> RunRecord:
-    """The record. ``written_at`` is the controller's time."""
-    judgement = Judgement(tuple(_reasons(members)))
+def build_run(
+    members: t.Sequence[Member],
+    context: Context,
+    record_id: str,
+    written_at: datetime,
+    *,
+    without_record: t.Sequence[str] = (),
+) -> RunRecord:
+    """The record. ``written_at`` is the controller's time; ``without_record``: arrays of which nothing is known."""
+    judgement = Judgement((*_reasons(members), *_not_known(without_record)))
+    context = _with_what_all_say(context, members)
     moments = [moment for each in members for moment in (each.record.times.started_at, each.record.times.finished_at)]
     names = ", ".join(each.array or "an array without a name" for each in members)
     sessions = [(each, session) for each in members for session in each.record.sessions]
@@ -54,6 +64,33 @@ def build_run(members: t.Sequence[Member], context: Context, record_id: str, wri
         applications=tuple(_applications(sessions)),
         sessions=tuple(_session(member, session) for member, session in sessions),
     )
+
+
+def _with_what_all_say(context: Context, members: t.Sequence[Member]) -> Context:
+    """What the records of all arrays have in common is said of the run."""
+    records = [each.record for each in members]
+    return replace(
+        context,
+        run_id=_common(each.run_id for each in records) if records else context.run_id,
+        scenario=context.scenario or _common(each.drill.scenario for each in records),
+        change_ticket=context.change_ticket or _common(each.drill.change_ticket for each in records),
+        success_criteria=context.success_criteria or _common(each.drill.success_criteria for each in records) or (),
+        participants=context.participants or _common(each.who.participants for each in records) or (),
+        approvers=context.approvers or _common(each.who.approvers for each in records) or (),
+        awx=context.awx or _common(each.who.awx for each in records),
+    )
+
+
+def _common(values: t.Iterable[T]) -> T | None:
+    """What all are; None where two differ."""
+    found = list(values)
+    return found[0] if found and all(each == found[0] for each in found) else None
+
+
+def _not_known(arrays: t.Sequence[str]) -> t.Iterator[Reason]:
+    for array in arrays:
+        text = f"{array}: there is no record of its drill. Look at the array, and whether a failover test runs there."
+        yield Reason(Verdict.INCOMPLETE, Cause.NOT_READ, text, subject=array)
 
 
 def _reasons(members: t.Sequence[Member]) -> t.Iterator[Reason]:

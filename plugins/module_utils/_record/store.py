@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from .._drill.journal import read as read_journal
 from .._drill.replay import record_options
 from .._errors import InvalidInputError, PowerStoreError
-from .._json import Json
+from .._json import Json, once
 from .._words import CleanUp, Kind, Verdict
 from .abort import build_abort
 from .common import Context
@@ -59,7 +59,8 @@ def _sweep(params: Json, context: Context, record_id: str, now: datetime) -> Any
 
 
 def _run(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
-    return build_run([_read(path) for path in params.get("records") or ()], context, record_id, now)
+    members = [_read(path) for path in params.get("records") or ()]
+    return build_run(members, context, record_id, now, without_record=params.get("without_record") or ())
 
 
 def _witness(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
@@ -71,7 +72,7 @@ def _read(path: str) -> Member:
     """The record of one array. Raises InvalidInputError for what is no record, OSError."""
     content = read_plain(os.path.expanduser(path))
     try:
-        data = json.loads(content.decode("utf-8"))
+        data = json.loads(content.decode("utf-8"), object_pairs_hook=once)
     except ValueError as error:
         raise InvalidInputError(f"{path} is no record: {error}. Expected a file of drill_record.") from error
     return Member(read_record(data, path), os.path.basename(path), hashlib.sha256(content).hexdigest())

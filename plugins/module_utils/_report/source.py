@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import InvalidInputError
+from .._json import once
 from .._record.clean import cleaned, cleaned_text
 from .._record.files import read_plain
 from .._record.reading import read_record
@@ -67,7 +68,7 @@ def _witnesses(folder: str, sha256: str) -> t.Iterator[WitnessRecord]:
 
 def _decoded(content: bytes, path: str) -> object:
     try:
-        return t.cast(object, json.loads(content.decode("utf-8")))
+        return t.cast(object, json.loads(content.decode("utf-8"), object_pairs_hook=once))
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise InvalidInputError(
             f"{path} is no record: {error}. Expected the JSON file that drdrill.powerstore.drill_record wrote."

@@ -19,7 +19,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.scope im
     population,
     request,
 )
-from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, ProtocolError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 
 
@@ -49,6 +49,24 @@ def names(found: Scope) -> list[str]:
 
 
 # What is asked for
+
+
+def test_what_is_said_of_a_session_and_of_an_exclusion_is_kept() -> None:
+    session = {"volume": "a", "wave": 1, "application": "ERP", "tier": "1", "owner": "A. Storage"}
+    exclusion = {"volume": "b", "reason": "why", "owner": "B. Manager", "expires": "2027-01-01"}
+    asked = request([{**session, "tier": 1}], None, [exclusion])
+    assert asked.wishes[0].as_wish() == session and asked.exclusions[0].as_result() == exclusion
+    again = Request.from_plan(asked.as_plan())
+    assert (again.wishes, again.exclusions) == (asked.wishes, asked.exclusions)
+
+
+@pytest.mark.parametrize(
+    "read", [[], ARRAY[:1], [*ARRAY, entry("more")], [{**ARRAY[0], "selector": {"volume": "x"}}, ARRAY[1]]]
+)
+def test_the_answer_to_another_question_is_refused(read: list[Json]) -> None:
+    asked = request([{"volume": "erp-data"}, {"volume_group": "erp-db"}], None, [])
+    with pytest.raises(ProtocolError, match="are not those that were asked for"):
+        chosen(asked, read)
 
 
 def test_sessions_and_what_is_asked_of_the_array() -> None:

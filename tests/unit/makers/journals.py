@@ -21,7 +21,7 @@ SESSIONS = [{"volume": "a"}, {"volume_group": "b", "wave": 2}]
 def a_session(name: str, kind: str = "volume", **more: t.Any) -> Json:
     """As ``replication_session_info`` returns one that can be drilled."""
     return {
-        "session_id": f"s-{name}", "selector": {"volume": name}, "resource_type": kind, "resource_name": name,
+        "session_id": f"s-{name}", "selector": {kind: name}, "resource_type": kind, "resource_name": name,
         "resource_id": f"r-{name}", "role": "Destination", "state": "OK", "failover_test_in_progress": False,
         "failover_test": {"own": None}, "findings": [], "volumes": [{"name": name, "wwn": f"naa.{name}"}], **more,
     }  # fmt: skip

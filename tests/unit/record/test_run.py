@@ -72,6 +72,33 @@ def test_arrays_that_passed_make_a_run_that_passed(tmp_path: Path) -> None:
     assert Path(result["path"]).name.startswith("run-")
 
 
+def test_an_array_without_a_record_leaves_a_run_incomplete(tmp_path: Path) -> None:
+    given: Json = {"kind": "run", "title": "Both", "directory": str(tmp_path), "records": [drilled(tmp_path, "dr-1")]}
+    record = record_of(write_drill({**given, "without_record": ["dr-2"]}, write=True))
+
+    assert record["verdict"] == "incomplete" and record["reasons"][0].startswith("dr-2: there is no record of its")
+
+
+def test_what_all_arrays_say_is_said_of_the_run(tmp_path: Path) -> None:
+    paths = [drilled(tmp_path, array) for array in ("dr-1", "dr-2")]
+    for path, ticket in zip(paths, ("CHG1", "CHG2"), strict=True):
+        record = json.loads(Path(path).read_text())
+        record |= {"run_id": "r"}
+        record["drill"] |= {"scenario": "Fire", "change_ticket": ticket}
+        Path(path).write_text(json.dumps(record))
+    run = record_of(run_of(tmp_path, *paths))
+
+    assert (run["run_id"], run["drill"]["scenario"], run["drill"]["change_ticket"]) == ("r", "Fire", None)
+
+
+def test_a_record_in_which_a_key_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = Path(drilled(tmp_path, "dr-1"))
+    path.write_text(path.read_text().replace('"verdict":', '"verdict": "passed", "verdict":', 1))
+    result = run_of(tmp_path, str(path))
+
+    assert result["failed"] and "the key verdict is there more than once" in result["msg"]
+
+
 def test_a_run_without_a_record_is_no_pass(tmp_path: Path) -> None:
     assert record_of(run_of(tmp_path))["verdict"] == "incomplete"
 

@@ -109,6 +109,7 @@ def spoiled(**changes: t.Any) -> Json:
         (b"\xff\xfe", "is no record"),
         (b"[" * 100_000, "is no record"),
         (b"[]", "its kind is None"),
+        (b'{"verdict": "failed", "verdict": "passed"}', "the key verdict is there more than once"),
         (b'{"kind": ["drill"]}', "its kind is ['drill']"),
         (json.dumps(spoiled(schema_version="2.0")).encode(), "knows up to 1."),
         (json.dumps(spoiled(schema_version=None)).encode(), "record.schema_version is None"),
