@@ -92,7 +92,7 @@ def _session(world: World, scenario: Scenario, spec: SessionSpec) -> None:
         )
     sides["dr"].peer_side, sides["production"].peer_side = sides["production"], sides["dr"]
     if not world.options.source_shows_test:
-        sides["production"].failover_test_in_progress = None
+        sides["production"].failover_test_in_progress = world.options.source_flag_at_rest
     _dress(world, spec, sides, resources)
 
 
@@ -140,7 +140,10 @@ def _running_test(side: Side, size: int, test: TestEntry, made: Mapping[str, str
     sizes = {local: size for local, _remote in side.element_pairs}
     side.replication.test = FailoverTest(test.user, started, made.get(str(test.snapshot)), sizes)
     side.failover_test_in_progress = True
-    side.peer.failover_test_in_progress = True if array.world.options.source_shows_test else None
+    options = array.world.options
+    side.peer.failover_test_in_progress = True if options.source_shows_test else options.source_flag_at_rest
+    for _kind, row in side.resources():
+        row["is_replication_destination"] = options.destination_flag_in_test
     array.past_job(test.user, "start_failover_test", ("replication_session", side.id, side.resource_name), started)
 
 

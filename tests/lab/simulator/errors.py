@@ -118,6 +118,7 @@ _TABLE: Mapping[str, tuple[int, str, str]] = MappingProxyType(
     }
 )
 
+KINDS = frozenset(_TABLE)
 ErrorBody = dict[str, list[dict[str, object]]]
 
 

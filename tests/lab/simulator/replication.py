@@ -169,8 +169,9 @@ def check_modify(call: Call) -> None:
 def set_flags(side: Side, in_test: bool) -> None:
     """Both sides' failover_test_in_progress; what the source shows is not known, so the scenario says."""
     side.replication.flag_lags = False
+    options = side.array.world.options
     side.failover_test_in_progress = in_test
-    side.peer.failover_test_in_progress = in_test if side.array.world.options.source_shows_test else None
+    side.peer.failover_test_in_progress = in_test if options.source_shows_test else options.source_flag_at_rest
 
 
 def _flags_follow(call: Call, in_test: bool) -> None:
@@ -192,6 +193,7 @@ def do_start(call: Call) -> Outcome:
     table = side.array.tables["volume"]
     sizes = {each: volume["size"] for each in side.volumes() if (volume := table.get(each)) is not None}
     side.replication.test = FailoverTest(call.user, side.array.now(), str(row["id"]) if row else None, sizes)
+    _mark(side)
     _flags_follow(call, True)
     return 204, None
 
@@ -203,6 +205,7 @@ def _end_test(side: Side) -> None:
         row = side.array.tables["volume"].get(volume_id)
         if row is not None:
             row["size"] = size
+    _mark(side)
 
 
 def do_stop(call: Call) -> Outcome:
@@ -247,7 +250,8 @@ def _swap_roles(side: Side) -> None:
 def _mark(side: Side) -> None:
     """The resource and its members know whether they are a replication destination."""
     for _kind, row in side.resources():
-        row["is_replication_destination"] = side.role == "Destination"
+        shown = side.replication.test is None or side.array.world.options.destination_flag_in_test
+        row["is_replication_destination"] = side.role == "Destination" and shown
 
 
 def do_failover(call: Call) -> Outcome:

@@ -63,8 +63,16 @@ class Rest:
         except UnauthorizedError:
             return Reply(401)
         except ApiError as error:
-            reply = Reply(error.status, error.body)
+            reply = self._refusing(error)
         return self._signed(request, reply, identity, tweaks)
+
+    def _refusing(self, error: ApiError) -> Reply:
+        """The refusal, with the status and the code that the scenario gives its kind."""
+        given = self.array.world.options.refusals.get(error.kind)
+        if given is None:
+            return Reply(error.status, error.body)
+        messages = [{**message, "code": given.code or message["code"]} for message in error.body["messages"]]
+        return Reply(given.status or error.status, {"messages": messages})
 
     def _signed(self, request: Request, reply: Reply, identity: Identity | None, tweaks: Tweaks) -> Reply:
         """Add the token, which every authenticated GET of a session carries, and the cookie at login."""

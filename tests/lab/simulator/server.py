@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Protocol
 
-from .endpoint import Delivery, Endpoint, shortened
+from .endpoint import Delivery, shortened
 from .faults import Fault
 from .message import Reply, Request
 from .spoiling import pieces
@@ -36,6 +36,24 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 class BadRequestError(Exception):
     """Not HTTP/1.x as we understand it."""
+
+
+class Named(Protocol):
+    """Something with a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+class Front(Protocol):
+    """What answers: a simulated array's endpoint, or a recording."""
+
+    server: ArrayServer | None
+
+    @property
+    def array(self) -> Named: ...
+
+    def handle(self, request: Request, /) -> Delivery: ...
 
 
 class Stream(Protocol):
@@ -97,7 +115,7 @@ def answer_bytes(reply: Reply, keep: bool) -> bytes:
 class ArrayServer:
     """Listens for one array. Start it with start(); stop() returns within a fraction of a second."""
 
-    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, bind: str, port: int) -> None:
+    def __init__(self, endpoint: Front, context: ssl.SSLContext, bind: str, port: int) -> None:
         self._endpoint = endpoint
         self._context = context
         self._bind = bind

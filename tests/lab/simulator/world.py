@@ -17,7 +17,7 @@ from typing import Literal
 from msgspec import Struct
 
 from .clock import Clock, stamp
-from .errors import ApiError
+from .errors import KINDS, ApiError
 from .jobs import GOOD_JOB, Agenda, Effect, Job, JobPlan, new_job_id, run
 from .reading import Duration
 from .schema import Version, parse_version
@@ -42,6 +42,13 @@ RPO_SECONDS: Mapping[str, int] = {
 }
 
 
+class Refusal(Struct, frozen=True, forbid_unknown_fields=True):
+    """How an array refuses something; what is null is as the simulator has it."""
+
+    status: int | None = None
+    code: str | None = None
+
+
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the facts leave something open, the scenario decides."""
 
@@ -53,6 +60,14 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     idle_timeout: Duration = Duration(3600)  # of simulated time
     recovery_point_clock: Literal["own", "source"] = "own"  # whose clock stamps last_sync_timestamp
     show_hidden: bool = False  # true: select=* shows attributes that are in no description [api-facts 10]
+    source_flag_at_rest: bool | None = None  # what the source shows where it does not show that a test runs
+    destination_flag_in_test: bool = True  # is_replication_destination of the resource while a test runs (INF)
+    refusals: dict[str, Refusal] = {}  # by the kinds of errors.py: test_in_progress, no_test, …
+
+    def __post_init__(self) -> None:
+        for kind in self.refusals:
+            if kind not in KINDS:
+                raise ValueError(f"Unknown refusal {kind} (known: {', '.join(sorted(KINDS))})")
 
 
 @dataclass

@@ -71,7 +71,10 @@ ROOT = Path(__file__).parents[3]
             "scenario.accounts[0].role: Expected one of ",
         ),
         ({"clock": {"start": "noon"}}, "scenario.clock.start: Invalid RFC3339 encoded datetime, found 'noon'"),
-        ({"options": {"colour": 1}}, "scenario.options: unknown key colour (known: idle_timeout, "),
+        (
+            {"options": {"colour": 1}},
+            "scenario.options: unknown key colour (known: destination_flag_in_test, idle_timeout, ",
+        ),
         (
             {"options": {"recovery_point_clock": "sundial"}},
             "recovery_point_clock: Expected one of own, source, found 'sun",

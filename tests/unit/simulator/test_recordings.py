@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recordings: replayed they give the modules the same results; compared they say where an array differs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.lab.simulator import ScenarioError, Simulator, learn, scenario
+from tests.lab.simulator.replay import Replay
+from tests.running import Result, run_module
+
+# What depends on the moment, not on the answers.
+_OF_THE_MOMENT = {
+    "duration_seconds", "started_at", "finished_at", "clock_skew_seconds", "age_seconds", "invocation", "host",
+    "attempts", "recovery_point_age_seconds", "at", "after_seconds", "findings", "read_at",
+}  # fmt: skip
+_STARTED = {"sessions": [{"volume": "erp-data"}, {"volume_group": "erp-db"}], "state": "started", "poll_interval": 0.1}
+TASKS: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("replication_session_info", {}),
+    ("replication_failover_test", _STARTED),
+    ("replication_session_info", {"volume": "erp-data"}),
+    ("replication_failover_test", {**_STARTED, "state": "stopped", "create_end_of_test_snapshot": True}),
+    ("replication_failover_test", {"volume": "nowhere", "state": "started"}),
+    ("replication_session_info", {}),
+)
+
+
+def lasting(value: Any) -> Any:
+    """Without what depends on the moment."""
+    if isinstance(value, dict):
+        return {name: lasting(each) for name, each in value.items() if name not in _OF_THE_MOMENT}
+    return [lasting(each) for each in value] if isinstance(value, list) else value
+
+
+def recorded(simulator: Simulator, folder: Path, monkeypatch: pytest.MonkeyPatch, names: str) -> list[Result]:
+    """What the tasks returned while they were recorded."""
+    monkeypatch.setenv("POWERSTORE_TRACE", str(folder))
+    monkeypatch.setenv("POWERSTORE_TRACE_NAMES", names)
+    results = [run_module(simulator, name, **options) for name, options in TASKS]
+    monkeypatch.delenv("POWERSTORE_TRACE")
+    assert not [each for each in results if "warnings" in each]
+    return results
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.har"))
+
+
+@pytest.mark.parametrize("names", ["keep", ""], ids=["names kept", "names replaced"])
+def test_a_replay_gives_the_modules_the_same_results(
+    names: str, simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = recorded(simulator, tmp_path, monkeypatch, names)
+    shown = stand_ins(simulator, tmp_path) if not names else {}
+    with Replay(files(tmp_path)) as array:
+        replayed = [run_module(array, name, **replaced(options, shown)) for name, options in TASKS]  # type: ignore[arg-type]
+        assert array.misses == []
+    for result, again in zip(results, replayed, strict=True):
+        assert lasting(again) == replaced(lasting(result), shown)
+
+
+def stand_ins(simulator: Simulator, folder: Path) -> dict[str, str]:
+    """name -> stand-in, of all that can be in a result."""
+    from ansible_collections.drdrill.powerstore.plugins.module_utils._array.standins import StandIns
+
+    made = StandIns((folder / "stand-ins.key").read_bytes())
+    tables = simulator.dr.array.tables
+    names = {str(row["name"]) for kind in tables for row in tables[kind] if row.get("name")}
+    names |= {str(row[key]) for kind in ("volume", "cluster") for row in tables[kind] for key in ("wwn", "global_id")
+              if row.get(key)}  # fmt: skip
+    names |= {simulator.username, "nowhere"}
+    return {name: made.name(name) for name in sorted(names, key=len, reverse=True)}
+
+
+def replaced(value: Any, shown: Mapping[str, str]) -> Any:
+    """The same with stand-ins for names."""
+    if not shown:
+        return value
+    words = re.compile("|".join(rf"(?<![\w-]){re.escape(name)}(?![\w-])" for name in shown))
+    return json.loads(words.sub(lambda found: shown[found[0]], json.dumps(value)))
+
+
+def test_a_lost_answer_is_lost_again(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulator.faults.add(action="reset_after", array="dr", method="POST", path="*/start_failover_test", nth=1)
+    monkeypatch.setenv("POWERSTORE_TRACE", str(tmp_path))
+    monkeypatch.setenv("POWERSTORE_TRACE_NAMES", "keep")
+    result = run_module(simulator, "replication_failover_test", volume="erp-data", state="started", poll_interval=0.1)
+    monkeypatch.delenv("POWERSTORE_TRACE")
+    with Replay(files(tmp_path)) as array:
+        again = run_module(
+            array, "replication_failover_test", volume="erp-data", state="started", poll_interval=0.1  # type: ignore[arg-type]
+        )  # fmt: skip
+    assert result["sessions"][0]["action"] == again["sessions"][0]["action"] == "started"
+    assert lasting(again) == lasting(result)
+
+
+def test_what_was_not_recorded_is_said(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded(simulator, tmp_path, monkeypatch, "keep")
+    with Replay(files(tmp_path)) as array:
+        failed = run_module(array, "replication_session_info", volume="another")  # type: ignore[arg-type]
+        assert "not in the recording" in failed["msg"]
+        assert any("another" in miss for miss in array.misses)
+
+
+def test_a_file_that_is_no_recording_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.har").write_text('{"log": {"entries": [{"request": {}}]}}')
+    with pytest.raises(ScenarioError, match="no recording"):
+        learn.report(files(tmp_path))
+
+
+def _flag_of_the_other_kind(document: dict[str, Any]) -> None:
+    document["faults"] = [
+        {"action": "odd_row", "array": "dr", "path": path, "attribute": attribute, "value": value, "row": None}
+        for path, attribute, value in (
+            ("/replication_session", "storage_element_pairs", None),
+            ("/cluster", "system_time", "2026-11-26T06:00:00Z"),
+            ("/job", "phase_of_moon", 3),
+        )
+    ]
+
+
+_AT_ONCE = {"action": "ignore_async", "array": "dr", "method": "POST", "mode": "blocking"}
+# How an array departs from the default -> what is printed of it: lines, and parts of the scenario.
+DEPARTURES: dict[str, tuple[Callable[[dict[str, Any]], object], tuple[str, ...], dict[str, Any]]] = {
+    "another release": (
+        lambda document: document["arrays"]["dr"].update(release_version="3.6.0.0"),
+        ("PowerStoreOS 3.6.0.0",),
+        {"arrays": {"dr": {"release_version": "3.6.0.0"}, "production": {"release_version": "3.6.0.0"}}},
+    ),
+    "odd attributes": (
+        _flag_of_the_other_kind,
+        (
+            "storage_element_pairs is null, simulated a list",
+            "system_time is a time with 0 digits and Z, simulated a time with 3 digits and an offset",
+            "the recorded array has phase_of_moon",
+        ),
+        {},
+    ),
+    "another retention": (
+        lambda document: document.update(options={"stopped_snapshot_days": 7}),
+        (),
+        {"options": {"stopped_snapshot_days": 7.0}},
+    ),
+    "no user in the login": (
+        lambda document: document["accounts"][0].update(shows_user=False),
+        (),
+        {"accounts": [{"username": "admin", "password": "Drdrill-Simulator-1!", "role": "administrator",
+                       "shows_user": False}]},
+    ),
+    "no jobs": (
+        lambda document: document.update(faults=[{"action": "ignore_async", "method": "POST", "mode": "immediate"}]),
+        ("POST start_failover_test: 204 instead of a job (202)",),
+        {"faults": [{**_AT_ONCE, "path": "*/start_failover_test"}, {**_AT_ONCE, "path": "*/stop_failover_test"}]},
+    ),
+    "slow reads": (
+        lambda document: document.update(faults=[{"action": "delay", "method": "GET", "seconds": 0.2}]),
+        ("A read took 0.2",),
+        {},
+    ),
+    "an account that may not read alerts": (
+        lambda document: document["accounts"][0].update(forbidden=["/alert*"]),
+        ("GET /alert: 403 0xE09040050001, simulated 200",),
+        {},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", DEPARTURES)
+def test_where_a_recorded_array_differs_is_printed(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    depart, says, wanted = DEPARTURES[how]
+    document = yaml.safe_load((Path(learn.__file__).parent / "scenarios/default.yml").read_text())
+    document["operation_seconds"] = {"start_failover_test": 0.1, "stop_failover_test": 0.1}
+    depart(document)
+    monkeypatch.setenv("POWERSTORE_TRACE", str(tmp_path))
+    with Simulator.from_dict(document) as simulator:
+        for state in ("started", "stopped"):
+            options = {"create_end_of_test_snapshot": True} if state == "stopped" else {}
+            run_module(
+                simulator, "replication_failover_test", volume="erp-data", state=state, poll_interval=0.1, **options
+            )
+        run_module(simulator, "replication_session_info")
+    text = learn.report(files(tmp_path))
+    for line in says:
+        assert line in text
+    printed = yaml.safe_load(text)
+    for name, value in wanted.items():
+        assert (
+            {key: printed[name][key] for key in value} == value if isinstance(value, dict) else printed[name] == value
+        )
+    scenario.from_dict(printed)
+
+
+def test_refusals_and_the_other_side_are_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusals = {
+        "test_in_progress": {"status": 409, "code": "0xE0201005AAAA"},
+        "no_test": {"status": 400, "code": "0xE1"},
+    }
+    options = {"source_shows_test": False, "source_flag_at_rest": False, "same_session_id": False, "refusals": refusals}
+    document = {"sessions": [{"volume": "erp-data"}], "options": options}
+    with Simulator.from_dict(document) as simulator:
+        side = simulator.dr.session("erp-data")
+        monkeypatch.setenv("POWERSTORE_TRACE", str(tmp_path))
+        run_module(simulator, "first_contact", volume="erp-data", step="second_stop")
+        simulator.dr.start_failover_test("erp-data")
+        run_module(simulator, "first_contact", volume="erp-data", step="second_start")
+        production = {"port": simulator.production.port, "resource_id": side.remote_resource_id}
+        run_module(simulator, "first_contact", step="read", **production)
+    printed = yaml.safe_load(learn.report(files(tmp_path)))
+    assert printed["options"] == options
