@@ -132,6 +132,14 @@ options:
       environment:
         description: More environment variables for O(checks[].command). Their values are kept out of every output.
         type: dict
+      evidence:
+        description:
+          - Files that the check leaves as evidence, on the host where it runs, such as a log or a picture of a screen.
+            At most 16, each of at most 1 MiB. A relative path is relative to O(checks[].chdir).
+          - They are in RV(checks[].evidence). Secrets are masked in a text in UTF-8; any other file is kept as it is.
+        type: list
+        elements: str
+        default: []
   parallel:
     description: How many checks run at once, 1 to 128. A check's time begins when it begins.
     type: int
@@ -142,6 +150,12 @@ options:
         RV(checks). Options without one meaning fail the task always.
     type: bool
     default: true
+  keep_output:
+    description:
+      - Whether RV(checks[].evidence) has all of an output that is longer than the 4 KiB of RV(checks[].output_tail).
+        That is at most the last 64 KiB that a command wrote, or the first MiB of an answer.
+    type: bool
+    default: false
 notes:
   - A password is masked where what is before it gives it away, such as C(--password), C(TOKEN=) or the user name in a
     URL. Where that does not suffice, use O(checks[].no_log).
@@ -279,6 +293,18 @@ checks:
           control characters.
       type: str
       sample: '{"status": "starting"}'
+    evidence:
+      description:
+        - What is to be kept in files. The C(source), V(output) or the path of the file, its C(bytes), and its
+          C(content) in base64.
+      type: list
+      elements: dict
+      sample: []
+    not_attached:
+      description: Files of O(checks[].evidence) that could not be read, and why.
+      type: list
+      elements: str
+      sample: ["/var/log/app.log: No such file or directory"]
     started_at:
       description: When the first look began, by the clock of the host where it ran, UTC.
       type: str
@@ -353,11 +379,13 @@ CHECK = {
     "contains": {"type": "raw"},
     "chdir": {"type": "path"},
     "environment": {"type": "dict", "no_log": True},
+    "evidence": {"type": "list", "elements": "str", "default": []},
 }
 OPTIONS = {
     "checks": {"type": "list", "elements": "dict", "required": True, "options": CHECK},
     "parallel": {"type": "int", "default": 16},
     "fail_on_critical": {"type": "bool", "default": True},
+    "keep_output": {"type": "bool", "default": False},
 }
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,12 @@ def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: 
                     {"name": "url", "http": {"url": f"{application.url}/health", "contains": "open"}},
                     {"name": "command", "command": ["date", "--utc"], "contains": "UTC", "session": "erp-data"},
                     {"name": "first wave", "command": ["true"], "wave": 1},
+                    {
+                        "name": "long/output",
+                        "command": ["sh", "-c", "echo token=se/cret99 >screen.txt; echo password=hunter22; seq 2000"],
+                        "chdir": str(tmp_path),
+                        "evidence": ["screen.txt", "missing.png"],
+                    },
                 ],
                 "end_of_test_snapshot": "all",
                 "end_of_test_snapshot_expiration": "7d",
@@ -72,7 +79,24 @@ def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: 
             assert done.code == 0, done.output
     record = case.record()
     assert (record["verdict"], record["cleanup"]["verdict"], record["reasons"]) == ("passed", "passed", [])
-    assert [v["name"] for v in record["validations"]] == ["first wave", "mount", "port", "url", "unmount"]
+    assert [v["name"] for v in record["validations"]] == [
+        "first wave", "mount", "port", "url", "long/output", "unmount",
+    ]  # fmt: skip
+    left = next(v for v in record["validations"] if v["name"] == "long/output")
+    folder = case.records / f"drill-{record['drill']['id']}.evidence"
+    names = ["long-output.output.txt", "long-output.screen.txt"]
+    assert [(each["name"], each["source"]) for each in left["attachments"]] == [
+        (names[0], "output"), (names[1], "screen.txt"),
+    ]  # fmt: skip
+    for each in left["attachments"]:
+        content = (folder / each["name"]).read_bytes()
+        assert (each["bytes"], each["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+        assert b"hunter22" not in content and b"se/cret99" not in content
+        page = (case.records / f"drill-{record['drill']['id']}.html").read_text()
+        assert f'href="drill-{record["drill"]["id"]}.evidence/{each["name"]}"' in page
+    assert sorted(path.name for path in folder.iterdir()) == names
+    assert (folder / names[0]).read_text().startswith("password=********\n1\n2\n")
+    assert left["not_attached"] == ["missing.png: No such file or directory"]
     assert record["scope"]["exclusions"] == [{"session_id": None, "resource_name": "files-archive", **LEFT_OUT}]
     assert record["scope"]["population"] == {
         "destinations": 3, "testable": 3, "in_scope": 2, "excluded": 1, "not_selected": 0,
@@ -114,7 +138,7 @@ def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: 
     assert len(array.executed("start_failover_test")) == len(array.executed("stop_failover_test")) == 4
     assert array.logins == array.logouts and array.open_sessions == 0
     kinds = [path.name.partition(".")[2] for path in case.records.iterdir()]
-    each = ("html", "journal.jsonl", "json", "junit.xml", "md")
+    each = ("evidence", "html", "journal.jsonl", "json", "junit.xml", "md")
     assert sorted(kinds) == ["csv", *sorted(kind for kind in each for _time in range(2))]
     assert len((case.records / "register.csv").read_text().splitlines()) == 3
     for output in (done.output, json.dumps(record)):

@@ -57,8 +57,15 @@ class Masking:
             return ""
         return self._clean(text[-_LOOKED_AT:]).encode("utf-8")[-TAIL_BYTES:].decode("utf-8", "ignore")
 
+    def whole(self, text: str) -> str:
+        """All of an output."""
+        return "" if self.all_of_it else self._clean(text)
+
     def _clean(self, text: str) -> str:
-        text = _CONTROL.sub("", _ESCAPE.sub("", text.replace("\r\n", "\n")))
+        return self.without_secrets(_CONTROL.sub("", _ESCAPE.sub("", text.replace("\r\n", "\n"))))
+
+    def without_secrets(self, text: str) -> str:
+        """A text with its secrets masked, and everything else as it is."""
         for secret in sorted(self.secrets, key=len, reverse=True):
             text = text.replace(secret, MASK)
         return masked_text(text)[0]

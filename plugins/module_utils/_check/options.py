@@ -21,6 +21,7 @@ from .._errors import InvalidInputError
 KINDS: t.Final = ("tcp", "http", "command")
 LONGEST_TIMEOUT: t.Final = 86400.0
 MOST_PARALLEL: t.Final = 128
+MOST_FILES: t.Final = 16  # of evidence
 _SAFE_METHODS: t.Final = ("GET", "HEAD")
 _TOKEN: t.Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LINE_END: t.Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -88,6 +89,7 @@ class Check:
     no_log: bool
     retry: bool
     probe: Probe
+    evidence: tuple[str, ...] = ()  # paths of files that it leaves
 
 
 def parse_checks(given: t.Sequence[Options]) -> list[Check]:
@@ -130,7 +132,17 @@ def _parse_check(number: int, options: Options) -> Check:
         no_log=options["no_log"],
         retry=_may_be_repeated(probe) if retry is None else retry,
         probe=probe,
+        evidence=_evidence(name, options.get("evidence") or ()),
     )
+
+
+def _evidence(name: str, given: t.Sequence[object]) -> tuple[str, ...]:
+    """The paths of files that the check leaves as evidence."""
+    if len(given) > MOST_FILES:
+        raise InvalidInputError(f"Check '{name}': evidence has {len(given)} files: expected at most {MOST_FILES}.")
+    if any(not isinstance(path, str) or not path.strip() or "\0" in path for path in given):
+        raise InvalidInputError(f"Check '{name}': evidence: expected paths of files that the check leaves.")
+    return tuple(str(path) for path in given)
 
 
 def _may_be_repeated(probe: Probe) -> bool:

@@ -15,6 +15,7 @@ import types
 import typing as t
 
 from .command import Running, files_of, look_with_command
+from .evidence import attached, output_of
 from .look import Look, Observation
 from .masking import HIDDEN, Masking, masked_argv, masked_text, masking_of
 from .options import Check, Command, Http, Options, Tcp, parse_checks, parse_parallel
@@ -42,7 +43,13 @@ def run_checks(params: Options, *, check_mode: bool) -> Result:
     tasks = [Task(look, check.timeout, check.retry) for check, look in pairs]
     with _ended_with_the_task(running):
         outcomes = poll_all(tasks, parallel)
-    entries = [_entry(check, outcome, clock, files.get(check.name, [])) for check, outcome in zip(checks, outcomes)]
+    entries = [
+        {
+            **_entry(check, outcome, clock, files.get(check.name, [])),
+            **_evidence(check, outcome, keep_output=params["keep_output"]),
+        }
+        for check, outcome in zip(checks, outcomes)
+    ]
     result = {"checks": entries, "passed": _passed(entries), **_times(clock.text(started), time.monotonic() - started)}
     result["finished_at"] = clock.text(time.monotonic())
     bad = [entry for entry in entries if entry["critical"] and not entry["passed"]]
@@ -113,6 +120,8 @@ def _not_run(check: Check) -> Result:
         "became_true_at": None,
         "attempts": 0,
         "already_true_when_first_looked": None,
+        "evidence": [],
+        "not_attached": [],
         **_times(None, None),
     }
 
@@ -132,6 +141,15 @@ def _entry(check: Check, outcome: Outcome, clock: Clock, files: Files) -> Result
         "attempts": outcome.attempts,
         "already_true_when_first_looked": outcome.passed and outcome.attempts == 1,
     }
+
+
+def _evidence(check: Check, outcome: Outcome, *, keep_output: bool) -> Result:
+    """What it leaves to be kept in files: read when all checks are over, so that none of their times has it."""
+    masking = masking_of(check)
+    folder = check.probe.chdir if isinstance(check.probe, Command) else None
+    entries, problems = attached(check.evidence, folder, masking)
+    output = output_of(outcome.seen.output, check.probe, masking) if keep_output else []
+    return {"evidence": [*output, *entries], "not_attached": problems}
 
 
 def _action(check: Check, masking: Masking, files: Files) -> Result:

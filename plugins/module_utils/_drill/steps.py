@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._check.options import KINDS as CHECK_KINDS
-from .._check.options import LONGEST_TIMEOUT, parse_checks
+from .._check.options import LONGEST_TIMEOUT, MOST_FILES, parse_checks
 from .._errors import InvalidInputError
 from .._json import Json
 from .values import ExpectedError, a_bool, a_list, a_mapping, a_number, a_text, known_keys
@@ -27,7 +27,7 @@ VARIABLES: t.Final[t.Mapping[str, str]] = {
 }
 KINDS = (*CHECK_KINDS, "tasks")
 _OF_COMMAND = ("contains", "chdir", "environment")
-_KEYS = ("name", *KINDS, *_OF_COMMAND, "session", "wave", "on", "timeout", "critical", "retry", "no_log")
+_KEYS = ("name", *KINDS, *_OF_COMMAND, "session", "wave", "on", "timeout", "critical", "retry", "no_log", "evidence")
 _EXAMPLE = "[{name: application port, tcp: {host: app.example.com, port: 443}}]"
 # What is done, in contrast to what is looked at: one after the other, and each once.
 DONE_ONCE = ("attach", "release", "notify")
@@ -47,6 +47,7 @@ class Step:
     wave: int | None = None
     on: str | None = None  # an inventory host; None for the controller
     file: str | None = None  # of kind tasks
+    evidence: tuple[str, ...] = ()  # paths of files that it leaves
 
     def as_planned(self, sha256: str | None = None) -> Json:
         """As intent and record have it; nothing in it is a secret."""
@@ -61,13 +62,20 @@ class Step:
             "on": self.on,
             "file": self.file,
             "sha256": sha256,
+            "evidence": list(self.evidence),
         }
 
     @classmethod
     def from_planned(cls, planned: Json) -> Step:
         """What ``as_planned`` gave, without the options."""
         names = ("name", "phase", "kind", "critical", "session", "wave", "on", "file")
-        return cls(**{name: planned[name] for name in names}, timeout=planned["timeout_seconds"], options={})
+        evidence = tuple(planned.get("evidence") or ())
+        return cls(
+            **{name: planned[name] for name in names},
+            timeout=planned["timeout_seconds"],
+            options={},
+            evidence=evidence,
+        )
 
 
 def plan_steps(given: t.Mapping[str, object], step_timeout: object, tasks_timeout: object) -> tuple[Step, ...]:
@@ -111,18 +119,28 @@ def _step(value: object, phase: str, where: str, timeouts: t.Mapping[bool, float
         raise InvalidInputError(f"{here}: on and retry are not for tasks: in the file, say delegate_to and until.")
     timeout = _timeout(entry["timeout"], here) if "timeout" in entry else timeouts[kind == "tasks"]
     critical = a_bool(entry.get("critical", True), f"{here}, critical")
+    evidence = _evidence(entry, here)
     return Step(
         name=name,
         phase=phase,
         kind=kind,
         critical=critical,
         timeout=timeout,
-        options={} if kind == "tasks" else _check(entry, name, phase, kind, critical, timeout),
+        options={} if kind == "tasks" else _check(entry, name, phase, kind, critical, timeout, evidence),
         session=None if session is None else a_text(session, f"{here}, session"),
         wave=None if wave is None else a_number(wave, f"{here}, wave", lowest=1),
         on=None if on is None else a_text(on, f"{here}, on"),
         file=a_text(entry["tasks"], f"{here}, tasks") if kind == "tasks" else None,
+        evidence=evidence,
     )
+
+
+def _evidence(entry: Json, here: str) -> tuple[str, ...]:
+    """The paths of files that a step leaves as evidence."""
+    found = a_list(entry.get("evidence") or [], f"{here}, evidence", "[/var/log/app.log]")
+    if len(found) > MOST_FILES:
+        raise ExpectedError(f"{here}, evidence", f"at most {MOST_FILES} paths", len(found))
+    return tuple(a_text(path, f"{here}, evidence[{number}]") for number, path in enumerate(found))
 
 
 def _timeout(value: object, here: str) -> float:
@@ -135,7 +153,9 @@ def _timeout(value: object, here: str) -> float:
     return seconds
 
 
-def _check(entry: Json, name: str, phase: str, kind: str, critical: bool, timeout: float) -> Json:
+def _check(
+    entry: Json, name: str, phase: str, kind: str, critical: bool, timeout: float, evidence: t.Sequence[str]
+) -> Json:
     """The options of ``drill_check``, each of the type that its argument spec makes of it."""
     here = f"Step '{name}'"
     probe = {"tcp": _tcp, "http": _http, "command": _command}[kind](entry[kind], f"{here}, {kind}")
@@ -146,6 +166,7 @@ def _check(entry: Json, name: str, phase: str, kind: str, critical: bool, timeou
         "no_log": a_bool(entry.get("no_log", False), f"{here}, no_log"),
         kind: probe,
         **{key: entry[key] for key in ("contains", "chdir") if key in entry},
+        **({"evidence": list(evidence)} if evidence else {}),
     }
     if "environment" in entry:
         options["environment"] = a_mapping(entry["environment"], f"{here}, environment", "{LANG: C}")

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
 from .._version import VERSION
-from . import found, ownership, process, schedule, waves
+from . import evidence, found, ownership, process, schedule, waves
 from .drill import AFTER, BEFORE, DURING, Drill
 from .journal import END, INTENT, event_of, journal_path, read
 from .plan import REPORT_FORMATS, expiration_to_come, plan_of, sha256_of
@@ -301,7 +301,12 @@ def _started(state: State, params: Json, _around: Surroundings) -> tuple[State, 
 def _steps(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
     """What checks found that one task of drill_check did together."""
     planned = [step for step in planned_steps(state.drill) if step["name"] in params["names"]]
-    return _with_steps(state, params, found.of_checks(planned, params["result"]))
+    steps = evidence.kept(found.of_checks(planned, params["result"]), _evidence_folder(params))
+    return _with_steps(state, params, steps)
+
+
+def _evidence_folder(params: Json) -> str:
+    return evidence.evidence_folder(params["directory"], params["id"])
 
 
 def _step(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
@@ -311,7 +316,8 @@ def _step(state: State, params: Json, _around: Surroundings) -> tuple[State, Ref
         return state, None
     failure = {**params["result"], "failed": True} if params["failed"] else {}
     seen = found.of_tasks(planned, params["observed"], failure, str(params["started_at"]), process.now_utc())
-    return _with_steps(state, params, [seen])
+    left = evidence.of_files(planned.get("evidence") or ()) if state.drill.real else {}
+    return _with_steps(state, params, evidence.kept([{**seen, **left}], _evidence_folder(params)))
 
 
 def _with_steps(state: State, params: Json, steps: t.Sequence[Json]) -> tuple[State, Refusal]:

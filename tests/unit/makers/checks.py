@@ -30,6 +30,7 @@ CHECK: Options = {
     "contains": None,
     "chdir": None,
     "environment": None,
+    "evidence": [],
 }
 
 
