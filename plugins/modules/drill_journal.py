@@ -52,7 +52,8 @@ options:
       - V(steps) is what M(drdrill.powerstore.drill_check) returned for O(names), V(step) what a tasks file saw.
       - V(interrupted) is a failure that ended the drill early, V(end) its end.
       - V(find) takes nothing down. It finds the journals in O(directory) whose drills were cut off, killed for example,
-        and that have no record yet. C(unfinished) in RV(drill) has their paths.
+        and that have no record yet. C(unfinished) in RV(drill) has their paths. Of several O(arrays) that share the
+        folder, each finds its own.
     type: str
     choices: [begin, read, starting, started, steps, step, interrupted, stopped, end, find]
     required: true
@@ -104,6 +105,13 @@ options:
     choices: [attach, validate, release, notify]
   names:
     description: Names of the steps.
+    type: list
+    elements: str
+    default: []
+  arrays:
+    description:
+      - Names of all arrays of the run in the inventory. The first one finds the journals of arrays that are not among
+        them, too. Without this, each finds all.
     type: list
     elements: str
     default: []

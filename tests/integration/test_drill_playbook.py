@@ -11,9 +11,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.replay import CUT_OFF
 from tests.integration.arrays import SESSIONS, Case, Json, Prepare
 from tests.lab.demo.application import Application
 from tests.lab.simulator import Simulator
+from tests.unit.makers.journals import cut_off
 
 STOP = {"array": "dr", "method": "POST", "path": "*/stop_failover_test"}
 NO = {"action": "answer", "status": 422, "body": {"messages": []}}
@@ -414,9 +416,13 @@ def test_the_parts_of_the_role_alone(arrays: Prepare, tmp_path: Path) -> None:
         simulator.dr.start_failover_test("erp-db", user="colleague")
 
     drill = arrays(Case("ready"), Case("running", {}, started))
+    journals = {name: cut_off(drill[name].records, name) for name in ("ready", "running")}
     done = drill.run("-e", "part=preflight", playbook=str(tmp_path / "part.yml"))
     assert done.code == 2 and done.says("It was started by colleague"), done.output
     assert "ready                      : ok=" in done.output and done.output.count("failed=0") == 1
+    for name, journal in journals.items():  # also where the preflight refuses a drill
+        record = drill[name].record()
+        assert record["interruption"]["message"] == CUT_OFF and journal.name == "drill-1.journal.jsonl", name
     for _time in range(2):
         done = drill.run("-e", "part=stop", playbook=str(tmp_path / "part.yml"))
         assert done.code == 0, done.output

@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.replay import CUT_OFF
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 from tests.conftest import journal_problems
 from tests.contract.checker import Contract
 from tests.lab.simulator import Simulator
 from tests.running import run_module
+from tests.unit.makers.journals import cut_off
 
 ROOT = Path(__file__).parents[2]
 PROBLEMS = ROOT / "tests/lab/simulator/scenarios/problems.yml"
@@ -116,8 +118,13 @@ def test_one_array_that_is_gone_hides_nothing_in_check_mode(simulator: Simulator
         "e-nothing": {"failover_drill_filters": {"name": "payroll-*"}},
         "f-source": {"failover_drill_port": simulator.production.port},
     }
+    journal = cut_off(tmp_path / "records", "an-array-that-is-not-in-the-inventory-any-more")
     done = preflight(simulator, tmp_path, hosts, "--check")
     assert done.returncode == 2, done.stdout + done.stderr
+    # A drill that was killed gets its record, once, though all arrays share the folder; also in a job of type Check.
+    (record,) = (json.loads(path.read_text()) for path in journal.parent.glob("drill-*.json"))
+    assert record["interruption"]["message"] == CUT_OFF and record["cleanup"]["verdict"] == "failed"
+    assert "File exists" not in done.stdout + done.stderr
     assert recap(done) == {"a-gone": 1, "b-ready": 0, "c-named": 1, "d-typo": 1, "e-nothing": 1, "f-source": 1}
     said = " ".join(line.strip(' ",') for line in done.stdout.splitlines())
     for words in (

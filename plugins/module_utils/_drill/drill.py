@@ -75,6 +75,12 @@ class Drill:
         return list(found[-1] if found else self.plan["asked"]["wishes"])
 
     @property
+    def pairs(self) -> list[tuple[Json, Json]]:
+        """Each session with its wish; none where what was read is the answer to another question."""
+        sessions, wishes = self.sessions, self.wishes
+        return list(zip(sessions, wishes, strict=True)) if len(sessions) == len(wishes) else []
+
+    @property
     def waves(self) -> dict[str, int]:
         """The wave of each session, by its id."""
         pairs = zip(self.sessions, self.wishes, strict=False)

@@ -21,8 +21,24 @@ from datetime import UTC, datetime
 from .._errors import InvalidInputError
 from .._json import Json, once
 from .._time import format_time
+from .values import shown
 
 INTENT, END = "intent", "end"
+# What Python raises where a value has another shape than it should.
+ODD: t.Final = (LookupError, TypeError, ValueError, AttributeError)
+_KINDS: t.Final[t.Mapping[str, t.Mapping[str, type | tuple[type, ...]]]] = {
+    INTENT: {
+        "id": str, "array": str, "real": bool, "ansible_version": str, "title": str, "process": dict, "who": dict,
+        "asked": dict, "objectives": dict, "policy": dict, "how": dict, "steps": list, "sessions": list,
+    },
+    "read": {"what": str, "result": dict},
+    "starting": {"wave": int},
+    "started": {"wave": int, "result": dict},
+    "stopped": {"wave": int, "result": dict},
+    "steps": {"phase": str, "steps": list},
+    "pause": {"seconds": (int, float)},
+    "interrupted": {"task": str, "message": str},
+}  # fmt: skip
 SUFFIX = ".journal.jsonl"
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
 
@@ -109,10 +125,16 @@ def read(path: str) -> Journal:
 def _event(line: bytes, where: str) -> Json:
     try:
         found = json.loads(line.decode("utf-8"), object_pairs_hook=once)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInputError(f"{where}: expected an object in JSON, found none ({error}).") from error
     if not isinstance(found, dict) or not all(isinstance(found.get(key), str) for key in ("event", "at")):
         raise InvalidInputError(f"{where}: expected an object with event and at. The journal was changed by somebody.")
+    for key, kind in _KINDS.get(found["event"], {}).items():
+        if not isinstance(found.get(key), kind):
+            raise InvalidInputError(
+                f"{where}: '{key}' of the event '{found['event']}' is {shown(found.get(key))}, expected it as "
+                "drill_journal wrote it. The journal was changed by somebody."
+            )
     return found
 
 

@@ -16,6 +16,7 @@ import os
 import socket
 from datetime import UTC, datetime, timedelta
 
+from .._errors import ProtocolError
 from .._json import Json
 from .._time import parse_time
 
@@ -51,16 +52,20 @@ def run_id(run: Json, now: datetime) -> str:
 
 def is_over(run: Json, last_line: str, now: datetime) -> bool:
     """Whether a run that wrote the last line of a journal at that time does not run any more."""
-    here = run_of(int(run["pid"]))
+    pid = run.get("pid")
+    here = run_of(pid if isinstance(pid, int) else 0)
     if here["started"] is None and run.get("started") is None:
         known = False
     else:
         known = all(run.get(key) == here[key] for key in ("boot", "space")) and run.get("boot") is not None
     if known:
         return bool(here["started"] != run["started"])
-    if run.get("boot") is not None and run["host"] == here["host"] and run["boot"] != here["boot"]:
+    if run.get("boot") is not None and run.get("host") == here["host"] and run["boot"] != here["boot"]:
         return True  # this host was started anew since
-    last = parse_time(last_line)
+    try:
+        last = parse_time(last_line)
+    except ProtocolError:  # changed by somebody
+        return True
     return last is None or now - last > STALE
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
+from .._errors import InvalidInputError
 from .._json import Json
 from .._time import format_time, parse_time
 from .._words import Kind
 from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
-from .journal import END, INTENT
+from .journal import END, INTENT, ODD
 from .ownership import hold, left_alone, owned
 from .phases import phases
 
@@ -25,9 +26,20 @@ def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
     """The options of ``drill_record``, without directory.
 
     A drill whose journal has no end was cut off. ``found``: what a later reading of its sessions showed
-    (``replication_session_info``), or what a sweep found and did; None where nobody looked.
+    (``replication_session_info``), or what a sweep found and did; None where nobody looked. What was found on another
+    array says nothing of this one. Raises InvalidInputError for events that no drill wrote.
     """
-    drill = Drill(tuple(events))
+    try:
+        return _options(Drill(tuple(events)), found)
+    except ODD as error:
+        raise InvalidInputError(
+            f"The events are not those of a drill ({type(error).__name__}: {error}). Expected a journal as "
+            "drill_journal wrote it; this one was changed by somebody."
+        ) from error
+
+
+def _options(drill: Drill, found: Json | None) -> Json:
+    found = found if found and _is_of_this_array(found, drill) else None
     plan, started = drill.plan, bool(drill.attempted)
     after = next(reversed(drill.reads(AFTER)), None)
     cut_off = plan["event"] == INTENT and not drill.of(END)
@@ -73,6 +85,11 @@ def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
         "planned_steps": steps,
         "phases": phases(drill),
     }
+
+
+def _is_of_this_array(found: Json, drill: Drill) -> bool:
+    ids = [((result or {}).get("cluster") or {}).get("global_id") for result in (found, drill.before)]
+    return None in ids or ids[0] == ids[1]
 
 
 def _left_alone(drill: Drill, found: Json | None) -> dict[str, str]:

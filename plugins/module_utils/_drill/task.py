@@ -21,7 +21,7 @@ from .._json import Json
 from .._version import VERSION
 from . import evidence, found, ownership, process, schedule, waves
 from .drill import AFTER, BEFORE, DURING, Drill
-from .journal import END, INTENT, event_of, journal_path, read
+from .journal import END, INTENT, ODD, event_of, journal_path, read
 from .plan import REPORT_FORMATS, expiration_to_come, plan_of, sha256_of
 from .replay import planned_steps
 from .scope import Request, chosen, population
@@ -47,6 +47,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "pause": {"type": "float", "default": 0},
     "phase": {"type": "str", "choices": ["attach", "validate", "release", "notify"]},
     "names": {"type": "list", "elements": "str", "default": []},
+    "arrays": {"type": "list", "elements": "str", "default": []},
     "result": {"type": "dict", "default": {}},
     "observed": {"type": "raw"},
     "failed": {"type": "bool", "default": False},
@@ -73,7 +74,7 @@ def run_journal(params: Json, around: Surroundings) -> Json:
     ``drill.refusal`` says why it is not to go on. The task itself does not fail: Ansible would print all of the result.
     """
     if params["event"] == "find":
-        paths, problems = unfinished(params["directory"], process.now_utc())
+        paths, problems = unfinished(params["directory"], process.now_utc(), around.array, params["arrays"])
         starts = own_starts(params["directory"])
         return {
             "changed": False,
@@ -83,9 +84,17 @@ def run_journal(params: Json, around: Surroundings) -> Json:
     state = _known(params)
     refusal: Refusal
     try:
-        state, refusal = _HANDLERS[params["event"]](state, params, around)
+        after, refusal = _HANDLERS[params["event"]](state, params, around)
+        view(after)
+        state = after
     except PowerStoreError as error:
         refusal = error.message
+    except ODD as error:
+        # What is on its way must go on, with what is known; so it is said, and taken down as nothing.
+        refusal = (
+            f"What was handed over for '{params['event']}' is not as the modules of this collection return it "
+            f"({type(error).__name__}: {error}). Expected the result as it was. Nothing of it was taken down."
+        )
     state = state.flushed()
     return {"changed": False, "state": state.as_result(), "drill": {**view(state), "refusal": refusal}}
 
@@ -96,9 +105,11 @@ def _known(params: Json) -> State:
     if state.events or params["event"] == "begin" or not os.path.isfile(path):
         return state
     try:
-        return State.recovered(path, read(path).events)
-    except (PowerStoreError, OSError) as error:
-        return replace(state, path=path, problem=f"{path} could not be read again: {error}.")
+        state = State.recovered(path, read(path).events)
+        view(state)
+        return state
+    except (PowerStoreError, OSError, *ODD) as error:
+        return State(path=path, problem=f"{path} could not be read again: {error}.")
 
 
 def view(state: State) -> Json:
@@ -273,9 +284,10 @@ def _intent(state: State) -> Json:
     """What is about to be done: the plan with the sessions that were found. It has no secret in it."""
     begin, drill = state.pending[0], state.drill
     plan = {key: value for key, value in begin.items() if key not in ("event", "at", "t")}
-    pairs = zip(drill.sessions, drill.wishes, strict=True)
     names = ("session_id", "resource_type", "resource_name", "resource_id")
-    sessions = [{**{key: session.get(key) for key in names}, "wave": int(wish["wave"])} for session, wish in pairs]
+    sessions = [
+        {**{key: session.get(key) for key in names}, "wave": int(wish["wave"])} for session, wish in drill.pairs
+    ]
     planned = {
         **{key: plan[key] for key in ("title", "asked", "objectives", "policy", "how", "success_criteria")},
         "steps": planned_steps(drill),

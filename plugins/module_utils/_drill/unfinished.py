@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import typing as t
 from datetime import datetime
 
 from .._errors import PowerStoreError
@@ -33,10 +34,13 @@ def own_starts(directory: str) -> list[Json]:
     return [{"session_id": session_id, **({"at": at} if at else {})} for session_id, at in found.items()]
 
 
-def unfinished(directory: str, now: datetime) -> tuple[list[str], list[str]]:
+def unfinished(
+    directory: str, now: datetime, array: str = "", arrays: t.Sequence[str] = ()
+) -> tuple[list[str], list[str]]:
     """The journals in a folder that have no record and whose run is over; and what is wrong with others there.
 
-    A drill that still runs is left alone: it writes its record itself.
+    A drill that still runs is left alone: it writes its record itself. Of several ``arrays`` that share the folder,
+    each takes its own, and the first one those of arrays that are not among them; without ``arrays``, all are taken.
     """
     found, problems = [], []
     for path in _without_record(directory):
@@ -45,10 +49,14 @@ def unfinished(directory: str, now: datetime) -> tuple[list[str], list[str]]:
         except (PowerStoreError, OSError) as error:
             problems.append(f"{path} is left as it is: {error}")
             continue
-        run = journal.intent.get("process")
-        if isinstance(run, dict) and process.is_over(run, str(journal.events[-1]["at"]), now):
+        own = _takes(array, arrays, str(journal.intent["array"]))
+        if own and process.is_over(journal.intent["process"], str(journal.events[-1]["at"]), now):
             found.append(path)
     return found, problems
+
+
+def _takes(array: str, arrays: t.Sequence[str], drilled: str) -> bool:
+    return not arrays or drilled == array or (array == arrays[0] and drilled not in arrays)
 
 
 def _without_record(directory: str) -> list[str]:

@@ -18,10 +18,9 @@ def waves(drill: Drill) -> list[int]:
 
 def to_start(drill: Drill, wave: int) -> list[Json]:
     """The sessions of a wave as ``replication_failover_test`` takes them."""
-    pairs = zip(drill.sessions, drill.wishes, strict=True)
     return [
         {"session_id": session["session_id"], **({"snapshot": wish["snapshot"]} if wish.get("snapshot") else {})}
-        for session, wish in pairs
+        for session, wish in drill.pairs
         if int(wish.get("wave") or 1) == wave
     ]
 

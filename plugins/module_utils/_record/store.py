@@ -18,6 +18,7 @@ import typing as t
 import uuid
 from datetime import UTC, datetime
 
+from .._drill.journal import ODD
 from .._drill.journal import read as read_journal
 from .._drill.replay import record_options
 from .._errors import InvalidInputError, PowerStoreError
@@ -104,11 +105,14 @@ def write_drill(params: Json, *, write: bool) -> Json:
     except (PowerStoreError, OSError) as error:
         return {"failed": True, "changed": False, "msg": f"No record could be made: {error}"}
     kind = Kind(params["kind"])
-    record_id = params.get("id") or f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
     try:
+        record_id = params.get("id") or f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
         record = _BUILD[kind](params, _context(params), record_id, now)
     except (PowerStoreError, OSError) as error:  # a record of the run that cannot be read
         return {"failed": True, "changed": False, "msg": f"No record could be made: {error}"}
+    except ODD as error:  # a journal that was changed by somebody
+        text = f"it was given a value of another kind than it should have ({type(error).__name__}: {error})."
+        return {"failed": True, "changed": False, "msg": f"No record could be made: {text}"}
     path = os.path.join(_folder(params), f"{kind.value}-{record_id}.json")
     data, problem = record.as_json(), {}
     said = _said_already(record, params)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import typing as t
 from datetime import UTC, datetime, timedelta
@@ -356,6 +355,24 @@ def test_a_journal_without_an_end_is_of_a_drill_that_was_cut_off(tmp_path: Path)
     assert [entry["job_id"] for entry in options["stops"][0]["sessions"]] == ["j"]
 
 
+def test_what_was_found_on_another_array_says_nothing_of_this_one(tmp_path: Path) -> None:
+    told = Told(tmp_path)
+    told("read", what="before", result=a_reading(*READY, cluster={"name": "dr", "global_id": "PS1"}))
+    told.started(an_operation("a", "started"))
+    events = read(told.said["journal"]).events
+    for global_id, seen in (("PS1", True), ("PS2", False), (None, True)):
+        later = a_reading(*READY, cluster={"name": "dr", "global_id": global_id})
+        assert (record_options(events, later)["after"] is not None) is seen
+
+
+def test_a_later_reading_says_what_became_of_a_drill_that_was_cut_off(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    later = a_reading(a_session("a", role="Source", state="Failed_Over"), READY[1])
+    options = record_options(read(told.said["journal"]).events, later)
+    assert [each["session_id"] for each in options["left_alone"]] == ["s-a"] and options["after"] == later
+
+
 def test_journals_without_a_record_are_found_once_their_run_is_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -365,6 +382,12 @@ def test_journals_without_a_record_are_found_once_their_run_is_over(
     assert unfinished(str(tmp_path), now) == ([], [])  # the process of that number runs
     monkeypatch.setattr(process, "_started", lambda _pid: None)
     assert unfinished(str(tmp_path), now) == ([told.said["journal"]], [])
+    both = ["other-array", "dr-array"]
+    assert unfinished(str(tmp_path), now, "dr-array", both)[0] == [told.said["journal"]]
+    assert unfinished(str(tmp_path), now, "other-array", both)[0] == []
+    for first in (True, False):  # an array that is no longer in the inventory is that of the first
+        arrays = ["x", "y"] if first else ["y", "x"]
+        assert unfinished(str(tmp_path), now, "x", arrays)[0] == ([told.said["journal"]] if first else [])
     (tmp_path / "drill-2.journal.jsonl").write_text("no JSON\n")
     assert "drill-2.journal.jsonl is left as it is" in unfinished(str(tmp_path), now)[1][0]
     (tmp_path / "drill-1.json").write_text("{}")
@@ -390,6 +413,8 @@ def test_a_file_that_no_drill_wrote_is_refused(tmp_path: Path, text: str) -> Non
 
 def test_a_torn_last_line_is_not_what_happened(tmp_path: Path) -> None:
     path = tmp_path / "x"
-    path.write_text(json.dumps({"event": "intent", "at": "x"}) + '\n{"event": "en')
+    told = prepared(tmp_path / "records")
+    told("starting", wave=1)
+    path.write_text(Path(told.said["journal"]).read_text() + '{"event": "en')
     journal = read(str(path))
-    assert journal.torn and len(journal.events) == 1
+    assert journal.torn and [event["event"] for event in journal.events] == ["intent", "read", "starting"]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from pathlib import Path
 
@@ -70,3 +71,16 @@ class Told:
     def drill(self) -> Drill:
         """The drill as its events tell it."""
         return State.of(self.state).drill
+
+
+def cut_off(folder: Path, array: str) -> Path:
+    """The journal of a drill of that array that was killed after its start; the record would be beside it."""
+    told = Told(folder)
+    told("read", what="before", result=a_reading(*READY))
+    told.started(an_operation("a", "started"), an_operation("b", "started"))
+    path = Path(told.said["journal"])
+    first, *more = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    intent = json.loads(first)
+    intent |= {"array": array, "process": {**intent["process"], "started": "0"}}  # its process is another one by now
+    path.write_text(json.dumps(intent) + "\n" + "".join(more), encoding="utf-8")
+    return path
