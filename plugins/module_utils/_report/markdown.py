@@ -126,7 +126,8 @@ def _cause(cause: Cause, total: int) -> str:
         return f"- **{markdown_text(cause.sessions[0].called, 60)}:** {markdown_text(cause.said)}"
     names = ", ".join(markdown_text(session.called, 60) for session in cause.sessions[:_NAMES])
     more = f" and {len(cause.sessions) - _NAMES} more" if len(cause.sessions) > _NAMES else ""
-    return f"- **{len(cause.sessions)} of {total} sessions:** {markdown_text(cause.words)} ({names}{more})"
+    what = markdown_text(cause.words or cause.said)
+    return f"- **{len(cause.sessions)} of {total} sessions:** {what} ({names}{more})"
 
 
 def _table(record: AnyRecord) -> t.Iterator[str]:

@@ -10,8 +10,12 @@ import json
 import typing as t
 from pathlib import Path
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.causes import groups_of
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import read_record
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.typed import as_json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import DrillRecord
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.source import Source, read_source
+from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Cause
 from tests.running import run_action
 from tests.unit.makers.records import (
     FAILURE,
@@ -62,21 +66,25 @@ def many_causes() -> Json:
         ]
         if number % 8 == 3:
             session["validations"][1].update(passed=False, observed=f"not mapped: {name}")
-            _spoil(record, session, f"{name}: destination volumes mapped to a host: found not mapped: {name}.")
+            reason = f"{name}: destination volumes mapped to a host: found not mapped: {name}."
+            _spoil(record, session, reason, Cause.NOT_MAPPED)
         elif number % 10 == 4:
             session["recovery_point"].update(age_seconds=1310.0 + number, met=False)
             session["validations"][0].update(passed=False, observed=f"{1310 + number} s old")
-            _spoil(record, session, f"{name}: recovery point within the RPO: found {1310 + number} s old.")
+            reason = f"{name}: recovery point within the RPO: found {1310 + number} s old."
+            _spoil(record, session, reason, Cause.RPO_MISSED)
         elif number % 100 == 7:
             start = operation("failed", 11, 2.0, failed=True, failure=FAILURE)
             session.update(start=start, stop=None, test_owned=False, during=None, return_to_normal=None)
-            _spoil(record, session, f"{name}: {FAILURE['message']}")
+            _spoil(record, session, f"{name}: {FAILURE['message']}", Cause.START_FAILED)
         elif number == 250:
             session["stop"].update(action="failed", failed=True, failure=FAILURE)
             session["return_to_normal"].update(stop_confirmed=False)
             record["cleanup"].update(verdict="failed", not_confirmed_stopped=[session["session_id"]])
-            _spoil(record, session, f"The array did not confirm that the failover test of {name} is stopped.")
-    return record
+            reason = f"The array did not confirm that the failover test of {name} is stopped."
+            _spoil(record, session, reason, Cause.STOP_NOT_CONFIRMED)
+    found = groups_of(DrillRecord.from_json(record).deviations)
+    return {**record, "causes": [as_json(group) for group in found]}
 
 
 def newest_record() -> Json:
@@ -118,11 +126,12 @@ def newest_record() -> Json:
     return record
 
 
-def _spoil(record: Json, session: Json, reason: str) -> None:
+def _spoil(record: Json, session: Json, reason: str, cause: Cause) -> None:
     session.update(verdict="failed", reasons=[reason])
     record["verdict"] = "failed"
     record["reasons"].append(reason)
-    record["deviations"].append(deviation(len(record["reasons"]), "failed", reason, session["session_id"]))
+    found = deviation(len(record["reasons"]), "failed", reason, session["session_id"])
+    record["deviations"].append({**found, "cause": cause.value, "subject": session["resource_name"]})
 
 
 def run_report(*, check: bool = False, **options: t.Any) -> Json:
