@@ -22,7 +22,7 @@ WANTED = re.compile(
     r"""
     MANIFEST\.json | FILES\.json | README\.md | LICENSE | CHANGELOG\.md | changelogs/(changelog|config)\.yaml
     | docs/docsite/(links|extra-docs)\.yml | docs/docsite/rst/\w+\.rst | docs/[\w/-]+\.(md|svg|png)
-    | docs/evidence/\w+\.py
+    | docs/evidence/\w+\.py | docs/monitoring/\w+\.rules\.yml
     | docs/awx-project/[\w/-]+\.yml | docs/record-[\d.]+\.schema\.json
     | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
     | playbooks/((tasks|vars)/)?\w+\.yml

@@ -10,12 +10,13 @@ durations seconds.
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated as Said
 
-from .._json import Json
 from .._record.typed import as_json
 from .._words import Coverage, Verdict
 
@@ -201,6 +202,12 @@ class CoverageDocument:
     next_due: Said[tuple[Row, ...], "The ten rows that are due next, overdue ones first."]
     rows: Said[tuple[Row, ...], "The whole population, the worst first."]
 
-    def as_json(self) -> Json:
-        """The document as it is in its file: plain types only."""
-        return as_json(self)
+    def as_text(self) -> str:
+        """The document as it is in its file: JSON with each row on a line of its own.
+
+        5,000 rows as objects of JSON would take more memory than all the rest, so they are written one by one.
+        """
+        head = json.dumps(as_json(dataclasses.replace(self, rows=())), indent=1, sort_keys=True, ensure_ascii=False)
+        rows = ",\n".join(json.dumps(as_json(row), sort_keys=True, ensure_ascii=False) for row in self.rows)
+        before, _, after = head.rpartition('\n "rows": []')
+        return f'{before}\n "rows": [\n{rows}\n ]{after}\n'

@@ -18,10 +18,11 @@ from .._drill.journal import SUFFIX
 from .._errors import InvalidInputError
 from .._record.clean import cleaned
 from .._record.files import read_plain
-from .._record.reading import read_record
-from .._record.types import DrillRecord
+from .._record.reading import checked_record, not_readable
+from .._record.typed import fields_of, read
+from .._words import Kind
 from .policy import Policy, parse_policy
-from .tested import FromRecord, from_record
+from .tested import FromRecord, RecordRead, SessionRead, from_record
 
 if t.TYPE_CHECKING:
     import yaml
@@ -70,10 +71,20 @@ def _read(path: str, name: str) -> FromRecord:
         raise InvalidInputError(f"{name} could not be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:
         raise InvalidInputError(f"{name} is no record: {error}.") from error
-    record = read_record(cleaned(data), name)
-    if not isinstance(record, DrillRecord):
-        raise InvalidInputError(f"{name} is a record of kind {record.kind.value}: expected the record of a drill.")
+    checked = checked_record(data, name)
+    if checked["kind"] != Kind.DRILL:
+        raise InvalidInputError(f"{name} is a record of kind {checked['kind']}: expected the record of a drill.")
+    needed: dict[str, t.Any] = {key: value for key, value in checked.items() if key in _NEEDED}
+    needed["sessions"] = [{key: each[key] for key in _OF_A_SESSION if key in each} for each in needed["sessions"]]
+    notes: list[str] = []
+    record = read(RecordRead, cleaned(needed), "record", notes)
+    if record is None or notes:  # what the schema allows and no type holds, a time in the year 1 for example
+        raise not_readable(name, "; ".join(notes))
     return from_record(record, name, hashlib.sha256(content).hexdigest())
+
+
+_NEEDED: t.Final = frozenset(each.key for each in fields_of(RecordRead))
+_OF_A_SESSION: t.Final = tuple(each.key for each in fields_of(SessionRead))
 
 
 def _doubles(records: t.Iterable[FromRecord]) -> t.Iterator[str]:

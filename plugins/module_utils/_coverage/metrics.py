@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
+from .._record.clean import one_line
 from .._words import Coverage
 from .document import Application, CoverageDocument
 from .trend import Series
@@ -119,7 +120,8 @@ def _labels(labels: Labels) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    """On one line, no matter what a reader takes for the end of a line."""
+    return one_line(value).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _number(value: float) -> str:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import typing as t
 import uuid
@@ -98,7 +97,7 @@ def _outputs(params: Json, covered: Covered, trend: t.Sequence[Series]) -> tuple
     """The content of each output, and its path. What has the id in its name is evidence, and never replaced."""
     document, folder = covered.document, os.path.expanduser(params["output_directory"] or params["directory"])
     stem = os.path.join(folder, f"coverage-{document.id}")
-    content = json.dumps(document.as_json(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    content = document.as_text()
     make: dict[str, tuple[str, t.Callable[[], str]]] = {
         "csv": (f"{stem}.csv", lambda: population_csv(document)),
         "html": (f"{stem}.html", lambda: coverage_page(document, trend, content)),

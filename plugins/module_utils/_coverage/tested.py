@@ -13,14 +13,63 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .._record.application import Measured
-from .._record.types import Condition, DrillRecord, DrillSession, Exclusion
+from .._record.types import (
+    Array,
+    Condition,
+    Deviation,
+    Exclusion,
+    Identity,
+    Operation,
+    RecoveryPoint,
+    Rto,
+    Scope,
+    Texts,
+    Times,
+)
 from .._words import Verdict
 from .document import Test
 from .policy import Named, until
 
 _SLACK: t.Final = timedelta(seconds=10)  # between a start being sent and the array's log having it
 _ADOPTED: t.Final = timedelta(days=1)  # how old a test may be that a drill takes over
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionRead:
+    """What of a session's record is needed; the names are those of `_record.types.DrillSession`."""
+
+    session_id: str | None
+    resource_type: str | None
+    resource_name: str | None
+    resource_id: str | None
+    remote_system: str | None
+    verdict: Verdict
+    reasons: Texts
+    recovery_point: RecoveryPoint
+    rto: Rto
+    before: Condition | None
+    start: Operation | None
+    stop: Operation | None
+    test_owned: bool
+    adopted: bool
+    application: str | None
+    tier: str | None
+    owner: str | None
+    replication_rule: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordRead:
+    """What of the record of a drill is needed: reading the rest would take twice as long."""
+
+    drill: Identity
+    array: Array
+    times: Times
+    scope: Scope
+    verdict: Verdict
+    deviations: tuple[Deviation, ...]
+    run_id: str | None
+    sessions: tuple[SessionRead, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +175,7 @@ class FromRecord:
     left_out: tuple[LeftOut, ...]
 
 
-def from_record(record: DrillRecord, file: str, sha256: str) -> FromRecord:
+def from_record(record: RecordRead, file: str, sha256: str) -> FromRecord:
     """What a record tells of its sessions."""
     at = record.times.started_at or record.times.written_by_array or record.times.written_at
     whole = _of_the_whole(record)
@@ -140,7 +189,7 @@ def from_record(record: DrillRecord, file: str, sha256: str) -> FromRecord:
     )
 
 
-def _of_the_whole(record: DrillRecord) -> tuple[Verdict, tuple[str, ...]]:
+def _of_the_whole(record: RecordRead) -> tuple[Verdict, tuple[str, ...]]:
     """What of a record is about no session in particular: it holds for each of them."""
     own = [each for each in record.deviations if each.session_id is None]
     worst = Verdict.worst((Verdict(each.severity) for each in own), otherwise=Verdict.PASSED)
@@ -150,14 +199,14 @@ def _of_the_whole(record: DrillRecord) -> tuple[Verdict, tuple[str, ...]]:
 
 
 def _tested(
-    record: DrillRecord,
-    session: DrillSession,
+    record: RecordRead,
+    session: SessionRead,
     file: str,
     sha256: str,
     at: datetime,
     whole: tuple[Verdict, tuple[str, ...]],
 ) -> Tested:
-    rpo, rto = Measured.rpo(session), Measured.rto(session)
+    point, rto = session.recovery_point, session.rto
     start, stop = session.start, session.stop
     return Tested(
         array_global_id=record.array.global_id,
@@ -180,11 +229,11 @@ def _tested(
             at=(start.started_at if start else None) or at,
             verdict=Verdict.worst((session.verdict, whole[0]), otherwise=Verdict.INCOMPLETE),
             reasons=(*session.reasons, *whole[1]),
-            rpo_seconds=rpo.seconds,
-            rpo_objective_seconds=rpo.objective,
-            rpo_met=rpo.met,
-            rto_seconds=rto.seconds,
-            rto_objective_seconds=rto.objective,
+            rpo_seconds=point.age_seconds,
+            rpo_objective_seconds=point.objective_seconds,
+            rpo_met=point.met,
+            rto_seconds=rto.actual_seconds,
+            rto_objective_seconds=rto.objective_seconds,
             rto_met=rto.met,
         ),
         run=record.run_id or record.drill.id,
@@ -194,7 +243,7 @@ def _tested(
     )
 
 
-def _as_tested(record: DrillRecord, session: DrillSession, before: Condition | None) -> AsTested:
+def _as_tested(record: RecordRead, session: SessionRead, before: Condition | None) -> AsTested:
     volumes = None
     if before is not None and before.volumes:
         volumes = tuple(VolumeTested(each.id, each.name, each.wwn, each.size) for each in before.volumes)
@@ -213,7 +262,7 @@ def _hosts(before: Condition) -> t.Iterator[str]:
     return (host for volume in before.volumes for host in volume.hosts)
 
 
-def _left_out(record: DrillRecord, exclusions: t.Iterable[Exclusion], at: datetime) -> t.Iterator[LeftOut]:
+def _left_out(record: RecordRead, exclusions: t.Iterable[Exclusion], at: datetime) -> t.Iterator[LeftOut]:
     for each in exclusions:
         expires = until(each.expires)
         if expires is not None and each.expires is not None:

@@ -10,6 +10,7 @@ minor version is read with what is known of it.
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 from dataclasses import replace
@@ -28,11 +29,31 @@ _SHOWN_PROBLEMS = 5
 
 def problems(data: t.Any, kind: Kind, version: str = NEWEST, *, lenient: bool = False) -> list[str]:
     """What in a record is not as the schema of that version has it, each with its place."""
-    return Check(published(version)["$defs"], lenient).problems(data, schema_of(kind, version))
+    return _check_of(version, lenient).problems(data, schema_of(kind, version))
+
+
+@functools.cache
+def _check_of(version: str, lenient: bool) -> Check:
+    return Check(published(version)["$defs"], lenient)
 
 
 def read_record(data: object, name: str) -> AnyRecord:
     """A record from JSON; ``name`` is what messages call it. Raises InvalidInputError for what is no valid record."""
+    checked = checked_record(data, name)
+    try:
+        record = Record.from_json(checked)
+    except ValueError as error:  # what the schema allows and no type holds, a time in the year 1 for example
+        raise not_readable(name, str(error)) from error
+    return replace(record, schema_version=NEWEST)
+
+
+def not_readable(name: str, why: str) -> InvalidInputError:
+    """What is said of a record that its schema accepts and that the types cannot hold."""
+    return InvalidInputError(f"{name} is not a record that can be read: {why}. Was it changed by hand?")
+
+
+def checked_record(data: object, name: str) -> dict[str, t.Any]:
+    """The JSON of a record that is as the schema of its version has it. Raises InvalidInputError as `read_record`."""
     kind = data.get("kind") if isinstance(data, dict) else None
     if not isinstance(data, dict) or not isinstance(kind, str) or kind not in set(Kind):
         raise InvalidInputError(
@@ -40,16 +61,13 @@ def read_record(data: object, name: str) -> AnyRecord:
             "Give the JSON file that drdrill.powerstore.drill_record wrote."
         )
     _check(data, Kind(kind), name)
-    try:
-        record = Record.from_json(data)
-    except ValueError as error:  # what the schema allows and no type holds, a time in the year 1 for example
-        raise InvalidInputError(f"{name} is not a record that can be read: {error}. Was it changed by hand?") from error
-    if not _ID.fullmatch(record.drill.id):
+    record_id = data["drill"]["id"]
+    if not _ID.fullmatch(record_id):
         raise InvalidInputError(
-            f"The id of the record {name} is {record.drill.id!r:.80}: expected letters, digits, '.', '_' and "
+            f"The id of the record {name} is {record_id!r:.80}: expected letters, digits, '.', '_' and "
             "'-' only, as the names of the reports come from it."
         )
-    return replace(record, schema_version=NEWEST)
+    return data
 
 
 def _check(data: dict[str, t.Any], kind: Kind, name: str) -> None:
