@@ -23,6 +23,7 @@ _BREAK = re.compile(r"\s*[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]\s*")
 # inside of a character class.
 UNSHOWABLE = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
 _INVISIBLE = re.compile(f"[\t\n\r{UNSHOWABLE}]")
+_SPACE = re.compile(r"\s+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SUSPECT = re.compile(f"{_INVISIBLE.pattern}|{_SURROGATE.pattern}")
 _SUSPECT_JSON = re.compile(rf"\\[bfnrtu]|{_SUSPECT.pattern}")
@@ -49,3 +50,9 @@ def all_plain(value: t.Any) -> t.Any:
 def may_hold_controls(json_text: str) -> bool:
     """Whether JSON, not yet decoded, may hold a text that `plain` changes. Looking first spares most answers a walk."""
     return _SUSPECT_JSON.search(json_text) is not None
+
+
+def one_line(text: str, longest: int | None = None) -> str:
+    """A text without line breaks, cut where it is longer than that many characters."""
+    flat = _SPACE.sub(" ", text).strip()
+    return flat if longest is None or len(flat) <= longest else flat[: longest - 1].rstrip() + "…"

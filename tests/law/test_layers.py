@@ -15,13 +15,14 @@ import pytest
 from tools.architecture_page import PAGE, page_text
 
 UTILS = Path(__file__).parents[2] / "plugins/module_utils"
-GROUND = {"_errors", "_json", "_text", "_time", "_version", "_words"}
+GROUND = {"_errors", "_json", "_terminal", "_text", "_time", "_version", "_words"}
 OPERATING = GROUND | {"_array", "_findings", "_operation", "_module"}
 MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_errors": set(),
     "_json": set(),
     "_python": set(),
     "_text": set(),
+    "_terminal": {"_text", "_time", "_words"},
     "_version": set(),
     "_words": set(),
     "_time": {"_errors"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from .._record.terminal import Column, compared, fitted, table
+from .._terminal import Column, compared, fitted, table
 from .._words import Coverage
 from .document import Application, CoverageDocument, Row
 from .trend import Series

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .._json import Json
 from .._record.store import write_once
-from .._record.terminal import fitted
+from .._terminal import fitted
 from .._time import format_time
 from .._version import VERSION
 from .answers import ANSWERED, Answer, answers

@@ -15,7 +15,6 @@ import re
 from .._text import UNSHOWABLE
 
 _FORBIDDEN = re.compile(f"[{UNSHOWABLE}\ud800-\udfff]")
-_SPACE = re.compile(r"\s+")
 
 
 def cleaned(value: object) -> object:
@@ -37,9 +36,3 @@ def cleaned_text(text: str) -> str:
 def _visible(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-def one_line(text: str, longest: int | None = None) -> str:
-    """A text without line breaks, cut where it is longer than that many characters."""
-    flat = _SPACE.sub(" ", text).strip()
-    return flat if longest is None or len(flat) <= longest else flat[: longest - 1].rstrip() + "…"

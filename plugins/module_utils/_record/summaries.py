@@ -12,9 +12,9 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+from .._terminal import Column, compared, fitted, longer, mark, span, table
 from .._time import format_time
 from .._words import Changed, Severity, Verdict, WitnessVerdict
-from .terminal import Column, compared, fitted, longer, mark, span, table
 from .types import (
     AbortRecord,
     AbortSession,

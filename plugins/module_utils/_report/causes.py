@@ -14,8 +14,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from .._record.clean import one_line
 from .._record.types import AbortRecord, AnyRecord, DrillRecord, Session
+from .._text import one_line
 from .._words import Verdict
 from .text import meaning, without_name
 

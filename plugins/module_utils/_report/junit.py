@@ -21,7 +21,6 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from .._record.clean import one_line
 from .._record.types import (
     AbortRecord,
     AbortSession,
@@ -41,6 +40,7 @@ from .._record.types import (
 )
 from .._record.witness import of_unclaimed
 from .._record.witness_types import Claim, Witness
+from .._text import one_line
 from .._words import CleanUp, Outcome, Phase, Verdict
 from .causes import counting_sentence
 from .source import Source

@@ -10,9 +10,9 @@ import re
 import typing as t
 from collections import Counter
 
-from .._record.clean import one_line
 from .._record.types import AbortRecord, AnyRecord, DrillRecord, DrillSession, Population, Session, WitnessRecord
 from .._record.witness_types import Witness
+from .._text import one_line
 from .._words import Changed, Verdict, WitnessVerdict
 from .causes import Cause, causes, own_reasons, verdict_sentence
 from .source import Source

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 from .._errors import InvalidInputError
 from .._record import appending
-from .._record.clean import one_line
 from .._record.files import open_plain, read_plain
 from .._record.types import AbortRecord, DrillRecord, SweepRecord, WitnessRecord
+from .._text import one_line
 from .._time import format_time
 from .._words import Verdict
 from .source import Source

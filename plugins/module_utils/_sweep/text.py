@@ -11,6 +11,7 @@ import typing as t
 from datetime import timedelta
 
 from .._json import Json
+from .._terminal import Column, span, table
 from .._time import in_words
 
 _WIDTH = 120
@@ -21,6 +22,10 @@ _BECAME: t.Final[t.Mapping[str, tuple[str, str]]] = {
     "gone": ("gone", "its replication session does not exist any more; left alone"),
     "failed_over": ("failed over", "its session was failed over meanwhile; left alone"),
 }
+_COLUMNS: t.Final = (
+    Column("Now", 12), Column("Resource", 30), Column("Started by", 24), Column("Running for", 11),
+    Column("Overdue", 7), Column("Decision", 8),
+)  # fmt: skip
 _KINDS = {"nas_server": "NAS server", "file_system": "file system", "replication_group": "vVol group"}
 
 
@@ -35,26 +40,35 @@ def summary(result: Json, name: str, unread: t.Sequence[str], *, check_mode: boo
     found = f"{len(tests) or 'no'} failover test{'' if len(tests) == 1 else 's'} found"
     lines = [f"{name}: {found}{', as far as it could be read' if unread else ''}."]
     if tests:
-        lines.append(f"  {'Resource':<24}{'Started by':<16}{'Age':>9}  {'Overdue':<8}{'Decision':<9}{'Now':<13}Why")
-    lines += [line for entry in tests for line in _row(entry, check_mode)]
+        lines += [f"  {line}" for line in table(_COLUMNS, [_row(entry, check_mode) for entry in tests])]
+        lines += [part for entry in tests for part in wrapped(f"  {_name(entry)}: {_why(entry)}")]
     if not result["jobs_readable"]:
         lines.append(_BLIND)
     return lines + [part for text in unread for part in wrapped(f"  {text}")]
 
 
 def _row(entry: Json, check_mode: bool) -> list[str]:
-    age = "not known" if entry["age_seconds"] is None else f"{entry['age_seconds']:.0f} s"
-    now, why = _NOW[entry["running"]], entry["failure"]["message"] if entry["failure"] else entry["reason"]
+    now = _NOW[entry["running"]]
     if entry["became"]:
-        now, why = _BECAME[entry["became"]]
+        now = _BECAME[entry["became"]][0]
     elif entry["action"] == "stopped" and entry["running"] is False:
         now = "would stop" if check_mode else "stopped"
-    start = (
-        f"  {str(entry['resource_name'] or entry['session_id'])[:23]:<24}"
-        f"{str(entry['started_by'] or 'not known')[:15]:<16}{age:>9}  {'yes' if entry['overdue'] else 'no':<8}"
-        f"{entry['decision']:<9}{now:<13}"
-    )
-    return wrapped(start + why)
+    return [
+        now,
+        _name(entry),
+        str(entry["started_by"] or "not known"),
+        "not known" if entry["age_seconds"] is None else span(entry["age_seconds"]),
+        "yes" if entry["overdue"] else "no",
+        str(entry["decision"]),
+    ]
+
+
+def _why(entry: Json) -> str:
+    """Why it was stopped or left, and what came of it."""
+    if entry["became"]:
+        return f"{_BECAME[entry['became']][1]}."
+    text = str(entry["failure"]["message"] if entry["failure"] else entry["reason"])
+    return text if text.endswith(".") else f"{text}."
 
 
 def takeover(result: Json, name: str, unread: t.Sequence[str], *, check_mode: bool) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.clean import cleaned, one_line
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.clean import cleaned
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.junit import OUTCOMES, render_junit
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.markdown import markdown_text, render_markdown
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.text import (
@@ -21,6 +21,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._report.text im
     duration,
     size,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._text import one_line
 from tests.unit.makers.records import (
     SAMPLES,
     Filling,

@@ -10,10 +10,9 @@ import textwrap
 import typing as t
 from datetime import timedelta
 
-from .._text import plain
-from .._time import in_words
-from .._words import StepResult
-from .clean import one_line
+from ._text import one_line, plain
+from ._time import in_words
+from ._words import StepResult
 
 WIDTH = 108  # with the indentation and the quotes that Ansible puts round a line, 120
 _SHORT = 10  # seconds, up to which a tenth matters
