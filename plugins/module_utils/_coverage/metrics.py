@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._record.clean import one_line
+from .._text import one_line
 from .._words import Coverage
 from .document import Application, CoverageDocument
 from .trend import Series
