@@ -5,21 +5,26 @@
 from __future__ import annotations
 
 import os
+import typing as t
 
+from ..module_utils._chain import sign
+from ..module_utils._chain.protect import protection
 from ..module_utils._drill.process import now_utc, run_id, run_of
 from ..module_utils._json import Json
 from ..module_utils._record.options import OPTIONS
 from ..module_utils._record.store import write_drill
 from ..plugin_utils._on_controller import ControllerAction
 
+_OPTIONS: t.Final = {**OPTIONS, **sign.OPTIONS}
+
 
 class ActionModule(ControllerAction):
     """Judges a drill and writes its record; documented in plugins/modules/drill_record.py."""
 
-    options = OPTIONS
+    options = _OPTIONS
 
     def work(self, params: Json, *, write: bool) -> Json:
         """The result of drill_record."""
         if not params["run_id"] and not params["journal"] and not params["events"]:  # a journal has that of its own run
             params = {**params, "run_id": run_id(run_of(os.getppid()), now_utc())}  # this is one of its workers
-        return write_drill(params, write=write)
+        return write_drill(params, write=write, protection=protection(params["directory"], params["sign"]))

@@ -176,6 +176,7 @@ class Cause(StrEnum):
     CLOCK_STEPPED = "clock.stepped", "with a clock that was set"
     CLOCK_SKEWED = "clock.skewed", "with clocks that differ"
     EXCLUSION_EXPIRED = "exclusion.expired", "left out by an exclusion that has expired"
+    NOT_SIGNED = "record.not_signed", "without the signature that was wanted"
     WARNING = "finding.warning", "with a warning"
 
 

@@ -24,6 +24,7 @@ requirements:
   - Python >= 3.11 (on the controller, where it works)
 extends_documentation_fragment:
   - drdrill.powerstore.attributes
+  - drdrill.powerstore.signing
 attributes:
   action:
     description: Has an action plugin, which works on the controller.
@@ -49,9 +50,12 @@ options:
   state:
     description:
       - V(appended) adds records. A record that is in the chain already is not added again.
+      - V(collected) is for a folder in which records arrive after their drills, from containers, git or an object
+        store. It verifies what is in the chain, adds what arrived, marked as late, and names what is not a record. A
+        folder that is not as its chain has it gets nothing added.
       - V(verified) compares the folder with the chain, and fails if there is a fault.
     type: str
-    choices: [appended, verified]
+    choices: [appended, collected, verified]
     default: verified
   directory:
     description: The folder with the records and the chain.
@@ -69,46 +73,34 @@ options:
         left.
     type: bool
     default: false
-  sign:
+  new_chain:
     description:
-      - For O(state=appended), sign the new records and the chain. A signature that fails is reported, and stops
-        nothing.
-    type: dict
-    suboptions:
-      method:
-        description:
-          - V(ssh) runs C(ssh-keygen -Y sign) with the namespace C(drdrill).
-          - V(gpg) runs C(gpg --detach-sign).
-          - V(command) runs O(sign.command), which reads the file from its standard input and writes the signature to
-            its standard output.
-        type: str
-        choices: [ssh, gpg, command]
-        required: true
-      key:
-        description:
-          - For V(ssh) the file of the key, or its C(.pub) file if an agent holds the key. For V(gpg) the id of the key.
-        type: str
-      command:
-        description: The program and its arguments.
-        type: list
-        elements: str
+      - For O(state=collected), whether a chain is begun where the folder has none. Without it such a folder is refused,
+        as its chain may have been removed.
+    type: bool
+    default: false
   known_heads:
-    description: For O(state=verified), heads that were published earlier. Each must be found in the chain.
+    description:
+      - For O(state=verified) and O(state=collected), heads that were published earlier. Each must be found in the
+        chain. Only the last word of each is read, so that it may be a whole line C(Chain head 12 7c0f...).
     type: list
     elements: str
     default: []
   allowed_signers:
     description:
-      - For O(state=verified), the file that says who may sign, as C(ssh-keygen) has it under ALLOWED SIGNERS. With it,
-        a chain that is not signed is a fault.
+      - For O(state=verified) and O(state=collected), the file that says who may sign. For signatures of C(ssh-keygen)
+        it is as its manual has it under ALLOWED SIGNERS, for those of C(gpg) it holds the public keys.
+      - With it, a chain that is not signed is a fault.
     type: path
   principal:
-    description: For O(state=verified), who must have signed. The default is whoever O(allowed_signers) has for the key.
+    description:
+      - For O(state=verified) and O(state=collected), who must have signed. The default is whoever O(allowed_signers)
+        has for the key. For C(gpg) a mail address or a fingerprint.
     type: str
   verify_time:
     description:
-      - For O(state=verified), the time at which the key had to be valid, as C(YYYYMMDD[HHMM[SS]]). The default is
-        now.
+      - For O(state=verified) and O(state=collected), the time at which the key had to be valid, as
+        C(YYYYMMDD[HHMM[SS]]). The default is now.
     type: str
 seealso:
   - module: drdrill.powerstore.drill_record
@@ -126,6 +118,11 @@ EXAMPLES = r"""
   drdrill.powerstore.drill_chain:
     directory: /var/lib/drills
     known_heads: ["{{ chain.head.sha256 }}"]
+
+- name: Add what arrived from containers, marked as late
+  drdrill.powerstore.drill_chain:
+    state: collected
+    directory: /var/lib/drills
 """
 
 RETURN = r"""
@@ -144,18 +141,37 @@ head:
       sample: 7c0f1c7b0a3e2d1f9b8a7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f
 added:
   description: The records that are new in the chain.
-  returned: O(state=appended)
+  returned: O(state=appended), O(state=collected)
   type: list
   elements: str
   sample: [drill-20261123T200211Z-powerstore-dr-1f2e3d4c.json]
 signed:
   description: Whether the new records and the chain were signed.
-  returned: O(state=appended)
+  returned: O(state=appended), O(state=collected)
   type: bool
   sample: false
 problems:
   description: What could not be signed, and why.
-  returned: O(state=appended)
+  returned: O(state=appended), O(state=collected)
+  type: list
+  elements: str
+  sample: []
+not_records:
+  description: The files in the folder that are no records and belong to none, and what is known of each.
+  returned: O(state=collected)
+  type: list
+  elements: dict
+  sample: [{"file": "notes.txt", "why": "not called like a record (KIND-TIME-ARRAY-NUMBER.json), and not added"}]
+  contains:
+    file:
+      description: Its name.
+      type: str
+    why:
+      description: What it is.
+      type: str
+late:
+  description: The records that were added, or had reports added, after their drill.
+  returned: O(state=verified)
   type: list
   elements: str
   sample: []

@@ -20,6 +20,7 @@ requirements:
   - Python >= 3.11 (on the controller, where it works)
 extends_documentation_fragment:
   - drdrill.powerstore.attributes
+  - drdrill.powerstore.signing
 attributes:
   action:
     description: Has an action plugin, which works on the controller.
@@ -491,8 +492,11 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._chain import sign
 from ..module_utils._module.arguments import NOT_A_MODULE
-from ..module_utils._record.options import OPTIONS
+from ..module_utils._record import options
+
+OPTIONS = {**options.OPTIONS, **sign.OPTIONS}
 
 
 def main() -> None:

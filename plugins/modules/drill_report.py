@@ -21,6 +21,7 @@ requirements:
   - Python >= 3.11 (on the controller, where it works)
 extends_documentation_fragment:
   - drdrill.powerstore.attributes
+  - drdrill.powerstore.signing
 attributes:
   action:
     description: Has an action plugin, which works on the controller.
@@ -63,6 +64,14 @@ options:
       - Path of the CSV register, which gets one line for each record, whether drills run at the same time or one after
         the other. The default is C(register.csv) in O(directory).
     type: path
+  chain:
+    description:
+      - Whether the record and the reports beside it are added to the chain of their folder, as by
+        M(drdrill.powerstore.drill_chain) with O(drdrill.powerstore.drill_chain#module:state=appended), and signed by
+        O(sign). With an empty list of O(formats) this is all that is done.
+      - Reports that could not be made keep the record out of nothing; it is added all the same.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -76,6 +85,11 @@ EXAMPLES = r"""
     formats: [junit, csv]
     directory: /var/lib/ci/results
     register: /var/lib/drills/register.csv
+
+- name: Make the reports, and add them and the record to the chain
+  drdrill.powerstore.drill_report:
+    record: "{{ failover_drill_result.path }}"
+    chain: true
 """
 
 RETURN = r"""
@@ -106,12 +120,43 @@ files:
       returned: when O(formats) has V(markdown)
       type: str
       sample: /var/lib/drills/drill-20261123T200211Z-powerstore-dr-1f2e3d4c.md
+chain:
+  description: What was done by O(chain). Empty where the record could not be added; the task has failed then.
+  returned: when O(chain) is true
+  type: dict
+  contains:
+    head:
+      description: The end of the chain, C(seq) and C(sha256). In check mode the one that there would be.
+      type: dict
+      sample: {seq: 12, sha256: 7c0f1c7b0a3e2d1f9b8a7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f}
+    added:
+      description: The record, where something of it is new in the chain.
+      type: list
+      elements: str
+      sample: [drill-20261123T200211Z-powerstore-dr-1f2e3d4c.json]
+    signed:
+      description: Whether it was signed.
+      type: bool
+      sample: false
+    problems:
+      description: What could not be signed, and why.
+      type: list
+      elements: str
+      sample: []
+    summary:
+      description: The same in lines for a person; the chain's head is the first.
+      type: list
+      elements: str
+      sample: ["Chain head 12 7c0f1c7b0a3e2d1f9b8a7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f"]
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._chain import on_reports
 from ..module_utils._module.arguments import NOT_A_MODULE
-from ..module_utils._report.options import OPTIONS
+from ..module_utils._report import options
+
+OPTIONS = {**options.OPTIONS, **on_reports.OPTIONS}
 
 
 def main() -> None:

@@ -141,7 +141,7 @@ def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: 
     assert array.logins == array.logouts and array.open_sessions == 0
     kinds = [path.name.partition(".")[2] for path in case.records.iterdir()]
     each = ("evidence", "html", "journal.jsonl", "json", "junit.xml", "md")
-    assert sorted(kinds) == ["csv", *sorted(kind for kind in each for _time in range(2))]
+    assert sorted(kinds) == sorted(["csv", "jsonl", *(kind for kind in each for _time in range(2))])
     assert len((case.records / "register.csv").read_text().splitlines()) == 3
     for output in (done.output, json.dumps(record)):
         assert case.simulator.password not in output

@@ -233,6 +233,11 @@ def _report(simulator: Simulator, folder: Path) -> Options:
     return {**dict.fromkeys(connection_to(simulator)), "record": path}
 
 
+def _chained_report(simulator: Simulator, folder: Path) -> Options:
+    """Signed, too; what the signature of a command looks like is that command's own matter."""
+    return {**_report(simulator, folder), "chain": True, "sign": {"method": "command", "command": ["cat"]}}
+
+
 def _no_record(simulator: Simulator, folder: Path) -> Options:
     return {**dict.fromkeys(connection_to(simulator)), "record": str(folder / "none.json")}
 
@@ -264,6 +269,12 @@ def _verified(simulator: Simulator, folder: Path) -> Options:
     options = _chain(simulator, folder)
     _result(simulator, name="drill_chain", **options)
     return {**options, "state": "verified"}
+
+
+def _collected(simulator: Simulator, folder: Path) -> Options:
+    options = _chain(simulator, folder)
+    (Path(options["directory"]) / "notes.txt").write_text("a person's notes")
+    return {**options, "state": "collected", "new_chain": True}
 
 
 def _signed(simulator: Simulator, folder: Path) -> Options:
@@ -354,6 +365,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
     ],
     "drill_chain": [
         Scenario("append", _chain),
+        Scenario("collect", _collected),
         Scenario("verify", _verified, changes=False),
         Scenario("verify a signature", _signed, changes=False),
         Scenario("a record that was changed", _changed_record, changes=False, fails=True),
@@ -382,6 +394,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
     ],
     "drill_report": [
         Scenario("reports", _report),
+        Scenario("reports in the chain", _chained_report),
         Scenario("no record", _no_record, changes=False, fails=True),
     ],
     "drill_witness": [

@@ -12,23 +12,24 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import glob
 import hashlib
 import json
 import os
 import stat
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .._errors import InvalidInputError
 from .._json import Json
 from .._record import appending
 from .._time import format_time
-from .verify import CHAIN, FIRST, Fault, Line, read_chain, sha256_of
+from . import verify
+from .sign import Signing
+from .verify import CHAIN, FIRST, JOURNAL, RECORD, Fault, read_chain, sha256_of
 
 _MODE = 0o640
-_REPORTS = (".html", ".junit.xml", ".md", ".journal.jsonl")
+_REPORTS = (".html", ".junit.xml", ".md", JOURNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Appended:
 
     head: Head
     added: tuple[str, ...]
+    problems: tuple[str, ...] = ()  # what could not be signed, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +65,47 @@ class _New:
     entry: Json
 
 
-def append(folder: str, names: t.Sequence[str], *, by: str, now: datetime, late: bool, write: bool) -> Appended:
-    """Add the records of these names, each with the reports that lie beside it; those in the chain already stay.
+def append(
+    folder: str,
+    names: t.Sequence[str],
+    *,
+    by: str,
+    now: datetime,
+    late: bool,
+    write: bool,
+    signing: Signing | None = None,
+) -> Appended:
+    """Add the records of these names, each with the reports that lie beside it; what is in the chain already stays.
 
-    ``late``: they arrive after their drill, for example from a container. Without ``write`` nothing is written, and
-    the head is the one that there would be. Raises InvalidInputError for what is no record, a record that changed, and
-    a chain that is not sound; OperationTimeoutError for a lock that stays; OSError.
+    ``late``: they arrive after their drill, for example from a container. So do reports that are made after their
+    record was added: they get a line of their own. Without ``write`` nothing is written, and the head is the one that
+    there would be. Raises InvalidInputError for what is no record, a record that changed, and a chain that is not
+    sound; OperationTimeoutError for a lock that stays; OSError.
     """
     refuse_a_second_chain(folder)
-    new = [_new(folder, name, by, now, late) for name in names]
+    signer = {"signer": signing.principal} if signing and signing.principal else {}
+    new = [_new(folder, name, {"added_at": format_time(now), "by": by, "late": late, **signer}) for name in names]
     path = os.path.join(folder, CHAIN)
     if not write:
-        data = _read(path)
-        return _extended(data, new, path)[0]
+        return _extended(_read(path), new, path)[0]
     with _locked(path) as file:
         data = file.read()
         appended, lines = _extended(data, new, path)
         if lines:
             appending.append(file, len(data), lines)
-        return appended
+        # Under the lock: whoever appends next must not have his signature replaced by one that is older than it.
+        return replace(appended, problems=tuple(_signed(folder, appended, signing))) if lines and signing else appended
+
+
+def _signed(folder: str, appended: Appended, signing: Signing) -> t.Iterator[str]:
+    """Sign the chain, and the new records as far as they are not. What failed once is not waited for again."""
+    for name in (CHAIN, *appended.added):
+        path = os.path.join(folder, name)
+        if name == CHAIN or not os.path.exists(path + signing.suffix):
+            problem = signing.sign(path)
+            if problem:
+                yield problem
+                return
 
 
 def records_not_in_the_chain(folder: str) -> list[str]:
@@ -90,19 +114,24 @@ def records_not_in_the_chain(folder: str) -> list[str]:
     if faults:
         raise _not_sound(os.path.join(folder, CHAIN), faults[0])
     known = {name for line in lines for name, _digest, _size in line.files}
-    found = (os.path.basename(path) for path in glob.glob(os.path.join(glob.escape(folder), "*-*.json")))
-    return sorted(name for name in found if name not in known)
+    return sorted(name for name in os.listdir(folder) if RECORD.fullmatch(name) and name not in known)
+
+
+def head_of_folder(folder: str) -> Head | None:
+    """The head of the folder's chain; None where there is no chain, or none that can be read."""
+    try:
+        lines, faults = read_chain(_read(os.path.join(os.path.expanduser(folder), CHAIN)))
+    except (OSError, InvalidInputError):
+        return None
+    return Head(lines[-1].seq, lines[-1].sha256) if lines and not faults else None
 
 
 def refuse_a_second_chain(folder: str) -> None:
-    """Raises InvalidInputError where the folder has another file that looks like a chain: which one counts?"""
-    found = sorted(map(os.path.basename, glob.glob(os.path.join(glob.escape(folder), "chain*.jsonl"))))
-    others = [name for name in found if name != CHAIN]
-    if others:
-        raise InvalidInputError(
-            f"{folder} has {', '.join(found)}: expected one chain, {CHAIN}. Find out which of them the published heads "
-            "belong to, and move the other ones away. Nothing was written."
-        )
+    """Raises InvalidInputError where the folder has two."""
+    try:
+        verify.refuse_a_second_chain(folder)
+    except verify.CannotCheckError as error:
+        raise InvalidInputError(f"{error} Nothing was written.") from error
 
 
 def _read(path: str) -> bytes:
@@ -115,7 +144,7 @@ def _read(path: str) -> bytes:
         return b""
 
 
-def _new(folder: str, name: str, by: str, now: datetime, late: bool) -> _New:
+def _new(folder: str, name: str, circumstances: Json) -> _New:
     path = os.path.join(folder, name)
     if os.path.islink(path) or not os.path.isfile(path):
         raise InvalidInputError(f"{path}: expected the file of a record, found none. Nothing was written.")
@@ -128,15 +157,25 @@ def _new(folder: str, name: str, by: str, now: datetime, late: bool) -> _New:
         "bytes": len(data),
         **_facts(path, data),
         "reports": [_file(folder, report) for report in _reports(folder, name)],
-        "added_at": format_time(now),
-        "by": by,
-        "late": late,
+        **circumstances,
     }
     return _New(name, digest, entry)
 
 
+def why_no_record(path: str) -> str | None:
+    """Why a file that is called like a record is none; None where it is one. Raises OSError."""
+    if os.path.islink(path) or not os.path.isfile(path):
+        return "a link, a folder or a device: expected a plain file"
+    try:
+        with open(path, "rb") as file:
+            _facts(path, file.read())
+    except InvalidInputError as error:
+        return f"expected JSON with kind, verdict and id: {error.__cause__}"
+    return None
+
+
 def _facts(path: str, data: bytes) -> Json:
-    """What a line says of a record of any version."""
+    """What a line says of a record of any version. Raises InvalidInputError for what is none."""
     try:
         record = json.loads(data)
         kind, verdict = str(record["kind"]), str(record["verdict"])
@@ -175,24 +214,28 @@ def _extended(data: bytes, new: t.Sequence[_New], path: str) -> tuple[Appended, 
     seq, prev = len(lines), lines[-1].sha256 if lines else FIRST
     added, out = [], b""
     for each in new:
-        if known.get(each.name) == each.sha256:
+        entry = _entry(each, known, path)
+        if entry is None:
             continue
-        if each.name in known:
-            raise InvalidInputError(
-                f"{each.name} is in {path} with SHA-256 {known[each.name]}, but the file has {each.sha256}. A record "
-                "never changes: find out who changed it. Nothing was written."
-            )
         seq += 1
-        raw = json.dumps({"seq": seq, "prev": prev, **each.entry}, ensure_ascii=False).encode()
+        raw = json.dumps({"seq": seq, "prev": prev, **entry}, ensure_ascii=False).encode()
         prev, out = hashlib.sha256(raw).hexdigest(), out + raw + b"\n"
-        known[each.name] = each.sha256
+        known |= {file["file"]: file["sha256"] for file in (entry, *entry["reports"])}
         added.append(each.name)
     return Appended(Head(seq, prev), tuple(added)), out
 
 
-def head_of(lines: t.Sequence[Line]) -> Head:
-    """The head of these lines."""
-    return Head(lines[-1].seq, lines[-1].sha256) if lines else Head(0, FIRST)
+def _entry(new: _New, known: t.Mapping[str, str], path: str) -> Json | None:
+    """What its line says besides its place; None where all of it is in the chain."""
+    if new.name not in known:
+        return new.entry
+    if known[new.name] != new.sha256:
+        raise InvalidInputError(
+            f"{new.name} is in {path} with SHA-256 {known[new.name]}, but the file has {new.sha256}. A record "
+            "never changes: find out who changed it. Nothing was written."
+        )
+    later = [report for report in new.entry["reports"] if report["file"] not in known]
+    return {**new.entry, "reports": later, "late": True} if later else None
 
 
 def _not_sound(path: str, fault: Fault) -> InvalidInputError:

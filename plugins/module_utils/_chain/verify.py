@@ -10,6 +10,10 @@ Each line of chain.jsonl names a record and its reports with their SHA-256, and 
 All hashes are over the exact bytes. The hash of the last line is the head of the chain. A head that was published
 earlier (in a ticket, a mail, a printed report) and is still found in the chain shows that nothing before it was
 rewritten. A chain alone does not show that: whoever can write the folder can write the whole chain anew.
+The journal of a drill may grow after its line was written: its first bytes, as many as the line says, have the hash.
+
+Signatures are made by ssh-keygen (chain.jsonl.sig) or gpg (chain.jsonl.asc), which check them, too. FILE says who may
+sign: for ssh-keygen in the format of ALLOWED SIGNERS in its manual, for gpg the public keys (gpg --export --armor).
 
 It prints a line for each fault, and ends with 0 if there is none, 1 if there is one, 2 if it could not check.
 """
@@ -18,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import fnmatch
 import hashlib
 import json
 import os
@@ -25,6 +30,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import typing as t
 
 CHAIN = "chain.jsonl"
@@ -32,10 +38,16 @@ SIGNATURE = CHAIN + ".sig"
 GPG_SIGNATURE = CHAIN + ".asc"
 NAMESPACE = "drdrill"
 FIRST = "0" * 64  # what the first line has instead of the hash of a line before it
+JOURNAL = ".journal.jsonl"  # the end of the name of a file that may grow
 # What a record and what is made from it is called; everything else in the folder is not a matter of the chain.
+RECORD = re.compile(r"[a-z_]+-\d{8}T\d{6}Z-.*\.json")
 _OF_THE_CHAIN = re.compile(r"[a-z_]+-\d{8}T\d{6}Z-.*\.(json|html|md|xml)")
+_A_CHAIN = re.compile(r"(?!.*-\d{8}T\d{6}Z-).*chain.*\.jsonl", re.IGNORECASE)  # no journal of an array of that name
+_BOM = b"\xef\xbb\xbf"
 _HASH = re.compile(r"[0-9a-f]{64}")
-_SECONDS = 30  # for ssh-keygen
+_SECONDS = 30  # for ssh-keygen and gpg
+# What they say where they are too old for what is asked of them.
+_TOO_OLD = re.compile(r"unknown option|illegal option|invalid option|unsupported operation|^usage:", re.IGNORECASE)
 
 
 class CannotCheckError(Exception):
@@ -64,6 +76,8 @@ class Verified:
     head: str
     signer: str | None
     signature: str  # checked, not signed, not checked
+    late: tuple[str, ...] = ()  # files that were added after their drill
+    note: str = ""  # why the signature was not checked
 
     @property
     def ok(self) -> bool:
@@ -78,21 +92,25 @@ class Line:
     seq: int
     sha256: str
     files: tuple[tuple[str, str, int], ...]
+    late: bool = False
 
 
-def sha256_of(path: str) -> str:
-    """The SHA-256 of a file's bytes in hexadecimal digits. Raises OSError."""
+def sha256_of(path: str, length: int | None = None) -> str:
+    """The SHA-256 of a file's bytes, or of the first ``length``, in hexadecimal digits. Raises OSError."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
+        if length is not None:
+            digest.update(file.read(length))
+        else:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                digest.update(block)
     return digest.hexdigest()
 
 
 def read_chain(data: bytes) -> tuple[list[Line], list[Fault]]:
     """The lines of a chain and where it is broken. Behind a break it is read on, so that each break is named once."""
     faults: list[Fault] = []
-    if data.startswith(b"\xef\xbb\xbf"):
+    if data.startswith(_BOM):
         faults.append(Fault("BROKEN", "at seq 1", "a byte order mark before it: the file was saved by another program"))
         data = data[3:]
     if b"\r" in data:
@@ -121,7 +139,7 @@ def _line(raw: bytes, seq: int, prev: str) -> tuple[Line, str]:
         reports = entry.get("reports", [])
         found = entry.get("seq")
         place = found if isinstance(found, int) and not isinstance(found, bool) else seq
-        line = Line(place, digest, tuple(_named(each) for each in [entry, *reports]))
+        line = Line(place, digest, tuple(_named(each) for each in [entry, *reports]), entry.get("late") is True)
     except (UnicodeDecodeError, json.JSONDecodeError, AttributeError, TypeError, RecursionError):
         return Line(seq, digest, ()), "the line is not a JSON object as the chain has it"
     except ValueError as error:
@@ -153,6 +171,30 @@ def _named(entry: t.Any) -> tuple[str, str, int]:
     return name, digest, size
 
 
+@dataclasses.dataclass(frozen=True)
+class Signers:
+    """Who has to have signed, if anything is asked of the signature: a file, a name in it, and at what time."""
+
+    file: str | None = None
+    principal: str | None = None
+    time: str | None = None
+
+    @property
+    def of_gpg(self) -> bool:
+        """Whether the file holds public keys of OpenPGP. Raises CannotCheckError where it cannot be read."""
+        if not self.file:
+            return False
+        try:
+            with open(self.file, "rb") as file:
+                head = file.read(4096)
+        except OSError as error:
+            raise CannotCheckError(
+                f"{self.file}: expected the file of those who may sign: {error.strerror}. Nothing was checked."
+            ) from None
+        binary = head[:1] >= b"\x80" and not head.startswith(_BOM)
+        return b"BEGIN PGP PUBLIC KEY" in head or binary
+
+
 def verify(
     folder: str,
     known_heads: t.Sequence[str] = (),
@@ -161,7 +203,9 @@ def verify(
     verify_time: str | None = None,
 ) -> Verified:
     """Check a folder. Raises CannotCheckError where there is no chain, or the check cannot be made."""
-    data = _chain_bytes(folder)
+    data, heads = _chain_bytes(folder), [_hash_in(text) for text in known_heads]
+    refuse_a_second_chain(folder)
+    signature = _signature(folder, data, Signers(allowed_signers, principal, verify_time))
     lines, faults = read_chain(data)
     if os.path.islink(os.path.join(folder, CHAIN)):
         faults.append(Fault("CHANGED", CHAIN, "it is a link: expected a plain file"))
@@ -175,13 +219,40 @@ def verify(
         faults.extend(_compared(folder, name, digest, size, seq))
     faults.extend(_not_named(folder, named))
     hashes = {line.sha256 for line in lines}
-    for known in known_heads:
-        if known.strip().lower() not in hashes:
+    for known in heads:
+        if known not in hashes:
             why = "no line of this chain has that hash: the chain was cut before it, or written anew"
             faults.append(Fault("HEAD", known, why))
-    signer, signature, wrong = _signature(folder, data, allowed_signers, principal, verify_time)
-    head = lines[-1].sha256 if lines else FIRST
-    return Verified(tuple(faults + wrong), len(lines), lines[-1].seq if lines else 0, head, signer, signature)
+    return Verified(
+        faults=(*faults, *signature.faults),
+        records=len({line.files[0][0] for line in lines if line.files}),
+        seq=lines[-1].seq if lines else 0,
+        head=lines[-1].sha256 if lines else FIRST,
+        signer=signature.signer,
+        signature=signature.state,
+        late=tuple(line.files[0][0] for line in lines if line.late and line.files),
+        note=signature.note,
+    )
+
+
+def _hash_in(text: str) -> str:
+    """The hash of a head that was published, also where its whole line is given. Raises CannotCheckError."""
+    found = (text.split() or [""])[-1].lower()
+    if not _HASH.fullmatch(found):
+        raise CannotCheckError(
+            f"{text:.80} is no head of a chain: expected 64 hexadecimal digits. Nothing was checked."
+        )
+    return found
+
+
+def refuse_a_second_chain(folder: str) -> None:
+    """Raises CannotCheckError where the folder has another file that looks like a chain: which one counts?"""
+    found = sorted(name for name in os.listdir(folder) if _A_CHAIN.fullmatch(name))
+    if [name for name in found if name != CHAIN]:
+        raise CannotCheckError(
+            f"{folder} has {', '.join(found)}: expected one chain, {CHAIN}. Find out which of them the published heads "
+            "belong to, and move the other ones away."
+        )
 
 
 def _chain_bytes(folder: str) -> bytes:
@@ -205,7 +276,10 @@ def _compared(folder: str, name: str, digest: str, size: int, seq: int) -> t.Ite
         yield Fault("CHANGED", name, f"it is a link or a device: expected the file that was added as seq {seq}")
         return
     try:
-        found, length = sha256_of(path), os.path.getsize(path)
+        length = os.path.getsize(path)
+        if name.endswith(JOURNAL) and length > size:
+            length = size
+        found = sha256_of(path, length)
     except FileNotFoundError:
         yield Fault("MISSING", name, f"added as seq {seq} with SHA-256 {digest}")
     except OSError as error:
@@ -221,51 +295,153 @@ def _not_named(folder: str, named: t.Container[str]) -> t.Iterator[Fault]:
             yield Fault("NOT IN THE CHAIN", name, "no line names it: it was not added, or its line was removed")
 
 
-def _signature(
-    folder: str, data: bytes, allowed_signers: str | None, principal: str | None, verify_time: str | None
-) -> tuple[str | None, str, list[Fault]]:
-    """Who signed, what is to be said of the signature, and what is wrong with it."""
-    path = os.path.join(folder, SIGNATURE)
-    signed = os.path.exists(path)
-    if not allowed_signers and os.path.exists(os.path.join(folder, GPG_SIGNATURE)):
-        return None, "not checked", []
-    if not allowed_signers:
-        return None, "not checked" if signed else "not signed", []
-    if not signed:
-        return None, "not signed", [Fault("SIGNATURE", SIGNATURE, "expected a signature of the chain, found none")]
-    tool = shutil.which("ssh-keygen")
-    if not tool or not os.path.isfile(allowed_signers):
-        missing = allowed_signers if tool else "ssh-keygen"
-        raise CannotCheckError(f"The signature was not checked: {missing} is not there.")
-    options = ["-Overify-time=" + verify_time] if verify_time else []
-    command = [tool, "-Y", "verify", "-f", allowed_signers, "-n", NAMESPACE, "-s", path, *options]
+@dataclasses.dataclass(frozen=True)
+class _Signature:
+    """What the signature shows: ``state`` as in `Verified`, who signed, why it was not checked, what is wrong."""
+
+    state: str
+    signer: str | None = None
+    note: str = ""
+    faults: tuple[Fault, ...] = ()
+
+
+def _wrong(name: str, text: str, state: str = "checked") -> _Signature:
+    return _Signature(state, faults=(Fault("SIGNATURE", name, text),))
+
+
+def _signature(folder: str, data: bytes, signers: Signers) -> _Signature:
+    """Check the signature by the tool that made it. Raises CannotCheckError where that was asked for and cannot be."""
+    ssh, gpg = (os.path.exists(os.path.join(folder, name)) for name in (SIGNATURE, GPG_SIGNATURE))
+    asked = bool(signers.file or signers.principal)
+    by_gpg = signers.of_gpg if signers.file else gpg and not ssh
+    name = GPG_SIGNATURE if by_gpg else SIGNATURE
+    if not (gpg if by_gpg else ssh):
+        missing = _wrong(name, "expected a signature of the chain, found none", "not signed")
+        return missing if asked else _Signature("not signed")
+    path = os.path.join(folder, name)
     try:
-        name = principal or _principal(tool, allowed_signers, path, options)
+        return _by_gpg(path, data, signers) if by_gpg else _by_ssh(path, data, signers)
+    except CannotCheckError as error:
+        if asked:
+            raise
+        return _Signature("not checked", note=str(error))
+
+
+def _by_ssh(path: str, data: bytes, signers: Signers) -> _Signature:
+    tool = _tool("ssh-keygen")
+    if not signers.file:
+        if signers.principal:
+            raise CannotCheckError("The signature was not checked: --principal needs --allowed-signers.")
+        if not _starts_with(path, b"-----BEGIN SSH SIGNATURE-----"):
+            raise CannotCheckError(f"{SIGNATURE} was not made by ssh-keygen: check it with the program that made it.")
+        code, said = _run([tool, "-Y", "check-novalidate", "-n", NAMESPACE, "-s", path], data)
+        if code:
+            return _wrong(SIGNATURE, f"it does not fit the chain: {_last(said)}")
+        return _Signature("not checked", note="It fits the chain. Give --allowed-signers FILE to know who signed.")
+    _refuse_a_name_that_is_not_there(signers, _names_of(signers.file))
+    options = ["-Overify-time=" + signers.time] if signers.time else []
+    name = signers.principal
+    if name is None:
+        code, said = _run([tool, "-Y", "find-principals", "-f", signers.file, "-s", path, *options], b"")
+        name = said[0].split(",")[0] if said and not code else ""
+    verifying = ["-Y", "verify", "-f", signers.file, "-n", NAMESPACE, "-s", path, "-I", name]
+    code, said = _run([tool, *verifying, *options], data)
+    if code:
+        why = f"not valid for {name or 'any signer'}: {_last(said)}"
+        return _wrong(SIGNATURE, why)
+    return _Signature("checked", name)
+
+
+def _starts_with(path: str, head: bytes) -> bool:
+    with open(path, "rb") as file:
+        return file.read(len(head)) == head
+
+
+def _names_of(path: str) -> list[str]:
+    """The patterns of names that a file in the format of ALLOWED SIGNERS has."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        lines = [line.split() for line in file if line.strip() and not line.startswith("#")]
+    return [name for words in lines for name in words[0].strip('"').split(",")]
+
+
+def _refuse_a_name_that_is_not_there(signers: Signers, names: t.Sequence[str]) -> None:
+    wanted = signers.principal
+    if wanted is not None and not any(fnmatch.fnmatchcase(wanted, name) for name in names):
+        found = ", ".join(names[:10]) or "nobody"
+        raise CannotCheckError(f"{wanted} may not sign: {signers.file} has {found}. Nothing was checked.")
+
+
+def _by_gpg(path: str, data: bytes, signers: Signers) -> _Signature:
+    """With a file of public keys these are all that may sign; without one, those of the user's own keyring."""
+    tool = _tool("gpg")
+    options = ["--batch", "--no-autostart", "--no-auto-key-retrieve", "--status-fd", "1"]
+    if signers.time:
+        options += ["--faked-system-time", f"{signers.time[:8]}T{signers.time[8:14]:0<6}!"]
+    if not signers.file:
+        return _by_keyring([tool, *options], path, data, signers)
+    with tempfile.TemporaryDirectory(prefix="drdrill-") as home:
+        options = ["--homedir", home, *options]
+        _code, said = _run([tool, *options, "--import", signers.file], b"")
+        if not any(line.startswith("[GNUPG:] IMPORT_OK") for line in said):
+            raise CannotCheckError(f"{signers.file} has no public key that gpg can read: {_last(said)}.")
+        _code, said = _run([tool, *options, "--with-colons", "--fingerprint", "--list-keys"], b"")
+        fields = [line.split(":") for line in said if line.startswith(("uid:", "fpr:"))]
+        _refuse_a_name_that_is_not_there(signers, [_address(each[9]) for each in fields])
+        return _by_keyring([tool, *options], path, data, signers)
+
+
+def _by_keyring(gpg: t.Sequence[str], path: str, data: bytes, signers: Signers) -> _Signature:
+    _code, said = _run([*gpg, "--verify", path, "-"], data)
+    words = [line.split(" ", 3)[1:] for line in said if line.startswith("[GNUPG:] ")]
+    status = {each[0]: each[1:] for each in words}
+    if "NO_PUBKEY" in status and not signers.file:
+        key = status["NO_PUBKEY"][0]
+        raise CannotCheckError(f"The key {key} is not in your keyring: import it, or give --allowed-signers FILE.")
+    if "GOODSIG" not in status or "VALIDSIG" not in status:
+        bad = ("BADSIG", "EXPKEYSIG", "REVKEYSIG", "EXPSIG", "NO_PUBKEY", "ERRSIG")
+        why = next((" ".join([word, *status[word]]) for word in bad if word in status), _last(said))
+        return _wrong(GPG_SIGNATURE, f"gpg says {why}")
+    user = status["GOODSIG"][-1]
+    prints = " ".join(status["VALIDSIG"]).split()
+    names = [user, _address(user), prints[0], prints[-1]]
+    if signers.principal and signers.principal.replace(" ", "") not in [each.replace(" ", "") for each in names]:
+        return _wrong(GPG_SIGNATURE, f"expected one by {signers.principal}, found one by {user} ({prints[-1]})")
+    return _Signature("checked", f"{user} ({prints[-1]})")
+
+
+def _address(user: str) -> str:
+    """The mail address of a user id of OpenPGP; all of it where it has none."""
+    found = re.search(r"<([^<>]+)>$", user.strip())
+    return found.group(1) if found else user.strip()
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name)
+    if not found:
+        raise CannotCheckError(f"The signature was not checked: {name} is not there.")
+    return found
+
+
+def _run(command: t.Sequence[str], data: bytes) -> tuple[int, list[str]]:
+    """Exit code and output of a tool. Raises CannotCheckError where it gives no answer, or is too old to."""
+    name = os.path.basename(command[0])
+    try:
         done = subprocess.run(
-            [*command, "-I", name], input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=_SECONDS, check=False,
+            list(command), input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS, check=False,
+            env={**os.environ, "LC_ALL": "C"},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise CannotCheckError("The signature was not checked: ssh-keygen gave no answer.") from None
+        raise CannotCheckError(f"The signature was not checked: {name} gave no answer.") from None
+    except OSError as error:
+        raise CannotCheckError(f"The signature was not checked: {name}: {error.strerror}.") from None
     said = done.stdout.decode("utf-8", "replace").strip().splitlines()
-    if done.returncode:
-        why = said[-1] if said else f"ssh-keygen ended with {done.returncode}"
-        return (
-            None,
-            "checked",
-            [Fault("SIGNATURE", SIGNATURE, "not valid for {}: {}".format(name or "any signer", why))],
-        )
-    return name, "checked", []
+    if done.returncode and any(_TOO_OLD.search(line) for line in said):
+        raise CannotCheckError(f"The signature was not checked: {name} is too old: {said[0]}")
+    return done.returncode, said
 
 
-def _principal(tool: str, allowed_signers: str, signature: str, options: t.Sequence[str]) -> str:
-    """The first name that the file of signers has for the key of the signature; empty where it has none."""
-    done = subprocess.run(
-        [tool, "-Y", "find-principals", "-f", allowed_signers, "-s", signature, *options],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=_SECONDS, check=False,
-    )  # fmt: skip
-    names = done.stdout.decode("utf-8", "replace").split()
-    return names[0] if names else ""
+def _last(said: t.Sequence[str]) -> str:
+    return said[-1] if said else "it said nothing"
 
 
 def report(found: Verified) -> list[str]:
@@ -275,10 +451,12 @@ def report(found: Verified) -> list[str]:
         signed = f"signed by {found.signer}" if found.signer else found.signature.upper()
         lines.append(f"OK: {found.records} records, head {found.seq} {found.head}, {signed}")
     else:
-        lines.append(f"{len(found.faults)} faults in {found.records} lines, head {found.seq} {found.head}")
+        lines.append(f"{len(found.faults)} faults, {found.records} records, head {found.seq} {found.head}")
+    if found.late:
+        names = ", ".join(found.late[:5]) + (f" and {len(found.late) - 5} more" if len(found.late) > 5 else "")
+        lines.append(f"NOTE: {len(found.late)} added after their drill: {names}")
     if found.signature == "not checked":
-        lines.append("NOTE: the chain is signed, but the signature was not checked: give --allowed-signers, or run")
-        lines.append(f"      gpg --verify {GPG_SIGNATURE} {CHAIN}")
+        lines.append(f"NOTE: the chain is signed, but the signature was not checked. {found.note}")
     if found.signature == "not signed":
         lines.append(
             "NOTE: the chain is not signed. Only a head that was published earlier shows a chain written anew."
@@ -294,7 +472,7 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
         "--known-head", action="append", default=[], metavar="HASH", help="a head from an old ticket or report"
     )
     parser.add_argument(
-        "--allowed-signers", metavar="FILE", help="who may sign, as ssh-keygen's ALLOWED SIGNERS has it"
+        "--allowed-signers", metavar="FILE", help="who may sign: ALLOWED SIGNERS of ssh-keygen, or public keys of gpg"
     )
     parser.add_argument("--principal", metavar="NAME", help="who has to have signed; default: whoever the file names")
     parser.add_argument("--verify-time", metavar="YYYYMMDD[HHMM[SS]]", help="the time at which the key had to be valid")

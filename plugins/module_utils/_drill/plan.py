@@ -17,13 +17,14 @@ from .._json import Json
 from .._time import Moment
 from .scope import request
 from .steps import Step, plan_steps
-from .values import ExpectedError, a_bool, a_choice, a_list, a_mapping, a_number, a_text
+from .values import ExpectedError, a_bool, a_choice, a_list, a_mapping, a_number, a_text, known_keys
 
 _PREFIX = "failover_drill_"
 ON_PARTIAL_FAILURE = ("stop_all", "continue", "hold")
 REGRESSION_PERCENT = 50
 KEEP = ("none", "all", "failed")
 REPORT_FORMATS = ("html", "junit", "csv", "markdown")
+SIGN_BY = ("ssh", "gpg", "command")
 _TEXTS = ("scenario", "change_ticket", "end_of_test_snapshot_expiration")
 _LISTS: t.Final[t.Mapping[str, str | None]] = {"participants": ",", "approvers": ",", "success_criteria": None}
 _BOOLS = ("sync_first", "adopt_running", "storage_only", "force_stop")
@@ -106,6 +107,8 @@ def plan_of(given: t.Mapping[str, object]) -> tuple[Json, tuple[Step, ...]]:
             "force": bools["force_stop"],
             "poll_interval": _poll_interval(of.raw("poll_interval")),
             "report_formats": _formats(of),
+            "chain": a_bool(True if of.raw("chain") is None else of.raw("chain"), _PREFIX + "chain"),
+            "sign": _signing(of),
             **numbers,
         },
     }
@@ -120,6 +123,23 @@ def _expiration(text: str | None) -> str | None:
 
 def _formats(of: Variables) -> list[str]:
     return [a_choice(each, _PREFIX + "report_formats", REPORT_FORMATS) for each in of.texts("report_formats", ",")]
+
+
+def _signing(of: Variables) -> Json | None:
+    """How record and chain are signed. A key that is not there is found when it is used, and stops nothing."""
+    if of.raw("sign") in (None, {}):
+        return None
+    where = _PREFIX + "sign"
+    given = a_mapping(of.raw("sign"), where, "{method: ssh, key: ~/.ssh/id_ed25519}")
+    known_keys(given, where, ("method", "key", "principal", "command"))
+    texts = {name: a_text(given[name], f"{where}.{name}") for name in ("key", "principal") if given.get(name)}
+    method = a_choice(given.get("method"), f"{where}.method", SIGN_BY)
+    words = [a_text(word, f"{where}.command") for word in a_list(given.get("command"), f"{where}.command", "[sign]")]
+    if bool(words) != (method == "command"):
+        raise ExpectedError(f"{where}.command", "the program and its arguments, for the method command alone", words)
+    if method == "ssh" and "key" not in texts:
+        raise ExpectedError(f"{where}.key", "the file of an SSH key, or its .pub file if an agent holds the key", None)
+    return {"method": method, **texts, **({"command": words} if words else {})}
 
 
 def _poll_interval(value: object) -> float:

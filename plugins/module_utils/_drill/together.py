@@ -24,6 +24,7 @@ class Drilled:
     cleanup: str | None = None
     record: str | None = None  # path; None where there is none
     formats: tuple[str, ...] = ()  # of its reports
+    chained: bool = False  # whether it was to be added to the chain of its folder
 
     @classmethod
     def of(cls, array: str, result: object, report: object) -> Drilled:
@@ -37,6 +38,7 @@ class Drilled:
             str(found.get("cleanup_verdict") or "") or None,
             path if os.path.isabs(path) else None,
             tuple(map(str, files or ())),
+            isinstance(report, dict) and "chain" in report,
         )
 
 
@@ -55,5 +57,6 @@ def together(arrays: t.Sequence[Drilled]) -> Json:
         "records": records,
         "without_record": [each.array for each in arrays if not each.record],
         "formats": list(dict.fromkeys(name for each in arrays for name in each.formats)),
+        "chain": any(each.chained for each in arrays),
         "lines": lines,
     }

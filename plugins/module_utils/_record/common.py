@@ -22,6 +22,7 @@ from .types import (
     Array,
     Awx,
     CauseGroup,
+    ChainHead,
     Condition,
     Deviation,
     Exclusion,
@@ -58,6 +59,8 @@ class Context:
     ansible_version: str = ""
     clock_skew_seconds: float | None = None
     run_id: str | None = None
+    chain_before: ChainHead | None = None
+    not_signed: str | None = None  # why the signature that was wanted could not be made
 
 
 def of_clocks(clocks: Clocks) -> t.Iterator[Reason]:
@@ -108,6 +111,7 @@ class Envelope(t.TypedDict):
     versions: Versions
     causes: tuple[CauseGroup, ...]
     run_id: str | None
+    chain_before: ChainHead | None
 
 
 def envelope(
@@ -124,6 +128,9 @@ def envelope(
 ) -> Envelope:
     """The part of a record that all kinds share. ``looks``: the array's time at each look at it, oldest first."""
     seen = [look for look in looks if look]
+    if context.not_signed:
+        unsigned = Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.NOT_SIGNED, context.not_signed, subject="signature")
+        judgement = Judgement((*judgement.reasons, unsigned))
     deviations = judgement.deviations(cluster.global_id)
     return {
         "schema_version": NEWEST,
@@ -166,6 +173,7 @@ def envelope(
         "deviations": deviations,
         "causes": groups_of(deviations),
         "run_id": context.run_id,
+        "chain_before": context.chain_before,
         "versions": Versions(
             collection=VERSION, ansible_core=context.ansible_version, powerstoreos=cluster.release_version
         ),

@@ -16,6 +16,7 @@ import socket
 import tempfile
 import typing as t
 import uuid
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from .._drill.journal import ODD
@@ -36,10 +37,23 @@ from .run import Member, build_run
 from .summaries import summary
 from .sweep import build_sweep, is_news
 from .typed import read_all
-from .types import AnyRecord, Awx, DrillRecord, Exclusion, SweepRecord
+from .types import AnyRecord, Awx, ChainHead, DrillRecord, Exclusion, SweepRecord
 from .witness import build_witness
 
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What protects the new record against later change, from the package that knows how.
+
+    ``sign`` makes a signature over bytes, and says why it could not, where it could not. ``suffix`` is added to the
+    record's name for the file of the signature.
+    """
+
+    chain_before: ChainHead | None = None
+    sign: t.Callable[[bytes], tuple[bytes | None, str | None]] | None = None
+    suffix: str = ".sig"
 
 
 def _drill(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
@@ -93,38 +107,45 @@ def _folder(params: Json) -> str:
     return os.path.expanduser(str(params["directory"]))
 
 
-def write_drill(params: Json, *, write: bool) -> Json:
+def write_drill(params: Json, *, write: bool, protection: Protection = Protection()) -> Json:
     """Judge the drill and write its record; the result of drill_record.
 
     With ``only_news``, the record of a sweep that says nothing new is not written: the path is that of the last one
     that says the same, or empty.
     """
-    now = datetime.now(UTC)
     try:
-        params = _with_journal(params)
-    except (PowerStoreError, OSError) as error:
-        return {"failed": True, "changed": False, "msg": f"No record could be made: {error}"}
-    kind = Kind(params["kind"])
-    try:
-        record_id = params.get("id") or f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
-        record = _BUILD[kind](params, _context(params), record_id, now)
-    except (PowerStoreError, OSError) as error:  # a record of the run that cannot be read
+        record, path, signature = _made(_with_journal(params), protection, write=write)
+    except (PowerStoreError, OSError) as error:  # a journal, or a record of the run, that cannot be read
         return {"failed": True, "changed": False, "msg": f"No record could be made: {error}"}
     except ODD as error:  # a journal that was changed by somebody
         text = f"it was given a value of another kind than it should have ({type(error).__name__}: {error})."
         return {"failed": True, "changed": False, "msg": f"No record could be made: {text}"}
-    path = os.path.join(_folder(params), f"{kind.value}-{record_id}.json")
-    data, problem = record.as_json(), {}
     said = _said_already(record, params)
     if said is not None:
-        return {**_result(record, said), "changed": False, "path": said, "record": data}
+        return {**_result(record, said), "changed": False, "path": said, "record": record.as_json()}
+    problem: Json = {}
     try:
         if write:
-            write_once(path, json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+            write_once(path, _text(record))
+            problem = _with_signature(path + protection.suffix, signature)
     except OSError as error:  # the verdict is known and has to be reported all the same
         problem = {"failed": True, "msg": f"The record could not be written to {path}: {error.strerror or error}."}
         path = "none, it could not be written"
-    return {**_result(record, path), **problem, "changed": not problem, "path": path, "record": data}
+    changed = "failed" not in problem
+    return {**_result(record, path), **problem, "changed": changed, "path": path, "record": record.as_json()}
+
+
+def _made(params: Json, protection: Protection, *, write: bool) -> tuple[AnyRecord, str, bytes | None]:
+    """The record, its path, and the signature over its bytes. One that could not be signed says so itself."""
+    now, kind = datetime.now(UTC), Kind(params["kind"])
+    record_id = params.get("id") or f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
+    context = replace(_context(params), chain_before=protection.chain_before)
+    record, signature = _BUILD[kind](params, context, record_id, now), None
+    if protection.sign and write and _said_already(record, params) is None:
+        signature, why_not = protection.sign(_encoded(_text(record)))
+        if why_not:
+            record = _BUILD[kind](params, replace(context, not_signed=why_not), record_id, now)
+    return record, os.path.join(_folder(params), f"{kind.value}-{record_id}.json"), signature
 
 
 def _result(record: AnyRecord, path: str) -> Json:
@@ -146,6 +167,20 @@ def _said_already(record: AnyRecord, params: Json) -> str | None:
         return None
     nothing = record.verdict is Verdict.PASSED and not record.tests_found
     return last[0] if last and not nothing else ""
+
+
+def _with_signature(path: str, signature: bytes | None) -> Json:
+    """Write the signature beside the record. The record is there by now: all that is left is to say what failed."""
+    try:
+        if signature:
+            write_once(path, signature)
+    except OSError as error:
+        return {"warnings": [f"The signature could not be written to {path}: {error.strerror or error}."]}
+    return {}
+
+
+def _text(record: AnyRecord) -> str:
+    return json.dumps(record.as_json(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _with_journal(params: Json) -> Json:
@@ -203,21 +238,25 @@ def _exclusion(left_out: Json) -> Exclusion:
     )
 
 
-def write_once(path: str, text: str) -> None:
+def write_once(path: str, content: str | bytes) -> None:
     """Write a new file that is complete from the first moment anyone sees it. Raises FileExistsError and OSError."""
     folder = os.path.dirname(path)
     _make_folder(folder)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".writing-")
     try:
-        # What is no text (the output of a command, say) is kept as an escape that JSON knows.
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(_encoded(content) if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _FILE_MODE)
         os.link(temporary, path)  # unlike a rename, refuses to replace what is there
     finally:
         os.unlink(temporary)
+
+
+def _encoded(text: str) -> bytes:
+    """What is no text (the output of a command, say) is kept as an escape that JSON knows."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _make_folder(folder: str) -> None:

@@ -642,6 +642,14 @@ class AbortSession(Session):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChainHead:
+    """The end of the chain that protects the records of a folder."""
+
+    seq: Said[int, Says("How many lines the chain had.", since="1.1")]
+    sha256: Said[str, Says("SHA-256 of the last one.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Record:
     """What every kind of record has."""
 
@@ -657,6 +665,10 @@ class Record:
     versions: Versions
     run_id: Said[str | None, Says("What the records of one run of a playbook share.", since="1.1")] = None
     causes: Said[tuple[CauseGroup, ...], Says("The deviations by their cause, the worst first.", since="1.1")] = ()
+    chain_before: Said[
+        ChainHead | None,
+        Says("The chain of the record's folder before this record; null where there was none.", since="1.1"),
+    ] = None
 
     @staticmethod
     def from_json(data: Json) -> AnyRecord:

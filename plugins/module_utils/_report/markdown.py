@@ -42,9 +42,15 @@ def render_markdown(source: Source) -> str:
         *_reasons(record),
         *_table(record),
         "",
-        f"Record: {markdown_text(source.file_name)}, SHA-256 {source.sha256}",
+        f"Record: {markdown_text(source.file_name)}, SHA-256 {source.sha256}{_chain(record)}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _chain(record: AnyRecord) -> str:
+    """The end of the chain before the record: its own place in it has the hash of this text, so comes after it."""
+    head = record.chain_before
+    return f". Chain head before this record: {head.seq} {markdown_text(head.sha256)}" if head else ""
 
 
 def _facts(record: AnyRecord) -> t.Iterator[str]:

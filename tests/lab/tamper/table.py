@@ -42,7 +42,7 @@ class Folder:
         return self.path.with_name(f"{self.path.name}-keys")
 
     def record(self, number: int) -> Path:
-        return self.path / f"drill-20261126T03000{number}Z-powerstore-dr-{number:08x}.json"
+        return self.path / f"drill-20261126T{30000 + number:06d}Z-powerstore-dr-{number:08x}.json"
 
     def lines(self) -> list[bytes]:
         return self.chain.read_bytes().splitlines(keepends=True)

@@ -95,7 +95,8 @@ def test_a_signature_that_fails_is_reported_and_the_record_is_added(tmp_path: Pa
     write_record(Folder(tmp_path), 1)
     result = appended(tmp_path, sign={"method": "command", "command": ["false"]})
     assert (result["changed"], result["signed"], result["head"]["seq"]) == (True, False, 1)
-    assert len(result["problems"]) == 2 and "not signed" in result["problems"][0]
+    assert result["problems"] == ["chain.jsonl was not signed: false: it ended with 1, without a signature."]
+    assert result["summary"][-1] == f"DEVIATION: {result['problems'][0]}"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_a_signature_that_fails_is_reported_and_the_record_is_added(tmp_path: Pa
         (lambda folder: (folder / "chain-2.jsonl").touch(), "expected one chain"),
         (lambda folder: (folder / "chain.jsonl").write_bytes(b'{"seq": 1'), "no line end"),
         (lambda folder: os.mkfifo(folder / "chain.jsonl"), "expected a plain file"),
-        (lambda folder: (folder / "drill-x.json").write_text("[]"), "no record of drdrill.powerstore"),
+        (lambda folder: Folder(folder).record(7).write_text("[]"), "no record of drdrill.powerstore"),
     ],
     ids=["two chains", "a torn line", "a FIFO", "no record"],
 )

@@ -34,6 +34,12 @@ def test_arrays_without_a_record_are_named() -> None:
     ]  # fmt: skip
 
 
+def test_a_run_is_in_the_chain_where_its_arrays_are() -> None:
+    chained = {**REPORT, "chain": {}}  # one that was not added is one that was to be added
+    assert together([Drilled.of("a", PASSED, REPORT), Drilled.of("b", PASSED, chained)])["chain"]
+    assert not together([Drilled.of("a", PASSED, REPORT), Drilled.of("b", None, None)])["chain"]
+
+
 def test_one_array_or_none_with_a_record_makes_no_run() -> None:
     assert not together([Drilled.of("a", PASSED, REPORT)])["is_run"]
     assert not together([Drilled.of("a", None, None), Drilled.of("b", None, None)])["is_run"]
