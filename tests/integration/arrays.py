@@ -95,11 +95,12 @@ class Arrays:
             **{f"failover_drill_{name}": value for name, value in given.items()},
         }
 
-    def run(self, *arguments: str, playbook: str = "drdrill.powerstore.drill") -> Run:
-        """One run of ansible-playbook on all of them."""
+    def run(self, *arguments: str, playbook: str = "drdrill.powerstore.drill", others: Json | None = None) -> Run:
+        """One run of ansible-playbook on all of them. ``others``: more hosts of the inventory, which are no arrays."""
         inventory = self._folder / "inventory.json"
         hosts = {name: self._host(case) for name, case in self._cases.items()}
-        inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+        groups = {"arrays": {"hosts": hosts}, "others": {"hosts": others or {}}}
+        inventory.write_text(json.dumps({"all": {"children": groups} if others else {"hosts": hosts}}))
         done = subprocess.run(
             ["ansible-playbook", "-i", str(inventory), "--forks", str(len(hosts)), playbook, *arguments],
             cwd=self._folder,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -176,3 +177,68 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
     assert (fifo.verdicts, fifo.running()) == (("failed", "failed"), ["erp-data", "erp-db"])
     assert done.output.index(f"{LEFT_RUNNING}fifo.") < done.output.index("Report | Make the reports")
     assert done.says("expected a plain file")
+
+
+def on_another_host(folder: Path) -> tuple[Json, list[Json]]:
+    """Hosts of the inventory, and checks that are done there; a Python of its own shows where one was done."""
+    python = folder / "python-there"
+    python.write_text(f'#!/bin/sh\nPLACE=there exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    hosts = {
+        "there": {"ansible_connection": "local", "ansible_python_interpreter": str(python)},
+        "nowhere": {"ansible_host": "nowhere.invalid", "ansible_connection": "ssh"},
+    }
+    where = {"command": ["sh", "-c", "echo place=$PLACE."], "retry": False}
+    checks = [
+        {"name": "here", **where, "contains": "place=."},
+        {"name": "there", **where, "contains": "place=there.", "on": "there"},
+        {"name": "nowhere", **where, "on": "nowhere"},
+        {"name": "not a host", **where, "on": "not-in-the-inventory"},
+        {"name": "here again", **where, "contains": "place=."},
+    ]
+    return hosts, checks
+
+
+def test_checks_on_other_hosts_and_another_controller(arrays: Prepare, tmp_path: Path) -> None:
+    """A host that cannot be reached is a failed check and nothing else. What another controller with the same account
+    started between preflight and start is not this drill's."""
+    others, checks = on_another_host(tmp_path)
+    drill = arrays(
+        Case(
+            "elsewhere",
+            {
+                "checks": f"{{{{ {checks} + more }}}}",
+                "notify": [{"name": "told", "command": ["touch", f"{tmp_path}/told"]}],
+            },
+        ),
+        Case("first", {"sessions": [{"volume": "erp-data"}]}),
+        # Its second wave comes after the first one of the other, on the same array.
+        Case("second", {"sessions": [{"volume": "files-archive"}, {"volume": "erp-data", "wave": 2}]}),
+    )
+    first, second = drill["first"], drill["second"]
+    second.simulator = first.simulator
+    # As a file of variables has it: YAML reads a key on without quotes as true.
+    (tmp_path / "more.yml").write_text(
+        "more: [{name: unquoted, command: [sh, -c, 'test $PLACE = there'], on: there}]\n"
+    )
+    done = drill.run("-e", "failover_drill_hosts=arrays", "-e", f"@{tmp_path}/more.yml", others=others)
+    assert done.code == 2, done.output
+
+    elsewhere = drill["elsewhere"]
+    record = elsewhere.record()
+    assert {v["name"]: v["passed"] for v in record["validations"]} == {
+        "here": True, "there": True, "nowhere": False, "not a host": False, "here again": True, "unquoted": True
+    }  # fmt: skip
+    seen = {v["name"]: v["observed"] for v in record["validations"]}
+    assert seen["nowhere"].startswith("the host cannot be reached: ")
+    assert (elsewhere.verdicts, elsewhere.running()) == (("failed", "passed"), [])
+    assert (tmp_path / "told").exists() and record["interruption"] is None
+
+    assert (first.verdicts, second.verdicts, first.running()) == (("passed", "passed"), ("incomplete", "passed"), [])
+    array = first.simulator.dr
+    tested = {name: array.session(name).id for name in ("erp-data", "files-archive")}
+    assert sorted(array.executed("start_failover_test")) == sorted(tested.values())
+    assert sorted(array.executed("stop_failover_test")) == sorted(tested.values())
+    owned = {s["resource_name"]: s["test_owned"] for s in second.record()["sessions"]}
+    assert owned == {"files-archive": True, "erp-data": False}
+    assert done.says("Someone else started a failover test between the preflight and the start, on erp-data.")

@@ -101,7 +101,8 @@ def plan_steps(given: t.Mapping[str, object], step_timeout: object, tasks_timeou
 
 
 def _step(value: object, phase: str, where: str, timeouts: t.Mapping[bool, float]) -> Step:
-    entry = {key: each for key, each in a_mapping(value, where, _EXAMPLE[1:-1]).items() if each is not None}
+    named = {_key(key): each for key, each in value.items()} if isinstance(value, dict) else value
+    entry = {key: each for key, each in a_mapping(named, where, _EXAMPLE[1:-1]).items() if each is not None}
     name = a_text(entry.get("name"), f"{where}.name")
     here = f"Step '{name}'"
     known_keys(entry, here, _KEYS)
@@ -141,6 +142,11 @@ def _evidence(entry: Json, here: str) -> tuple[str, ...]:
     if len(found) > MOST_FILES:
         raise ExpectedError(f"{here}, evidence", f"at most {MOST_FILES} paths", len(found))
     return tuple(a_text(path, f"{here}, evidence[{number}]") for number, path in enumerate(found))
+
+
+def _key(key: object) -> object:
+    """YAML 1.1 reads the key ``on`` as true, of which Ansible makes a text on its way."""
+    return "on" if key is True or key == "True" else key
 
 
 def _timeout(value: object, here: str) -> float:

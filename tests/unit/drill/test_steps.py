@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+import yaml
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.steps import (
     Step,
@@ -59,6 +60,12 @@ def test_critical_has_one_meaning(given: object, taken: bool) -> None:
 @pytest.mark.parametrize(("given", "taken"), [("5", 5.0), (0.5, 0.5), (86400, 86400.0)])
 def test_a_timeout_may_be_a_text(given: object, taken: float) -> None:
     assert planned(command=["true"], timeout=given).timeout == taken
+
+
+def test_on_is_understood_as_yaml_reads_it() -> None:
+    read = yaml.safe_load("{name: x, command: ['true'], on: db-host}")
+    (step,) = plan_steps({"validate": [read]}, 30, 600)
+    assert True in read and step.on == "db-host" == planned(command=["true"], on="db-host").on
 
 
 def test_numbers_are_taken_for_names() -> None:
