@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._drill.ownership import is_foreign
 from ..module_utils._drill.scope import Request, chosen, population, request
-from ..module_utils._drill.steps import plan_steps
+from ..module_utils._drill.steps import Step, plan_steps
 from ..module_utils._drill.together import Drilled, together
 from ..module_utils._errors import PowerStoreError
 
@@ -52,7 +53,7 @@ def drill_checks(steps: Result, names: t.Sequence[str], step_timeout: object = 3
     """The options of ``drill_check`` for some of the steps, from the lists of all phases."""
     try:
         found = {step.name: step for step in plan_steps(steps, step_timeout, 600)}
-        return [found[name].options for name in names]
+        return [_where_it_was_started(found[name]) for name in names]
     except PowerStoreError as error:
         raise AnsibleFilterError(error.message) from error
     except KeyError as error:
@@ -65,6 +66,16 @@ def drill_run(arrays: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, 
     """What became of the drills of all arrays of a run, from their variables (``hostvars``)."""
     names = ("failover_drill_result", "failover_drill_report")
     return together([Drilled.of(str(array), *(variables[array].get(name) for name in names)) for array in arrays])
+
+
+def _where_it_was_started(step: Step) -> Result:
+    """The options of a check. A command of the controller runs in the directory in which Ansible was started.
+
+    Its modules run in that of the playbook, which may be one of an installed collection.
+    """
+    if step.on or "command" not in step.options:
+        return step.options
+    return {**step.options, "chdir": os.path.abspath(step.options.get("chdir") or os.curdir)}
 
 
 def _request(sessions: object, filters: object, exclusions: object, everything: bool) -> Request:

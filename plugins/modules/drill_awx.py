@@ -52,8 +52,8 @@ options:
     description:
       - The folder of records. It is made where it is not there, and marked for later jobs with the file
         C(.drdrill-outlives-the-job.json), which is never changed.
+      - Without it nothing is said of a folder, and no journal is read.
     type: path
-    required: true
   job_id:
     description: Id of this job, as AWX gives it in C(awx_job_id).
     type: str
@@ -98,7 +98,7 @@ workflow:
     image: registry.example.com/drills:1
     why_not: null
 folder:
-  description: Whether it is proven that the folder outlives the job, and by what.
+  description: Whether it is proven that the folder outlives the job, and by what. C(null) without O(directory).
   returned: always
   type: dict
   sample: {"path": "/var/lib/drill-records", "outlives": true, "why": "an earlier job (81) left its mark there"}

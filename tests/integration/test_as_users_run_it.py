@@ -87,3 +87,112 @@ def test_requirements_name_the_python_of_every_module() -> None:
         if "drdrill.powerstore.connection" in documentation["extends_documentation_fragment"]:
             said += fragment
         assert "Python >= 3.11" in said or "Python 3.8 or later" in said, path
+
+
+def test_the_guides_vault_command_hides_the_password_and_keeps_it_whole(tmp_path: Path) -> None:
+    guide = (ROOT / "docs/docsite/rst/guide_first_drill.rst").read_text(encoding="utf-8")
+    block = guide.split("The password\n", 1)[1].split(".. code-block:: bash\n\n", 1)[1].split("\n\n", 1)[0]
+    (tmp_path / "vault").write_text("vault-password")
+    environment = {**os.environ, "ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "vault")}
+    run = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True, "check": True, "timeout": 600}
+    done = subprocess.run(["bash", "-euc", block], input="pass word-{{1}}\n", **run)
+    assert "pass word" not in done.stdout + done.stderr
+    show = ["ansible", "localhost", "-m", "debug", "-a", "var=vault_drill_password", "-e", "@vault.yml"]
+    assert '"vault_drill_password": "pass word-{{1}}"' in subprocess.run(show, **run).stdout
+
+
+CHECK = {
+    "name": "port",
+    "http": {"url": "https://db.example.com/", "headers": {"X-Token": "token-of-a-check"}},
+    "timeout": 1,
+}
+
+
+@pytest.fixture
+def drill(simulator: Simulator, tmp_path: Path) -> list[dict[str, t.Any]]:
+    """A play of a user's own with the role, and files beside it that it names by relative paths."""
+    (tmp_path / "ca.pem").write_bytes(Path(simulator.ca_path).read_bytes())
+    (tmp_path / "look.sh").write_text("#!/bin/sh\necho seen\n")
+    (tmp_path / "look.sh").chmod(0o755)
+    tell = [{"name": "Tell", "ansible.builtin.set_fact": {"failover_drill_check_observed": "told"}}]
+    (tmp_path / "tell.yml").write_text(json.dumps(tell))
+    variables = {
+        "failover_drill_sessions": [{"volume": "erp-data"}],
+        "failover_drill_records_directory": "my-records",
+        "failover_drill_ca_path": "ca.pem",
+        "failover_drill_poll_interval": 0.2,
+        "failover_drill_checks": [
+            {"name": "look", "command": ["./look.sh"], "contains": "seen"},
+            {"name": "tell", "tasks": "tell.yml"},
+        ],
+    }
+    return [
+        {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "vars": variables,
+            "roles": ["drdrill.powerstore.failover_drill"],
+        }
+    ]
+
+
+def the_record(folder: Path) -> dict[str, t.Any]:
+    (path,) = (folder / "my-records").glob("drill-*.json")
+    read: dict[str, t.Any] = json.loads(path.read_text(encoding="utf-8"))
+    return read
+
+
+def test_relative_paths_are_relative_to_where_ansible_was_started(
+    simulator: Simulator, tmp_path: Path, drill: list[dict[str, t.Any]]
+) -> None:
+    said = playbook(tmp_path, simulator, drill, POWERSTORE_CA_PATH="")
+    assert said.endswith("exit code 0"), said
+    assert {step["observed"] for step in the_record(tmp_path)["steps"] if step["kind"] in ("command", "tasks")} >= {
+        "told"
+    }
+
+
+def test_relative_paths_of_the_collections_own_playbook(
+    simulator: Simulator, tmp_path: Path, drill: list[dict[str, t.Any]]
+) -> None:
+    hosts = {"powerstore-dr": {"ansible_host": simulator.dr.host, **drill[0]["vars"]}}
+    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+    imported = [{"ansible.builtin.import_playbook": "drdrill.powerstore.drill"}]
+    said = playbook(tmp_path, simulator, imported, "-i", "hosts.json", POWERSTORE_CA_PATH="", POWERSTORE_HOST="")
+    assert said.endswith("exit code 0"), said
+    assert the_record(tmp_path)["verdict"] == "passed"
+
+
+def test_become_and_a_short_task_timeout_of_ansible_cfg_cut_nothing(
+    simulator: Simulator, tmp_path: Path, drill: list[dict[str, t.Any]]
+) -> None:
+    simulator.operation_seconds["stop_failover_test"] = 4
+    configured = {"ANSIBLE_BECOME": "true", "ANSIBLE_BECOME_EXE": "/nonexistent/sudo", "ANSIBLE_TASK_TIMEOUT": "2"}
+    said = playbook(tmp_path, simulator, drill, **configured)
+    assert said.endswith("exit code 0"), said
+    assert not [side for side in simulator.dr.array.sessions if side.in_test()]
+
+
+def test_verbose_output_shows_labels_of_steps_and_no_secret_of_theirs(
+    simulator: Simulator, tmp_path: Path, drill: list[dict[str, t.Any]]
+) -> None:
+    drill[0]["vars"]["failover_drill_checks"] = [CHECK]
+    said = playbook(tmp_path, simulator, drill, "-vvv")
+    assert "token-of-a-check" not in said
+    assert "validate" in said and "port" in said
+
+
+def test_ansible_lint_has_no_warning_for_a_users_play(tmp_path: Path, drill: list[dict[str, t.Any]]) -> None:
+    plays = [{"name": "Drill", **drill[0], "connection": "local"}]
+    (tmp_path / "play.yml").write_text(yaml.safe_dump(plays, sort_keys=False, explicit_start=True))
+    done = subprocess.run(
+        ["ansible-lint", "--offline", "-q", "play.yml"],
+        cwd=tmp_path,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert "Falling back to Ansible unique filter" not in done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr

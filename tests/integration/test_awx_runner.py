@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import typing as t
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.lab.awx.controller import Controller, Object
 from tests.lab.awx.runner import NOBODY, PROJECT, ROOT, Answer, Job, as_stranger
 from tests.lab.simulator import Simulator
 
@@ -73,12 +75,77 @@ def test_a_drill_with_the_answers_of_a_survey(job: Job) -> None:
     assert [path for path in written if job.simulator.password.encode() in path.read_bytes()] == []
 
 
-def test_a_workflow_whose_drill_did_not_pass_fails(job: Job) -> None:
-    stat = {"verdict": "failed", "cleanup_verdict": "passed", "record_id": "1", "record_path": "/records/1.json"}
-    done = job.run("not_passed.yml", drdrill_powerstore_drill={"powerstore-dr": stat})
+FAILED = {
+    "verdict": "failed",
+    "cleanup_verdict": "passed",
+    "record_path": "/records/1.json",
+    "reason": "A check failed.",
+}
+AFTER_APPROVAL = {"drill_not_passed_after": "approval", "drill_approval_timeout": 86400}
+BY_ANNA = {"status": "failed", "summary_fields": {"approved_or_denied_by": {"username": "anna"}}}
+APPROVED = {"status": "successful", "summary_fields": {"approved_or_denied_by": {"username": "anna"}}}
+NOT_PASSED: list[tuple[dict[str, t.Any], tuple[Object, Object] | None, str]] = [
+    (
+        {"drdrill_powerstore_drill": {"powerstore-dr": FAILED}},
+        None,
+        "powerstore-dr: failed, clean-up passed, record /records/1.json. A check failed. The job of stop_tests",
+    ),
+    ({}, None, "its job was cancelled, reached the timeout of its template, or was lost with its node."),
+    ({}, (APPROVED, {"status": "canceled"}), "The drill left no result: its job 89 was cancelled."),
+    (
+        {},
+        (APPROVED, {"status": "failed", "job_explanation": "Job terminated due to timeout"}),
+        "its job 89 reached the timeout of its template.",
+    ),
+    ({}, (APPROVED, {"status": "error"}), "its job 89 was lost with its node or container."),
+    (AFTER_APPROVAL, (BY_ANNA, {}), "The approval was denied by anna. No drill was started."),
+    (
+        AFTER_APPROVAL,
+        ({"status": "failed", "timed_out": True}, {}),
+        "The approval was timed out. No drill was started.",
+    ),
+    (
+        {**AFTER_APPROVAL, "drdrill_powerstore_preflight": {"powerstore-dr": {"at": "0"}}},
+        None,
+        "Nobody answered the approval in time. No drill was started.",
+    ),
+    (
+        {**AFTER_APPROVAL, "drdrill_powerstore_preflight": {"powerstore-dr": {"at": str(int(time.time()))}}},
+        None,
+        "The approval was denied, or the workflow was cancelled there.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "awx", "says"), NOT_PASSED)
+def test_a_workflow_whose_drill_did_not_pass_says_which_of_all_it_was(
+    tmp_path: Path, given: dict[str, t.Any], awx: tuple[Object, Object] | None, says: str
+) -> None:
+    with Controller() as controller:
+        account = {"CONTROLLER_HOST": controller.url, "CONTROLLER_OAUTH_TOKEN": controller.token} if awx else {}
+        if awx:
+            controller.has_run(7, *awx)
+        known = {"awx_job_id": 90, "awx_workflow_job_id": 7, **given}
+        done = subprocess.run(
+            ["ansible-playbook", PROJECT / "playbooks" / "not_passed.yml", "-e", json.dumps(known)],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "ANSIBLE_SHOW_CUSTOM_STATS": "1",
+                **account,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=1200,
+        )
+        assert controller.token not in done.stdout + done.stderr
     assert done.returncode == 2
     said = " ".join(done.stdout.split())
-    assert "powerstore-dr: failed, clean-up passed, record /records/1.json. The job of stop_tests" in said
+    assert "No passed drill came out of this workflow." in said
+    assert says in said
+    assert "drdrill_powerstore_not_passed" in said  # for the notification
 
 
 def test_a_preflight_in_check_mode(job: Job) -> None:
@@ -108,6 +175,7 @@ ANSWERS: list[tuple[dict[str, str], list[dict[str, str]] | str]] = [
     ({"drill_selection": ""}, [{"volume": "of the inventory"}]),
     ({"drill_selection": "a b"}, [{"volume": "a b"}]),
     ({"drill_selection": "a,, vg:b ,session:5"}, [{"volume": "a"}, {"volume_group": "b"}, {"session_id": "5"}]),
+    ({"drill_selection": "erp-data\nvg:erp-db\r\n\n"}, [{"volume": "erp-data"}, {"volume_group": "erp-db"}]),
     ({"drill_selection": "volume:a:b"}, [{"volume": "a:b"}]),
     ({"drill_selection": "a", "drill_snapshot": " s "}, [{"volume": "a", "snapshot": "s"}]),
     ({"drill_selection": "{{ 7 * 7 }}"}, [{"volume": "{{ 7 * 7 }}"}]),
@@ -286,3 +354,45 @@ def stats(job: Job) -> str:
     events = [path for path in job.artifacts.rglob("job_events/*.json") if '"playbook_on_stats"' in path.read_text()]
     newest = max(events, key=lambda path: path.stat().st_mtime)
     return json.dumps(json.loads(newest.read_text())["event_data"]["artifact_data"])
+
+
+def test_awx_says_when_the_killed_drill_was_over_and_who_approved_it(job: Job) -> None:
+    with Controller() as controller:
+        controller.has_run(7, APPROVED, {"status": "canceled", "finished": ago(60)})
+        job.injected = {"CONTROLLER_HOST": controller.url, "CONTROLLER_OAUTH_TOKEN": controller.token}
+        job.simulator.dr.start_failover_test("erp-data", user=job.simulator.username)
+        done = job.run("stop_tests.yml", **AFTER_DRILL, awx_job_id=90, awx_workflow_job_id=7)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert running(job) == ["erp-data"]
+
+        job.simulator.dr.stop_failover_test("erp-data")
+        done = job.run("drill.yml", **{**IN_A_JOB, "awx_workflow_job_id": 7}, drill_selection=Answer("erp-data"))
+        assert done.returncode == 0, done.stdout + done.stderr
+        who = record(job, "drill")["who"]["awx"]
+        assert [(one["decision"], one["by"]) for one in who["approvals"]] == [("approved", "anna")]
+        assert who["image"] == "registry.example.com/drills:1"
+        assert controller.token not in done.stdout + done.stderr
+
+
+def test_a_notice_whose_file_is_missing_never_ends_green(job: Job) -> None:
+    notify = [{"name": "tell", "tasks": "playbooks/tasks/missing.yml"}]
+    done = job.run("drill.yml", failover_drill_notify=notify, drill_selection=Answer("erp-data"))
+    assert done.returncode == 2
+    assert running(job) == []
+    assert "missing.yml" in done.stdout
+
+
+def test_the_preflight_refuses_what_the_drill_would_refuse(job: Job) -> None:
+    done = job.run("preflight.yml", "--check", drill_keep=Answer("all"), drill_expiration=Answer("soon"))
+    assert done.returncode == 2, done.stdout
+    assert list(job.records.glob("readiness-*.json")), done.stdout
+    assert "failover_drill_end_of_test_snapshot_expiration" in " ".join(done.stdout.split())
+    assert record(job, "readiness")["verdict"] != "passed"
+
+
+def test_a_session_that_is_missing_is_told_with_the_arrays_name(job: Job) -> None:
+    done = job.run("preflight.yml", "--check", drill_selection=Answer("nothing"))
+    assert done.returncode == 2
+    assert "None" not in done.stdout
+    found = record(job, "readiness")
+    assert found["array"]["name"] == "ps-dr" and "-ps-dr-" in found["drill"]["id"]

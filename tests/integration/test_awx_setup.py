@@ -20,11 +20,11 @@ import yaml
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tests.lab.awx.controller import Controller, Object, RefusedError, rrule_problems
+from tests.lab.awx.controller import FIELDS, Controller, Object, RefusedError, rrule_problems
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "docs" / "awx-project"
-SECRETS = ("dr-secret-1", "production-secret-2")
+SECRETS = ("dr-secret-1", "production-secret-2", "mail-secret-3", "slack-secret-4")
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 CHOICES = {
     "awx_setup_project_url": "https://git.example.com/drills.git",
@@ -37,10 +37,21 @@ CHOICES = {
     "awx_setup_notify_error": ["Storage team"],
     "awx_setup_notify_approvals": ["Storage team"],
     "awx_setup_drill_answers": {"drill_title": "Quarterly drill"},
+    "awx_setup_readers": ["Auditors"],
+    "awx_setup_launchers": ["Storage"],
+    "awx_setup_approvers": ["Owners"],
+    "awx_setup_notifications": [
+        {"name": "Mail", "type": "email", "configuration": {"host": "mail.example.com", "password": "mail-secret-3"}},
+        {"name": "Teams", "type": "webhook", "configuration": {"url": "https://teams.example.com"}},
+        {"name": "Slack", "type": "slack", "configuration": {"channels": ["drills"], "token": "slack-secret-4"}},
+    ],
+    "awx_setup_notify_success": ["Mail", "Teams", "Slack"],
 }
 
 
-def setup(awx: Controller, folder: Path, **choices: t.Any) -> subprocess.CompletedProcess[str]:
+def setup(
+    awx: Controller, folder: Path, environment: dict[str, str] | None = None, **choices: t.Any
+) -> subprocess.CompletedProcess[str]:
     """Run the playbook with the choices."""
     (folder / "ca.pem").write_text(PEM)
     (folder / "choices.json").write_text(json.dumps({**CHOICES, **choices}))
@@ -66,6 +77,7 @@ def setup(awx: Controller, folder: Path, **choices: t.Any) -> subprocess.Complet
             "POWERSTORE_PRODUCTION_HOST": "production.example.com",
             "POWERSTORE_PRODUCTION_USERNAME": "reader",
             "POWERSTORE_PRODUCTION_PASSWORD": SECRETS[1],
+            **(environment or {}),
         },
         capture_output=True,
         text=True,
@@ -78,6 +90,8 @@ def setup(awx: Controller, folder: Path, **choices: t.Any) -> subprocess.Complet
 def awx() -> Iterator[Controller]:
     with Controller() as controller:
         controller.add("notification_templates", name="Storage team", notification_type="email")
+        for team in ("Auditors", "Storage", "Owners"):
+            controller.add("teams", name=team, organization=1)
         yield controller
 
 
@@ -109,6 +123,8 @@ def check_the_workflow_is_preflight_approval_drill_and_always_the_stop(awx: Cont
         "drill_not_passed": "playbooks/not_passed.yml",
         "drill_not_approved": "playbooks/not_passed.yml",
     }
+    assert json.loads(starts["drill_not_passed"][1]["extra_vars"]) == {"drill_not_passed_after": "drill"}
+    assert json.loads(starts["drill_not_approved"][1]["extra_vars"])["drill_not_passed_after"] == "approval"
     assert starts["approval"][0] == "workflow_approval_templates" and starts["approval"][1]["timeout"] == 86400
     assert awx.named("workflow_job_template_nodes", "stop_after_drill")["extra_data"] == {
         "stop_tests_policy": "stop",
@@ -128,16 +144,46 @@ def check_job_templates_hold_what_their_playbooks_need(awx: Controller) -> None:
         "PowerStore stop tests": both[:1],
         "PowerStore abort": both[:1],
         "PowerStore drill not passed": [],
+        "PowerStore drill not approved": [],
     }
-    for template in templates:
-        assert template["timeout"] > 0
-        assert awx.linked("job_templates", template, "notification_templates_error") == ["Storage team"]
+    assert all(template["timeout"] > 0 for template in templates)
     assert [t_["name"] for t_ in templates if t_["job_type"] == "check"] == ["PowerStore preflight"]
     alone = {t_["name"] for t_ in templates if not t_["allow_simultaneous"]}
     assert alone == {"PowerStore drill", "PowerStore stop tests"}
     workflow = awx.named("workflow_job_templates", "PowerStore approved drill")
     assert not workflow["allow_simultaneous"]
-    assert awx.linked("workflow_job_templates", workflow, "notification_templates_approvals") == ["Storage team"]
+
+
+def check_one_event_makes_one_message(awx: Controller) -> None:
+    told = {
+        t_["name"]: awx.linked("job_templates", t_, "notification_templates_error")
+        for t_ in awx.objects("job_templates")
+    }
+    # A drill that did not pass has told of itself; of an approval that was not given nothing else tells.
+    assert told.pop("PowerStore drill not passed") == []
+    assert set(map(tuple, told.values())) == {("Storage team",)} and len(told) == 5
+    workflow = awx.named("workflow_job_templates", "PowerStore approved drill")
+    for event, expected in (("started", []), ("success", []), ("error", []), ("approvals", ["Storage team"])):
+        assert awx.linked("workflow_job_templates", workflow, f"notification_templates_{event}") == expected
+
+
+def check_teams_see_the_jobs(awx: Controller) -> None:
+    everybody = ["Auditors", "Owners", "Storage"]
+    for template in awx.objects("job_templates"):
+        assert awx.teams_with("job_templates", template["name"], "read_role") == everybody
+    workflow = "PowerStore approved drill"
+    assert awx.teams_with("workflow_job_templates", workflow, "read_role") == everybody
+    assert awx.teams_with("workflow_job_templates", workflow, "approval_role") == ["Owners"]
+    assert awx.teams_with("workflow_job_templates", workflow, "execute_role") == ["Storage"]
+    launched = {t_["name"] for t_ in awx.objects("job_templates")}
+    launched = {name for name in launched if awx.teams_with("job_templates", name, "execute_role")}
+    assert launched == {"PowerStore preflight", "PowerStore stop tests", "PowerStore abort"}
+
+
+def check_abort_asks_whether_to_force(awx: Controller) -> None:
+    (question,) = awx.survey("job_templates", "PowerStore abort")["spec"]
+    assert (question["variable"], question["choices"]) == ("abort_force", ["when_unreachable", "always"])
+    assert awx.named("job_templates", "PowerStore abort")["survey_enabled"]
 
 
 def check_the_survey_asks_the_same_everywhere(awx: Controller) -> None:
@@ -162,7 +208,9 @@ def check_schedules_answer_the_survey(awx: Controller) -> None:
     drill = schedules["PowerStore drill, scheduled"]
     assert awx.unified(drill["unified_job_template"])[1]["name"] == "PowerStore approved drill"
     assert drill["extra_data"]["drill_title"] == "Quarterly drill"
-    assert drill["extra_data"]["failover_drill_hosts"] == "powerstore-dr"
+    # The survey proposes one array; nobody is there to choose one when a schedule launches it.
+    assert drill["extra_data"]["failover_drill_hosts"] == "all"
+    assert schedules["PowerStore preflight, scheduled"]["extra_data"]["failover_drill_hosts"] == "all"
     stop = schedules["PowerStore stop tests, scheduled"]
     assert "FREQ=MINUTELY;INTERVAL=15" in stop["rrule"] and stop["extra_data"]["stop_tests_max_age"] == "5h"
 
@@ -174,7 +222,11 @@ def check_the_inventory_has_one_host_for_each_array(awx: Controller) -> None:
         "powerstore-dr2": {"ansible_host": "dr2.example.com"},
     }
     variables = json.loads(awx.named("inventories", "PowerStore arrays")["variables"])
-    assert variables == {"failover_drill_records_directory": "/var/lib/drill-records"}
+    assert variables == {
+        "failover_drill_records_directory": "/var/lib/drill-records",
+        "failover_drill_awx_templates": {"stop_tests": "PowerStore stop tests", "abort": "PowerStore abort"},
+        "failover_drill_awx_image": "drills:1",
+    }
 
 
 def check_credentials_inject_what_the_modules_look_for(awx: Controller) -> None:
@@ -208,12 +260,63 @@ def test_one_run_makes_everything_and_a_second_one_changes_nothing(awx: Controll
     check_schedules_answer_the_survey(awx)
     check_the_inventory_has_one_host_for_each_array(awx)
     check_credentials_inject_what_the_modules_look_for(awx)
+    check_one_event_makes_one_message(awx)
+    check_teams_see_the_jobs(awx)
+    check_abort_asks_whether_to_force(awx)
+    check_messages_say_the_verdict(awx)
     second = setup(awx, tmp_path)
     assert second.returncode == 0, second.stdout + second.stderr
     assert "changed=0 " in second.stdout
     assert awx.writes == []
     for output in (first, second):
         assert not any(secret in output.stdout + output.stderr for secret in SECRETS)
+
+
+STUB = {"id": 42, "name": "a template", "status": "running", "artifacts": {}}  # with which AWX checks messages
+DRILL = {
+    "verdict": "failed", "cleanup_verdict": "passed", "title": "Quarterly", "record_path": "/records/1.json",
+    "reason": 'The check "port" failed.',
+}  # fmt: skip
+STOPPED = {"verdict": "failed", "running": ["erp-data"], "message": "A stop failed.", "record_path": ""}
+SAID: list[tuple[Object, list[str]]] = [
+    (STUB, ["a template #42 running."]),
+    (
+        {**STUB, "status": "failed", "artifacts": {"drdrill_powerstore_drill": {"dr": DRILL}}},
+        ["dr: drill failed, clean-up passed", 'Quarterly. dr: The check "port" failed.', "Record: /records/1.json."],
+    ),
+    (
+        {**STUB, "status": "failed", "artifacts": {"drdrill_powerstore_stop_tests": {"dr": STOPPED}}},
+        ["dr: stop tests failed, STILL RUNNING: erp-data", "A stop failed."],
+    ),
+    ({**STUB, "status": "canceled"}, ["it left no result, as it was cancelled"]),
+    (
+        {
+            **STUB,
+            "status": "failed",
+            "artifacts": {"drdrill_powerstore_not_passed": "The approval was denied by anna."},
+        },
+        ["#42 failed; The approval was denied by anna."],
+    ),
+]
+
+
+def check_messages_say_the_verdict(awx: Controller) -> None:
+    """As awx/main/models/notifications.py renders them: sandboxed, undefined names being errors."""
+    jinja = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+    for name in ("Mail", "Teams", "Slack"):
+        messages = awx.named("notification_templates", name)["messages"]
+        for job, expected in SAID:
+            texts = messages["error"].values()
+            sent = [jinja.from_string(text).render(job=job, url="https://awx/1") for text in texts]
+            said = " ".join(json.loads(text)["text"] if name == "Teams" and text else text for text in sent)
+            assert all(text in said for text in expected), (name, said)
+            assert "https://awx/1" in said and "\n" not in sent[0]
+        # There is no job in them.
+        approval = {"approval_node_name": "may start", "approval_status": "running", "workflow_url": "https://awx/7"}
+        for kind in ("running", "approved", "denied", "timed_out"):
+            texts = messages["workflow_approval"][kind].values()
+            sent = [jinja.from_string(text).render(**approval, job_metadata='{"title": "Quarterly"}') for text in texts]
+            assert "Quarterly" in "".join(sent) and "https://awx/7" in "".join(sent)
 
 
 def inject(awx: Controller, credential: Object) -> tuple[dict[str, str], dict[str, str]]:
@@ -230,6 +333,65 @@ def inject(awx: Controller, credential: Object) -> tuple[dict[str, str], dict[st
     names = {label.removeprefix("template."): f"/runner/env/{label.removeprefix('template.')}" for label in files}
     values["tower"] = {"filename": names}
     return {name: jinja.from_string(text).render(values) for name, text in kind["injectors"]["env"].items()}, files
+
+
+def test_what_drifted_or_left_the_choices_is_put_right(awx: Controller, tmp_path: Path) -> None:
+    # A project whose first update failed is updated by the next run; it has no playbooks until then.
+    awx.next_update = "failed"
+    done = setup(awx, tmp_path)
+    assert done.returncode == 2 and awx.objects("job_templates") == []
+    awx.next_update = "successful"
+    done = setup(awx, tmp_path, awx_setup_project_branch="main")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(awx.objects("job_templates")) == 6
+
+    # What somebody changed comes back; what is not given is left; what left the choices goes.
+    awx.named("job_templates", "PowerStore drill")["timeout"] = 1
+    awx.named("hosts", "powerstore-dr")["enabled"] = False
+    nothing = {"POWERSTORE_PASSWORD": "", "POWERSTORE_CA_PATH": "", "POWERSTORE_PRODUCTION_PASSWORD": ""}
+    done = setup(awx, tmp_path, nothing, awx_setup_arrays=CHOICES["awx_setup_arrays"][:1], awx_setup_ee_image="")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert awx.named("job_templates", "PowerStore drill")["timeout"] == 14400
+    assert [(host["name"], host["enabled"]) for host in awx.objects("hosts")] == [("powerstore-dr", True)]
+    kept = awx.secrets[awx.named("credentials", "PowerStore DR site account")["id"]]
+    assert (kept["password"], kept["ca"]) == (SECRETS[0], PEM)
+    assert "PowerStore DR site account: ca, password not given, left as it is in AWX." in done.stdout
+    assert awx.named("projects", "PowerStore drills")["scm_branch"] == ""
+    assert awx.named("projects", "PowerStore drills")["default_environment"] is None
+    assert {template["execution_environment"] for template in awx.objects("job_templates")} == {None}
+    assert awx.objects("execution_environments") == []
+
+    for changed in (True, False):
+        done = setup(awx, tmp_path, awx_setup_state="absent")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert ("changed=0 " not in done.stdout) is changed
+    left = {name: [row["name"] for row in awx.objects(name)] for name in FIELDS if awx.objects(name)}
+    assert left == {
+        "organizations": ["Default"],
+        "notification_templates": ["Storage team"],
+        "teams": ["Auditors", "Storage", "Owners"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("choices", "environment", "says"),
+    [
+        (
+            {"awx_setup_notify_error": ["Storage team", "Nobody"]},
+            {},
+            "awx_setup_notify_started, _success, _error or _approvals names 'Nobody'",
+        ),
+        ({"awx_setup_approvers": ["Owner"]}, {}, "awx_setup_approvers names 'Owner'"),
+        ({}, {"POWERSTORE_PASSWORD": ""}, "AWX has no credential 'PowerStore DR site account'"),
+    ],
+)
+def test_what_is_missing_is_said_before_the_first_write(
+    awx: Controller, tmp_path: Path, choices: Object, environment: dict[str, str], says: str
+) -> None:
+    done = setup(awx, tmp_path, environment, **choices)
+    assert done.returncode == 2
+    assert says in " ".join(done.stdout.split())
+    assert awx.writes == []
 
 
 def test_what_has_no_default_is_said_before_awx_is_asked(awx: Controller, tmp_path: Path) -> None:

@@ -306,8 +306,8 @@ def _awx(simulator: Simulator, folder: Path) -> Options:
     return {**dict.fromkeys(connection_to(simulator)), "directory": str(folder / "records"), "workflow_job_id": "7"}
 
 
-def _no_folder(simulator: Simulator, folder: Path) -> Options:
-    return {**_awx(simulator, folder), "directory": None}
+def _odd_drill(simulator: Simulator, folder: Path) -> Options:
+    return {**_awx(simulator, folder), "drill": "passed"}
 
 
 def _contact_read(_simulator: Simulator, _folder: Path) -> Options:
@@ -356,7 +356,7 @@ def _coverage_without_a_policy(simulator: Simulator, folder: Path) -> Options:
 SCENARIOS: dict[str, list[Scenario]] = {
     "drill_awx": [
         Scenario("look", _awx),
-        Scenario("no folder", _no_folder, changes=False, fails=True),
+        Scenario("a drill that is none", _odd_drill, changes=False, fails=True),
     ],
     "drill_check": [
         Scenario("checks", _checks, changes=False),

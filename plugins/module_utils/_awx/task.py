@@ -24,7 +24,7 @@ from .started import stop_options
 from .workflow import Workflow, read_workflow
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
-    "directory": {"type": "path", "required": True},
+    "directory": {"type": "path"},
     "job_id": {"type": "str", "default": ""},
     "workflow_job_id": {"type": "str", "default": ""},
     "drill": {"type": "dict", "default": {}},
@@ -46,17 +46,18 @@ class Job:
 
 def run_awx(params: Json, job: Job, *, write: bool) -> Json:
     """The result of the module. It does not fail: what could not be read is said."""
-    directory, workflow_id = os.path.expanduser(params["directory"]), params["workflow_job_id"]
+    directory, workflow_id = params["directory"], params["workflow_job_id"]
     now = process.now_utc()
     run = process.run_id(process.run_of(job.pid), now)
     workflow = _workflow(params, job.environment)
     said: dict[str, Json] = {name: dict(stat) for name, stat in params["drill"].items() if isinstance(stat, Mapping)}
-    stop = stop_options(job.array, workflow_id, said, _journals(directory), workflow.drill, _began(job.pid, now))
-    folder = look_at_folder(directory, run, params["job_id"], write=write)
+    journals = _journals(os.path.expanduser(directory)) if directory else []
+    stop = stop_options(job.array, workflow_id, said, journals, workflow.drill, _began(job.pid, now))
+    folder = look_at_folder(directory, run, params["job_id"], write=write) if directory else None
     return {
-        "changed": folder.marked,
+        "changed": folder.marked if folder else False,
         "workflow": workflow.as_result(),
-        "folder": folder.as_result(),
+        "folder": folder.as_result() if folder else None,
         "stop": stop,
     }
 

@@ -199,7 +199,8 @@ def _array_name(params: Json) -> str:
     phases = [params.get("before"), *(params.get("starts") or ()), *(params.get("stops") or ())]
     clusters = [phase.get("cluster") for phase in phases if isinstance(phase, dict)]
     names = [cluster.get("name") for cluster in clusters if isinstance(cluster, dict)]
-    return next((str(name) for name in names if name), "run" if params.get("records") else "array")
+    unread = "run" if params.get("records") else str(params.get("array_host") or "array")
+    return next((str(name) for name in names if name), unread)
 
 
 def _context(params: Json) -> Context:

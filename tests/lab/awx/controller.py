@@ -3,7 +3,8 @@
 It knows the objects that the playbook awx_setup makes, keeps links between them, and refuses what AWX refuses: a field
 that an object does not have, a missing required one, an edge that makes a cycle or joins two nodes twice, an rrule
 without DTSTART or INTERVAL or with a number in BYDAY, two credentials of one type in a job template, an answer that no
-question asked for. Like AWX it never gives a secret back: $encrypted$ stands for it.
+question asked for, the removal of what something else needs. Like AWX it never gives a secret back: $encrypted$ stands
+for it. A project is updated when it is made; `next_update` says how that and the updates after it end.
 """
 
 from __future__ import annotations
@@ -37,7 +38,12 @@ FIELDS: dict[str, Object] = {
     },
     "inventories": {"description": "", "organization": None, "kind": "", "host_filter": None, "variables": ""},
     "hosts": {"description": "", "inventory": None, "enabled": True, "variables": ""},
-    "notification_templates": {"description": "", "organization": None, "notification_type": None},
+    "notification_templates": {
+        **dict.fromkeys(("organization", "notification_type", "messages")),
+        "description": "",
+        "notification_configuration": {},
+    },
+    "teams": {"description": "", "organization": None},
     "job_templates": {
         **dict.fromkeys(("description", "playbook", "extra_vars"), ""),
         **dict.fromkeys(("organization", "inventory", "project", "execution_environment")),
@@ -71,6 +77,18 @@ REQUIRED = {
     "schedules": ("rrule", "unified_job_template"),
 }
 SINGULAR = {"inventories": "inventory"}
+# What a template's roles allow; each has an id, by which teams get it.
+ROLES = {
+    "job_templates": ("admin_role", "execute_role", "read_role"),
+    "workflow_job_templates": ("admin_role", "execute_role", "read_role", "approval_role"),
+}
+# An object of the first kind is needed by those of the second, in that field or link.
+NEEDED = (
+    ("credential_types", "credentials", "credential_type"),
+    ("inventories", "job_templates", "inventory"),
+    ("projects", "job_templates", "project"),
+    ("execution_environments", "job_templates", "execution_environment"),
+)
 UNIFIED = ("job_templates", "workflow_job_templates", "projects", "workflow_approval_templates")
 
 
@@ -103,6 +121,10 @@ class Controller:
         self.token = "token-of-the-controller"
         self.writes: list[str] = []
         self.secrets: dict[int, Object] = {}
+        self.next_update = "successful"
+        self.pages: dict[str, Object] = {}  # answers by their paths, of what only jobs ask
+        self._teams_of: dict[int, list[int]] = {}  # by the id of the role
+        self._updates: dict[int, Object] = {}
         self._rows: dict[str, dict[int, Object]] = {name: {} for name in FIELDS}
         self._links: dict[tuple[str, int, str], list[int]] = {}
         self._surveys: dict[tuple[str, int], Object] = {}
@@ -157,7 +179,11 @@ class Controller:
         if collection.endswith("job_templates"):
             row["related"]["survey_spec"] = f"{row['url']}survey_spec/"
         if collection == "projects":
-            row |= {"scm_revision": "", "status": "successful"}
+            row["related"]["update"] = f"{row['url']}update/"
+            self._update_project(row)
+        row["summary_fields"]["object_roles"] = {
+            name: {"id": row["id"] * 100 + number} for number, name in enumerate(ROLES.get(collection, ()))
+        }
         self._rows[collection][row["id"]] = row
         self._keep_secrets(collection, row)
         return row
@@ -172,6 +198,62 @@ class Controller:
         row |= fields
         self._keep_secrets(collection, row)
         return row
+
+    def remove(self, collection: str, row: Object) -> None:
+        """Remove an object as a DELETE would, with what is a part of it."""
+        for kind, other, field in NEEDED:
+            users = [each["name"] for each in self.objects(other) if kind == collection and each[field] == row["id"]]
+            if users and kind == "credential_types":
+                raise RefusedError({"detail": f"used by {', '.join(users)}"})
+            for each in self.objects(other):
+                if kind == collection and each[field] == row["id"]:
+                    each[field] = None
+        del self._rows[collection][row["id"]]
+        if collection == "workflow_job_template_nodes":
+            self._rows["workflow_approval_templates"].pop(row["unified_job_template"], None)
+        parts = (("workflow_job_template_nodes", "workflow_job_template"), ("hosts", "inventory"))
+        for part, field in (*parts, ("schedules", "unified_job_template")):
+            for each in self.objects(part):
+                if each[field] == row["id"] and collection in ("inventories", *UNIFIED):
+                    self.remove(part, each)
+        for links in self._links.values():
+            while row["id"] in links:
+                links.remove(row["id"])
+
+    def has_run(self, workflow: int, approval: Object, drill: Object) -> None:
+        """A workflow job whose approval and drill ended as said; and a job 90 of it, which may ask."""
+        nodes = [
+            {"identifier": "approval", "summary_fields": {"job": {"id": 88, "type": "workflow_approval"}}},
+            {"identifier": "drill", "summary_fields": {"job": {"id": 89, "type": "job"} if drill else None}},
+        ]
+        image = {"summary_fields": {"execution_environment": {"image": "registry.example.com/drills:1"}}}
+        self.pages |= {
+            f"/api/v2/workflow_jobs/{workflow}/workflow_nodes/": {"count": 2, "next": None, "results": nodes},
+            "/api/v2/workflow_approvals/88/": {"id": 88, "name": "may start", "finished": None, **approval},
+            "/api/v2/jobs/89/": {"id": 89, "started": None, "finished": None, **drill},
+            "/api/v2/jobs/90/": image,
+        }
+
+    def teams_with(self, collection: str, name: str, role: str) -> list[str]:
+        """The names of the teams that have a role on an object."""
+        number = self.named(collection, name)["summary_fields"]["object_roles"][role]["id"]
+        return sorted(self._rows["teams"][team]["name"] for team in self._teams_of.get(number, []))
+
+    def _update_project(self, project: Object) -> Object:
+        self._last_id += 1
+        good = self.next_update == "successful"
+        project |= {"status": self.next_update, "scm_revision": f"revision-{self._last_id}" if good else ""}
+        update = {
+            "id": self._last_id,
+            "url": f"/api/v2/project_updates/{self._last_id}/",
+            "status": self.next_update,
+            "failed": not good,
+            "finished": "2026-11-23T20:00:00Z",
+            "event_processing_finished": True,
+            "scm_revision": project["scm_revision"],
+        }
+        self._updates[self._last_id] = update
+        return update
 
     # What AWX refuses ----------------------------------------------------------------------------------------------
 
@@ -190,6 +272,10 @@ class Controller:
             self._check_answers(fields["unified_job_template"], fields.get("extra_data", {}), required=False)
         if collection == "credentials":
             self._check_inputs(fields)
+        if collection == "job_templates" and fields.get("project"):
+            project = self._rows["projects"][fields["project"]]
+            if project["status"] != "successful":
+                raise RefusedError({"playbook": ["Playbook not found for project."]})
 
     def _check_inputs(self, fields: Object) -> None:
         inputs = self._rows["credential_types"][fields["credential_type"]]["inputs"]
@@ -247,6 +333,11 @@ class Controller:
         return {number}.union(*after)
 
     def _keep_secrets(self, collection: str, row: Object) -> None:
+        if collection == "notification_templates":
+            given, kept = row["notification_configuration"], self.secrets.get(row["id"], {})
+            self.secrets[row["id"]] = {k: kept.get(k) if v == ENCRYPTED else v for k, v in given.items()}
+            secret = {"password", "token"}
+            row["notification_configuration"] = {k: ENCRYPTED if k in secret else v for k, v in given.items()}
         if collection != "credentials":
             return
         self.secrets[row["id"]] = dict(row["inputs"])
@@ -265,6 +356,8 @@ class Controller:
                 return jsonify(detail="Authentication credentials were not provided."), 401
             if request.method != "GET":
                 self.writes.append(f"{request.method} {request.path}")
+            if request.path in self.pages:
+                return jsonify(self.pages[request.path])
             self._lock.acquire()
             return None
 
@@ -283,7 +376,9 @@ class Controller:
             return jsonify(error.args[0]), 400
 
         app.add_url_rule("/api/v2/<collection>/", view_func=self._list, methods=["GET", "POST"])
-        app.add_url_rule("/api/v2/<collection>/<int:number>/", view_func=self._one, methods=["GET", "PATCH"])
+        app.add_url_rule("/api/v2/<collection>/<int:number>/", view_func=self._one, methods=["GET", "PATCH", "DELETE"])
+        app.add_url_rule("/api/v2/roles/<int:number>/teams/", view_func=self._role_teams, methods=["GET", "POST"])
+        app.add_url_rule("/api/v2/project_updates/<int:number>/", view_func=self._project_update)
         app.add_url_rule(
             "/api/v2/<collection>/<int:number>/<relation>/", view_func=self._related, methods=["GET", "POST"]
         )
@@ -298,6 +393,10 @@ class Controller:
 
     def _matches(self, row: Object) -> bool:
         wanted = dict(request.args)
+        for name, collection in (("organization", "organizations"), ("inventory", "inventories")):
+            if (value := wanted.pop(f"{name}__name", None)) is not None:
+                wanted[name] = str(next((row["id"] for row in self.objects(collection) if row["name"] == value), 0))
+        wanted.pop("page_size", None)
         either = {key.removeprefix("or__"): wanted.pop(key) for key in list(wanted) if key.startswith("or__")}
         unknown = [key for key in (*wanted, *either) if key not in row]
         if unknown:
@@ -313,10 +412,25 @@ class Controller:
         row = self._rows.get(collection, {}).get(number)
         if row is None:
             return jsonify(detail="Not found."), 404
+        if request.method == "DELETE":
+            self.remove(collection, row)
+            return Response(status=204)
         return jsonify(self.change(collection, row, **request.get_json()) if request.method == "PATCH" else row)
+
+    def _project_update(self, number: int) -> Answer:
+        return jsonify(self._updates[number])
+
+    def _role_teams(self, number: int) -> Answer:
+        holders = self._teams_of.setdefault(number, [])
+        if request.method == "POST":
+            holders.append(request.get_json()["id"])
+            return Response(status=204)
+        return self._page([self._rows["teams"][team] for team in holders])
 
     def _related(self, collection: str, number: int, relation: str) -> Answer:
         row = self._rows.get(collection, {}).get(number)
+        if relation == "update" and collection == "projects" and row is not None:
+            return jsonify(self._update_project(row)), 202
         known = relation in (*NODES, *NOTIFICATIONS, "credentials", "survey_spec", "create_approval_template")
         if row is None or not known or (relation in NODES and collection != "workflow_job_template_nodes"):
             return jsonify(detail="Not found."), 404

@@ -74,11 +74,11 @@ class Job:
         self.artifacts.mkdir()
         self.records = self.artifacts / "records"
         shutil.copytree(PROJECT, folder / "project")
+        self.injected: dict[str, str] = {}  # by further credentials; before `run`
         (folder / "env").mkdir()
         (folder / "inventory").mkdir()
         shutil.copy(simulator.ca_path, folder / "env" / "ca.pem")
         self.write("inventory/hosts.json", {"all": {"hosts": {"powerstore-dr": self._array()}}})
-        self.write("env/envvars", self._injected())
 
     def _array(self) -> dict[str, t.Any]:
         return {
@@ -97,6 +97,7 @@ class Job:
             "POWERSTORE_CA_PATH": str(self.folder / "env" / "ca.pem"),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
             "PYTHONDONTWRITEBYTECODE": "1",
+            **self.injected,
         }
 
     def write(self, name: str, content: t.Any) -> None:
@@ -107,6 +108,7 @@ class Job:
     def run(self, playbook: str, *arguments: str, **variables: t.Any) -> subprocess.CompletedProcess[str]:
         """Run a playbook of the project with these extra variables, and wait for its end."""
         self.write("env/extravars", variables)
+        self.write("env/envvars", self._injected())
         (self.folder / "env" / "cmdline").write_text(" ".join(arguments))
         self._protect()
         command = [
