@@ -25,7 +25,7 @@ ANSWERED, NOT_ASKED, NOT_SEEN = "answered", "not asked", "not seen"
 _CLOCKS_DIFFER = 2.0  # seconds from which on it shows whose clock stamps a synchronisation
 _ABOUT = 0.5  # seconds by which two times may differ and be of the same clock
 
-_Found = tuple[t.Any, str] | None
+_Found: t.TypeAlias = "tuple[t.Any, str] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def answers(steps: t.Mapping[str, Json | None]) -> list[Answer]:
     """The answer to each question, in the order of the questions."""
     seen = Seen(steps)
     return [_answer(seen, *question) for question in _QUESTIONS] + [
-        Answer(i, question, NOT_ASKED, why) for i, question, why in _NEVER_ASKED
+        Answer(id=i, question=question, status=NOT_ASKED, answer=why) for i, question, why in _NEVER_ASKED
     ]
 
 
@@ -91,8 +91,8 @@ def _answer(seen: Seen, i: str, question: str, find: t.Callable[[Seen], _Found],
     except (LookupError, TypeError, ValueError, ProtocolError):
         found = None
     if found is not None:
-        return Answer(i, question, ANSWERED, found[1], found[0])
-    return Answer(i, question, NOT_SEEN, needs)
+        return Answer(id=i, question=question, status=ANSWERED, answer=found[1], value=found[0])
+    return Answer(id=i, question=question, status=NOT_SEEN, answer=needs)
 
 
 def _word(value: object) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._array.client import Client, path_id
 from .._array.fields import Unread
@@ -80,7 +80,7 @@ def find_subject(client: Client, selector: Selector) -> Subject:
     (found,) = resolve(client, cluster, [selector], tolerant=True, unread=unread)
     if isinstance(found, Unresolved):
         raise found.error
-    return Subject(client, cluster, found.session)
+    return Subject(client=client, cluster=cluster, session=found.session)
 
 
 def first_look(subject: Subject) -> Json:
@@ -177,7 +177,7 @@ def _again(subject: Subject, reader: Reader) -> Subject:
     """The session once more; as it was where it cannot be read just now."""
     i, release = subject.session.id, subject.cluster.release
     rows = reader.tried("replication_session", read_sessions_by, subject.client, release, "id", [i])
-    return subject if not rows else Subject(subject.client, subject.cluster, rows[0])
+    return replace(subject, session=rows[0]) if rows else subject
 
 
 def _whose(client: Client, user: object, username: str) -> str:
