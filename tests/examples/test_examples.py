@@ -63,6 +63,8 @@ class Site:
             "/etc/drills/": f"{self.folder}/drills/",
             "/var/lib/": f"{self.folder}/",
             "volume: erp-scratch": "volume_group: erp-db",  # an exclusion of what the array does not have is refused
+            "session=playground": "session=erp-data",
+            '"volume": "playground"': '"volume": "erp-data"',
             "username: drill": f"username: {self.simulator.username}",
             '"username": "drill"': f'"username": "{self.simulator.username}"',
             '"username": "auditor"': f'"username": "{self.simulator.username}"',
@@ -183,6 +185,8 @@ def test_the_modules(site: Site) -> None:
         *modules.pop("drill_chain"),
         {"drdrill.powerstore.replication_session_info": {"sessions": [{"volume": "erp-data"}]}, "register": "sessions"},
         *modules.pop("drill_journal"),
+        *modules.pop("first_contact"),
+        *modules.pop("first_contact_report"),
     ]
     # They ask hosts that are not there; in check mode they are judged, and not asked.
     asking = [{**task, "check_mode": True} for name in ("drill_check", "linux_volume") for task in modules.pop(name)]

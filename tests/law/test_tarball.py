@@ -28,6 +28,7 @@ WANTED = re.compile(
     | playbooks/((tasks|vars)/)?\w+\.yml
     | plugins/(action|filter|modules|module_utils|plugin_utils|doc_fragments)/([\w]+/)*\w+\.py | plugins/filter/\w+\.yml
     | plugins/module_utils/_coverage/templates/(\w+\.html\.j2 | coverage\.css)
+    | plugins/module_utils/_first_contact/templates/answers\.html\.j2
     | plugins/module_utils/_report/html/templates/(\w+\.html\.j2 | style\.css | icons\.svg)
     | roles/\w+/(README\.md | (defaults|vars|meta|tasks|handlers)/[\w/]+\.yml | templates/[\w/.]+\.j2)
     """,
