@@ -130,7 +130,7 @@ def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: 
     assert second["stop"]["finished_at"] <= first["stop"]["started_at"]
     assert [s["phase"] for s in record["steps"]] == sorted(
         (s["phase"] for s in record["steps"]),
-        key=["preflight", "synchronise", "start", "attach", "validate", "release", "stop", "prove"].index,
+        key=["preflight", "synchronise", "start", "attach", "validate", "release", "stop", "prove", "witness"].index,
     )
     assert len(production.executed("sync")) == 4 and record["policy"]["synchronise_first"] is True
     assert first["recovery_point"]["age_seconds"] < 60
@@ -388,7 +388,7 @@ def test_a_drill_that_leaves_no_trace_does_not_start(arrays: Prepare, tmp_path: 
     done = arrays(case).run()
     assert done.code == 2
     assert done.says("The journal could not be written") and done.says("Nothing was started.")
-    assert done.says("The record could not be written") and done.says("Verdict: aborted")
+    assert done.says("The record could not be written") and done.says("Verdict: aborted"), done.output
     assert case.simulator.dr.executed("start_failover_test") == []
 
 

@@ -11,6 +11,7 @@ The first event is the plan (``begin``) or the intent, which is the plan with th
   variables have now
 - ``starting {wave}``, ``started {wave, result}``, ``stopped {wave, result}``: of ``replication_failover_test``
 - ``steps {phase, wave, steps}``: what the user's steps found
+- ``witness {result}``: of ``drill_witness``
 - ``pause {seconds}``, ``interrupted {task, message}``, ``end``
 """
 

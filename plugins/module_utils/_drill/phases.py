@@ -70,6 +70,8 @@ def _place(event: Json, found: t.Sequence[_Open], drill: Drill) -> tuple[str, in
         return ("synchronise" if again else _OF_READ.get(event["what"], "validate"), None)
     if kind in _OPERATION:
         return (_OPERATION[kind], event["wave"] if kind != "stopped" else None)
+    if kind == "witness":
+        return (kind, None)
     if kind == "steps" and event["phase"] != "notify":
         return (event["phase"], event["wave"])
     if kind == "interrupted" and found:
@@ -86,6 +88,8 @@ def _is_second(event: Json, drill: Drill) -> bool:
 def _why_failed(event: Json) -> str | None:
     if event["event"] == "interrupted":
         return str(event["message"])
+    if event["event"] == "witness" and event["result"].get("verdict") != "corroborated":
+        return str(event["result"].get("msg") or f"the verdict is {event['result'].get('verdict')}")
     if event["event"] == "read" and event["what"] == AFTER and event["result"].get("failed"):
         return str(event["result"].get("msg") or "the sessions could not be read")
     return None

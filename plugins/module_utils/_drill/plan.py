@@ -23,6 +23,7 @@ _PREFIX = "failover_drill_"
 ON_PARTIAL_FAILURE = ("stop_all", "continue", "hold")
 REGRESSION_PERCENT = 50
 KEEP = ("none", "all", "failed")
+WITNESS = ("off", "optional", "required")
 REPORT_FORMATS = ("html", "junit", "csv", "markdown")
 SIGN_BY = ("ssh", "gpg", "command")
 _TEXTS = ("scenario", "change_ticket", "end_of_test_snapshot_expiration")
@@ -102,6 +103,7 @@ def plan_of(given: t.Mapping[str, object]) -> tuple[Json, tuple[Step, ...]]:
             "synchronise_first": bools["sync_first"],
             "adopt_running": bools["adopt_running"],
             "storage_only": bools["storage_only"],
+            "witness": _witness(of.raw("witness")),
         },
         "how": {
             "force": bools["force_stop"],
@@ -113,6 +115,13 @@ def plan_of(given: t.Mapping[str, object]) -> tuple[Json, tuple[Step, ...]]:
         },
     }
     return plan, steps
+
+
+def _witness(value: object) -> str:
+    """Whether the array's own logs are asked; a bare off or on of YAML is false or true."""
+    words = {False: WITNESS[0], True: WITNESS[1]}
+    given = words[value] if isinstance(value, bool) else value
+    return a_choice(given or "optional", _PREFIX + "witness", WITNESS)
 
 
 def _expiration(text: str | None) -> str | None:

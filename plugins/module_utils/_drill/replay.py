@@ -51,7 +51,8 @@ def _options(drill: Drill, found: Json | None) -> Json:
         "wishes": drill.wishes,
         **plan["objectives"],
         "policy": {name: plan["policy"][name] for name in ("on_partial_failure", "end_of_test_snapshot")}
-        | {name: plan["policy"].get(name, False) for name in ("synchronise_first", "adopt_running", "storage_only")},
+        | {name: plan["policy"].get(name, False) for name in ("synchronise_first", "adopt_running", "storage_only")}
+        | ({"witness": plan["policy"]["witness"]} if plan["policy"].get("witness") else {}),
         "interruption": _interruption(drill, cut_off),
         "population": next((e["population"] for e in reversed(drill.of("read")) if e.get("population")), None),
         "filters": plan["asked"]["filters"],
@@ -84,6 +85,7 @@ def _options(drill: Drill, found: Json | None) -> Json:
         "steps": drill.steps,
         "planned_steps": steps,
         "phases": phases(drill),
+        "witness": _witness(drill),
     }
 
 
@@ -97,6 +99,16 @@ def _left_alone(drill: Drill, found: Json | None) -> dict[str, str]:
     if drill.of(END) or not _is_reading(found):
         return left_alone(drill)
     return left_alone(Drill((*drill.events, {"event": "read", "what": AFTER, "result": found})))
+
+
+def _witness(drill: Drill) -> Json | None:
+    """What the array's own logs say; why they say nothing, where they were asked and that came to nothing."""
+    results = [event["result"] for event in drill.of("witness")]
+    if not results:
+        return None
+    found = results[-1].get("witness")
+    why = str(results[-1].get("msg") or "the logs were not asked")
+    return found if isinstance(found, dict) else {"verdict": "unavailable", "why_unavailable": why}
 
 
 def _earlier(event: Json) -> str | None:

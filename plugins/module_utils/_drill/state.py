@@ -18,7 +18,7 @@ from . import journal
 from .drill import Drill
 from .ownership import LEAVING
 
-_OF_RESULT = ("cluster", "host", "account", "failed", "msg", "failure")
+_OF_RESULT = ("verdict", "cluster", "host", "account", "failed", "msg", "failure")
 _OF_SESSION = (
     "session_id", "selector", "resource_type", "resource_name", "resource_id", "remote_resource_id", "role", "state",
     "failover_test_in_progress", "failover_test", "findings", "volumes",

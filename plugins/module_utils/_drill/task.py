@@ -31,7 +31,7 @@ from .unfinished import own_starts, unfinished
 
 SCHEMA_VERSION = "1"
 Refusal: t.TypeAlias = "str | None"
-EVENTS = ("begin", "read", "starting", "started", "steps", "step", "interrupted", "stopped", "end", "find")
+EVENTS = ("begin", "read", "starting", "started", "steps", "step", "interrupted", "stopped", "witness", "end", "find")
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "event": {"type": "str", "choices": list(EVENTS), "required": True},
     "id": {"type": "str", "required": True},
@@ -145,11 +145,19 @@ def view(state: State) -> Json:
         "hold": ownership.hold(drill),
         "left_alone": ownership.left_alone(drill),
         "login_refused": ownership.login_refused(drill),
+        "witness": _asks_witness(drill),
         "uses_present": ownership.uses_present(drill),
         "would_start": sum(entry.get("action") == "started" for entry in drill.started),
         "untold": [f"{step['name']}: {step['observed']}" for step in drill.notified if not step["passed"]],
         "message": (drill.interruption or {}).get("message"),
     }
+
+
+def _asks_witness(drill: Drill) -> str | None:
+    """``ask`` the array's own logs, or ``leave`` one that could not be read after the stop; None for no witness."""
+    if not drill.real or not drill.attempted or drill.policy.get("witness") == "off":
+        return None
+    return "ask" if drill.reads(AFTER) else "leave"
 
 
 def _begin(state: State, params: Json, around: Surroundings) -> tuple[State, Refusal]:
@@ -352,6 +360,16 @@ def _stopped(state: State, params: Json, _around: Surroundings) -> tuple[State, 
     return state.with_event(event_of("stopped", wave=params["wave"], result=params["result"])), None
 
 
+def _witness(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    """What the array's own logs say, or that they were not asked."""
+    result = params["result"]
+    if not state.events or _asks_witness(state.drill) is None:  # this only gives the state back
+        return state, None
+    if result.get("skipped"):
+        result = {"failed": True, "msg": "The array could not be read after the stop, so its logs were not asked."}
+    return state.with_event(event_of("witness", result=result)), None
+
+
 def _end(state: State, _params: Json, _around: Surroundings) -> tuple[State, Refusal]:
     return state.with_event(event_of(END)), None
 
@@ -365,5 +383,6 @@ _HANDLERS: t.Final[t.Mapping[str, t.Callable[[State, Json, Surroundings], tuple[
     "step": _step,
     "interrupted": _interrupted,
     "stopped": _stopped,
+    "witness": _witness,
     "end": _end,
 }

@@ -30,9 +30,8 @@ def of_witness(witness: Witness, *, required: bool, alone: bool = False) -> t.It
     ``required``: a drill fails that could not be compared. ``alone``: in a record of the witness itself, where nothing
     is known then.
     """
-    for claim in witness.claims:
-        if claim.verdict is WitnessVerdict.CONTRADICTED:
-            yield _reason(Verdict.FAILED, Cause.CONTRADICTED, _of_claim(claim), claim.resource_name, claim.session_id)
+    for claim in witness.contradicted:
+        yield _reason(Verdict.FAILED, Cause.CONTRADICTED, of_claim(claim), claim.resource_name, claim.session_id)
     for each in witness.contradictions:
         yield _reason(Verdict.FAILED, Cause.CONTRADICTED, of_unclaimed(each), each.session_id, each.job_id)
     if witness.verdict is WitnessVerdict.UNAVAILABLE:
@@ -45,7 +44,8 @@ def _reason(verdict: NotPassed, cause: Cause, text: str, subject: str | None, ch
     return Reason(verdict, cause, text, subject=subject, check=check)
 
 
-def _of_claim(claim: Claim) -> str:
+def of_claim(claim: Claim) -> str:
+    """What the logs say against a claim, in a sentence or more."""
     said = " ".join(claim.differences)
     name = claim.resource_name or claim.session_id
     return f"The array's own logs contradict the {_OPERATIONS[claim.operation]} of {name}: {said}"

@@ -91,6 +91,11 @@ class Witness:
         return sum(claim.verdict is verdict for claim in self.claims)
 
     @property
+    def contradicted(self) -> tuple[Claim, ...]:
+        """The claims that the logs contradict."""
+        return tuple(claim for claim in self.claims if claim.verdict is WitnessVerdict.CONTRADICTED)
+
+    @property
     def contradictions(self) -> tuple[Unclaimed, ...]:
         """What the record should have, and does not."""
         return tuple(each for each in self.not_in_the_record if each.contradicts)

@@ -16,12 +16,15 @@ from .._json import Json
 from .._module.frame import Result
 from .._record.summaries import witness_lines, witnessed
 from .._record.typed import as_json
+from .._record.witness import of_claim, of_unclaimed
 from .._record.witness_types import Window, Witness
 from .._words import WitnessVerdict
 from .comparing import compare, missing
 from .differences import TOLERANCE
 from .reading import Log, look_for, read_logs
 from .statement import Statement
+
+_SAID = 3  # contradictions in the message; all are in the result
 
 
 def run_witness(client: Client, params: t.Mapping[str, t.Any]) -> Result:
@@ -89,10 +92,10 @@ def _is_second(account: str | None, own: str) -> bool | None:
 def _failure(witness: Witness, statement: Statement, logs: t.Sequence[Log], *, required: bool) -> Json:
     """What makes the task fail: a contradiction, and where it is asked for, a witness that is not available."""
     if witness.verdict is WitnessVerdict.CONTRADICTED:
-        lines = [line.strip(" -") for line in witness_lines(witness) if line.startswith("  - ")]
-        text = f"The array's own logs contradict the record {statement.record_id}: {' '.join(lines[:3])}"
-        more = f" And {len(lines) - 3} more, see witness." if len(lines) > 3 else ""
-        return {"failed": True, "msg": text + more, "failure": _kind("rejected", text)}
+        said = [*map(of_claim, witness.contradicted), *map(of_unclaimed, witness.contradictions)]
+        more = f" And {len(said) - _SAID} more, see witness." if len(said) > _SAID else ""
+        text = f"Record {statement.record_id}: {' '.join(said[:_SAID])}{more}"
+        return {"failed": True, "msg": text, "failure": _kind("rejected", text)}
     if witness.verdict is WitnessVerdict.UNAVAILABLE and required:
         text = (
             f"The array's own logs could not be compared with the record {statement.record_id}: "
