@@ -11,6 +11,7 @@ All hashes are over the exact bytes. The hash of the last line is the head of th
 earlier (in a ticket, a mail, a printed report) and is still found in the chain shows that nothing before it was
 rewritten. A chain alone does not show that: whoever can write the folder can write the whole chain anew.
 The journal of a drill may grow after its line was written: its first bytes, as many as the line says, have the hash.
+So may the folder with its evidence, by what its notifications left; that is no part of the record.
 
 Signatures are made by ssh-keygen (chain.jsonl.sig) or gpg (chain.jsonl.asc), which check them, too. FILE says who may
 sign: for ssh-keygen in the format of ALLOWED SIGNERS in its manual, for gpg the public keys (gpg --export --armor).
@@ -39,6 +40,7 @@ GPG_SIGNATURE = CHAIN + ".asc"
 NAMESPACE = "drdrill"
 FIRST = "0" * 64  # what the first line has instead of the hash of a line before it
 JOURNAL = ".journal.jsonl"  # the end of the name of a file that may grow
+EVIDENCE = ".evidence"  # the end of the name of the folder with the files that the checks of a drill left
 # What a record and what is made from it is called; everything else in the folder is not a matter of the chain.
 RECORD = re.compile(r"[a-z_]+-\d{8}T\d{6}Z-.*\.json")
 _OF_THE_CHAIN = re.compile(r"[a-z_]+-\d{8}T\d{6}Z-.*\.(json|html|md|xml)")
@@ -272,7 +274,8 @@ def _chain_bytes(folder: str) -> bytes:
 
 def _compared(folder: str, name: str, digest: str, size: int, seq: int) -> t.Iterator[Fault]:
     path = os.path.join(folder, *name.split("/"))
-    if os.path.islink(path) or (os.path.exists(path) and not os.path.isfile(path)):
+    linked = os.path.islink(path) or ("/" in name and os.path.islink(os.path.dirname(path)))
+    if linked or (os.path.exists(path) and not os.path.isfile(path)):
         yield Fault("CHANGED", name, f"it is a link or a device: expected the file that was added as seq {seq}")
         return
     try:
@@ -287,6 +290,14 @@ def _compared(folder: str, name: str, digest: str, size: int, seq: int) -> t.Ite
     else:
         if (found, length) != (digest, size):
             yield Fault("CHANGED", name, f"expected SHA-256 {digest} ({size} bytes), found {found} ({length} bytes)")
+
+
+def files_in(folder: str, name: str) -> list[str]:
+    """The files in a folder of this folder, by their names from here; empty where there is none."""
+    path = os.path.join(folder, name)
+    if not os.path.isdir(path) or os.path.islink(path):
+        return []
+    return [f"{name}/{file}" for file in sorted(os.listdir(path)) if not os.path.isdir(os.path.join(path, file))]
 
 
 def _not_named(folder: str, named: t.Container[str]) -> t.Iterator[Fault]:

@@ -26,7 +26,7 @@ from .._record import appending
 from .._time import format_time
 from . import verify
 from .sign import Signing
-from .verify import CHAIN, FIRST, JOURNAL, RECORD, Fault, read_chain, sha256_of
+from .verify import CHAIN, EVIDENCE, FIRST, JOURNAL, RECORD, Fault, read_chain, sha256_of
 
 _MODE = 0o640
 _REPORTS = (".html", ".junit.xml", ".md", JOURNAL)
@@ -197,7 +197,8 @@ def _facts(path: str, data: bytes) -> Json:
 
 def _reports(folder: str, name: str) -> list[str]:
     stem = name.removesuffix(".json")
-    return [stem + end for end in _REPORTS if os.path.isfile(os.path.join(folder, stem + end))]
+    made = [stem + end for end in _REPORTS if os.path.isfile(os.path.join(folder, stem + end))]
+    return [*made, *verify.files_in(folder, stem + EVIDENCE)]
 
 
 def _file(folder: str, name: str) -> Json:

@@ -26,6 +26,7 @@ class Seen:
     exit_code: int
     lines: tuple[str, ...]
     faults: tuple[str, ...]  # of the module
+    refusal: str  # of the module; empty where it could check
 
     def problems(self, row: Row) -> t.Iterator[str]:
         """What is not as the row has it; nothing where all is right."""
@@ -38,8 +39,11 @@ class Seen:
                 else:
                     expected.remove(fitting[0])
             yield from (f"{who}: not found: {fault}" for fault in expected)
-        if self.exit_code != (1 if row.faults else 0):
+        if self.exit_code != (2 if row.refused else 1 if row.faults else 0):
             yield f"exit code {self.exit_code}"
+        for who, said in (("the script", self.lines[0]), ("the module", self.refusal)):
+            if row.refused and row.refused not in said:
+                yield f"{who}: expected a refusal with '{row.refused}', found: {said}"
 
     def of_the_script(self) -> tuple[str, ...]:
         return tuple(
@@ -69,5 +73,5 @@ def run_row(row: Row, place: Path) -> Seen:
         allowed_signers=str(folder.keys / "allowed"),
         principal=SIGNER,
     )
-    faults = tuple(f"{fault['word']} {fault['about']}" for fault in result["faults"])
-    return Seen(code, lines, faults)
+    faults = tuple(f"{fault['word']} {fault['about']}" for fault in result.get("faults", ()))
+    return Seen(code, lines, faults, "" if "faults" in result else result["msg"])

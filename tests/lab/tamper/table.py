@@ -11,7 +11,9 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +46,14 @@ class Folder:
     def record(self, number: int) -> Path:
         return self.path / f"drill-20261126T{30000 + number:06d}Z-powerstore-dr-{number:08x}.json"
 
+    def journal(self, number: int) -> Path:
+        record = self.record(number)
+        return record.with_name(f"{record.stem}.journal.jsonl")
+
+    def evidence(self, number: int) -> Path:
+        record = self.record(number)
+        return record.with_name(f"{record.stem}.evidence") / "ledger.output.txt"
+
     def lines(self) -> list[bytes]:
         return self.chain.read_bytes().splitlines(keepends=True)
 
@@ -56,18 +66,25 @@ class Folder:
         append(str(self.path), names, by="drill@host", now=NOW, late=False, write=True)
 
     def sign(self) -> None:
-        assert Signing("ssh", str(self.keys / "key")).sign(str(self.chain)) is None
+        assert self.signing.sign(str(self.chain)) is None
+
+    @property
+    def signing(self) -> Signing:
+        return Signing("ssh", str(self.keys / "key"))
 
     def head(self) -> str:
         return hashlib.sha256(self.lines()[-1].rstrip(b"\n")).hexdigest()
 
 
 def write_record(folder: Folder, number: int) -> None:
-    """A record and its HTML report; the chain reads no more of it than this."""
+    """A record, its HTML report, its journal and what a check left; the chain reads no more of them than this."""
     path = folder.record(number)
     record = {"kind": "drill", "verdict": "passed", "drill": {"id": path.stem}, "array": {"name": "powerstore-dr"}}
     path.write_text(json.dumps(record))
     path.with_suffix(".html").write_text(f"<p>report {number}</p>")
+    folder.journal(number).write_text(f'{{"event": "intent", "number": {number}}}\n{{"event": "end"}}\n')
+    folder.evidence(number).parent.mkdir(exist_ok=True)
+    folder.evidence(number).write_text(f"output {number}")
 
 
 def make_key(folder: Path, name: str) -> str:
@@ -119,6 +136,8 @@ def _delete(folder: Folder) -> None:
 def _remove(folder: Folder, number: int) -> None:
     folder.record(number).unlink()
     folder.record(number).with_suffix(".html").unlink()
+    folder.journal(number).unlink()
+    shutil.rmtree(folder.evidence(number).parent)
 
 
 def _delete_with_its_line(folder: Folder) -> None:
@@ -241,13 +260,105 @@ def _nothing(_folder: Folder) -> None:
     return None
 
 
+def _journal_edited(folder: Folder) -> None:
+    path = folder.journal(2)
+    path.write_text(path.read_text().replace("intent", "intend"))
+
+
+def _journal_cut(folder: Folder) -> None:
+    path = folder.journal(2)
+    path.write_text(path.read_text().splitlines(keepends=True)[0])
+
+
+def _notified(folder: Folder) -> None:
+    """What a drill does once its line is in the chain: it tells people, and its journal and evidence say so."""
+    with folder.journal(2).open("a") as file:
+        file.write('{"event": "steps", "phase": "notify"}\n')
+    folder.evidence(2).with_name("tell.output.txt").write_text("told")
+
+
+def _evidence_edited(folder: Folder) -> None:
+    folder.evidence(2).write_text("output of another day")
+
+
+def _report_made_again(folder: Folder) -> None:
+    folder.record(2).with_suffix(".md").write_text("# Passed")
+
+
+def _two_writers(folder: Folder) -> None:
+    """A hundred records by two writers at once, each of which signs what it added."""
+    numbers = range(10, 110)
+    for number in numbers:
+        write_record(folder, number)
+
+    def add(number: int) -> None:
+        append(str(folder.path), [folder.record(number).name], by="x", now=NOW, late=False, write=True,
+               signing=folder.signing)  # fmt: skip
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(add, numbers))
+
+
+def _key_of_gpg(folder: Folder, *, sign: bool) -> None:
+    """Make a key of the signer's that an auditor has from elsewhere, and sign with it or not."""
+    with tempfile.TemporaryDirectory(prefix="gpg-", dir="/tmp") as home:  # the agent's socket needs a short path
+        gpg = ["gpg", "--batch", "--homedir", home, "--passphrase", "", "--armor"]
+        user = [f"Drills <{SIGNER}>", "ed25519", "sign", "1d"]
+        try:
+            subprocess.run([*gpg, "--quick-gen-key", *user], check=True, capture_output=True)
+            subprocess.run([*gpg, "--yes", "--output", str(folder.keys / "allowed"), "--export", SIGNER], check=True)
+            if sign:
+                subprocess.run([*gpg, "--detach-sign", str(folder.chain)], check=True, capture_output=True)
+        finally:
+            subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+
+
+def _by_gpg(folder: Folder) -> None:
+    _key_of_gpg(folder, sign=True)
+    (folder.path / SIGNATURE).unlink()
+
+
+def _by_gpg_and_edited(folder: Folder) -> None:
+    _by_gpg(folder)
+    _edited_last_line(folder)
+
+
+def _by_another_key_of_gpg(folder: Folder) -> None:
+    _by_gpg(folder)
+    _key_of_gpg(folder, sign=False)
+
+
+def _no_chain(folder: Folder) -> None:
+    folder.chain.unlink()
+
+
+def _second_chain(folder: Folder) -> None:
+    (folder.path / "chain (1).jsonl").write_bytes(folder.chain.read_bytes())
+
+
+def _nobody_known(folder: Folder) -> None:
+    (folder.keys / "allowed").unlink()
+
+
+def _other_name(folder: Folder) -> None:
+    (folder.keys / "allowed").write_text(f"other@example.com {(folder.keys / 'key.pub').read_text()}")
+
+
+def _no_head(folder: Folder) -> None:
+    folder.known_head = folder.known_head[:12]
+
+
 @dataclass(frozen=True)
 class Row:
-    """One manipulation: what is done, and the faults that the check has to print, by their first words."""
+    """One manipulation: what is done, and the faults that the check has to print, by their first words.
+
+    ``refused``: the check is not possible, and says so in these words.
+    """
 
     name: str
     do: t.Callable[[Folder], None]
-    faults: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+    refused: str = ""
 
 
 ROWS: t.Final = (
@@ -287,4 +398,18 @@ ROWS: t.Final = (
         ("BROKEN at seq 5", "NOT IN THE CHAIN drill", "NOT IN THE CHAIN drill", "SIGNATURE"),
     ),
     Row("a record was never added", _left_out, ("NOT IN THE CHAIN drill", "NOT IN THE CHAIN drill")),
+    Row("a report is added later", _report_made_again, ("NOT IN THE CHAIN drill",)),
+    Row("a journal is edited", _journal_edited, ("CHANGED drill",)),
+    Row("a journal is cut", _journal_cut, ("CHANGED drill",)),
+    Row("a journal grows by notifications", _notified),
+    Row("what a check left is edited", _evidence_edited, ("CHANGED drill",)),
+    Row("two writers add a hundred records", _two_writers),
+    Row("signed by gpg instead", _by_gpg),
+    Row("signed by gpg, the last line is edited", _by_gpg_and_edited, ("SIGNATURE",)),
+    Row("signed by another key of gpg", _by_another_key_of_gpg, ("SIGNATURE",)),
+    Row("no chain", _no_chain, refused="expected a folder of records with a chain.jsonl, found none"),
+    Row("two chains", _second_chain, refused="expected one chain, chain.jsonl"),
+    Row("no file of signers", _nobody_known, refused="expected the file of those who may sign"),
+    Row("a name that may not sign", _other_name, refused="drills@example.com may not sign"),
+    Row("a known head that is none", _no_head, refused="expected 64 hexadecimal digits"),
 )

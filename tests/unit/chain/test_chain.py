@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._chain import sign
 from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.chain import append, records_not_in_the_chain
 from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.verify import verify
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
 from tests.lab.tamper.run import SCRIPT, run_row
 from tests.lab.tamper.table import NOW, ROWS, Folder, Row, make_key, sound_folder, write_record
-from tests.running import run_action
+from tests.running import older_pythons, run_action
 
 ROOT = Path(__file__).parents[3]
 
@@ -41,6 +45,14 @@ def test_the_script_needs_no_more_than_python_3_8() -> None:
         [sys.executable, "-I", "-S", str(SCRIPT), "--help"], capture_output=True, text=True, check=True
     )
     assert "--known-head" in done.stdout
+
+
+@pytest.mark.parametrize("python", older_pythons(), ids=lambda path: path.rpartition("/")[2])
+def test_the_script_runs_on_older_pythons(python: str, tmp_path: Path) -> None:
+    folder = sound_folder(tmp_path)
+    options = ["--known-head", folder.known_head, *folder.options]
+    done = subprocess.run([python, "-I", "-S", str(SCRIPT), str(folder.path), *options], capture_output=True, text=True)
+    assert (done.returncode, done.stdout[:14]) == (0, "OK: 5 records,"), done.stderr
 
 
 def test_where_there_is_no_chain_nothing_is_said_of_the_folder(tmp_path: Path) -> None:
@@ -118,6 +130,91 @@ def test_bad_input_is_named_and_nothing_is_written(
     result = run_action("drill_chain", state="appended", directory=str(tmp_path), records=None)
     assert result["failed"] and words in result["msg"] and "Nothing was written" in result["msg"]
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_reports_that_are_made_later_get_a_line_of_their_own(tmp_path: Path) -> None:
+    folder = sound_folder(tmp_path)
+    (folder.path / f"{folder.record(2).stem}.md").write_text("# Passed")
+    assert run_action("drill_chain", directory=str(folder.path))["failed"]
+    result = appended(folder.path, records=[folder.record(2).name], sign={"method": "ssh", "key": folder.signing.key})
+    assert (result["head"]["seq"], result["added"]) == (6, [folder.record(2).name])
+    checked = run_action("drill_chain", directory=str(folder.path), known_heads=[f"Chain head 3 {folder.known_head}"])
+    assert (checked["records"], checked["late"], checked["faults"]) == (5, [folder.record(2).name], [])
+
+
+def test_a_signature_that_nobody_asked_for_is_compared_with_the_chain_all_the_same(tmp_path: Path) -> None:
+    folder = sound_folder(tmp_path)
+    checked = run_action("drill_chain", directory=str(folder.path))
+    assert (checked["signature"], checked["signer"]) == ("not checked", None)
+    assert "Give --allowed-signers FILE" in checked["summary"][-1]
+    write_record(folder, 6)
+    folder.append()
+    checked = run_action("drill_chain", directory=str(folder.path))
+    assert [fault["word"] for fault in checked["faults"]] == ["SIGNATURE"]
+    (folder.path / "chain.jsonl.sig").write_bytes(b"a token of a time stamping authority")
+    checked = run_action("drill_chain", directory=str(folder.path))
+    assert checked["signature"] == "not checked" and "not made by ssh-keygen" in checked["summary"][-1]
+    asked = run_action("drill_chain", directory=str(folder.path), principal="drills@example.com")
+    assert asked["failed"] and "--principal needs --allowed-signers" in asked["msg"]
+
+
+@pytest.mark.parametrize("tool", ["ssh-keygen", "gpg"])
+def test_a_tool_that_is_not_there(tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a check of the signature was asked for, nothing is said of the folder; else it is said loudly."""
+    folder = sound_folder(tmp_path)
+    if tool == "gpg":
+        next(row for row in ROWS if row.name == "signed by gpg instead").do(folder)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    asked = run_action("drill_chain", directory=str(folder.path), allowed_signers=str(folder.keys / "allowed"))
+    assert asked["failed"] and f"{tool} is not there" in asked["msg"]
+    checked = run_action("drill_chain", directory=str(folder.path))
+    assert "failed" not in checked and "NOT CHECKED" in checked["summary"][0]
+    assert f"{tool} is not there" in checked["summary"][-1]
+
+
+def test_an_agent_holds_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a Machine credential of AWX: there is no file of the key, only its public part."""
+    folder = sound_folder(tmp_path)
+    socket = Path(tempfile.mkdtemp(prefix="agent-", dir="/tmp")) / "socket"
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL)
+    try:
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        eventually(socket.exists)
+        key = folder.keys / "key"
+        subprocess.run(["ssh-add", "-q", str(key)], check=True)
+        key.unlink()
+        write_record(folder, 6)
+        result = appended(folder.path, sign={"method": "ssh", "key": f"{key}.pub", "principal": "drills@example.com"})
+    finally:
+        agent.terminate()
+        agent.wait()
+        shutil.rmtree(socket.parent)
+    assert result["signed"] and result["summary"][1] == "Signed as drills@example.com"
+    assert verify(str(folder.path), [], str(folder.keys / "allowed"), "drills@example.com").ok
+    write_record(folder, 7)
+    result = appended(folder.path, sign={"method": "ssh", "key": f"{key}.pub"})
+    assert (result["changed"], result["signed"]) == (True, False) and "chain.jsonl was not signed" in result[
+        "problems"
+    ][0]
+
+
+def test_a_command_that_hangs_is_ended_with_all_that_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign, "_SECONDS", 0.5)
+    write_record(Folder(tmp_path), 1)
+    command = ["sh", "-c", f"sleep 1000 & echo $! > {tmp_path}/pid; wait"]
+    result = appended(tmp_path, sign={"method": "command", "command": command})
+    assert result["problems"] == ["chain.jsonl was not signed: sh gave no signature within 0.5 s."]
+    child = int((tmp_path / "pid").read_text())
+    eventually(lambda: not Path(f"/proc/{child}").exists())
+
+
+def eventually(true: t.Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_key_that_is_not_there(tmp_path: Path) -> None:
