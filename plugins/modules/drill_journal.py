@@ -48,7 +48,7 @@ options:
   event:
     description:
       - What happened, or is about to. V(begin) needs O(variables), V(read) O(what) and O(result), V(starting) O(wave),
-        V(started) and V(stopped) O(wave) and O(result), V(witness) the O(result) of
+        V(started) and V(stopped) O(wave) and O(result), V(synchronised) O(result), V(witness) the O(result) of
         M(drdrill.powerstore.drill_witness).
       - V(steps) is what M(drdrill.powerstore.drill_check) returned for O(names), V(step) what a tasks file saw.
       - V(interrupted) is a failure that ended the drill early, V(end) its end.
@@ -56,7 +56,7 @@ options:
         and that have no record yet. C(unfinished) in RV(drill) has their paths. Of several O(arrays) that share the
         folder, each finds its own.
     type: str
-    choices: [begin, read, starting, started, steps, step, interrupted, stopped, witness, end, find]
+    choices: [begin, read, synchronised, starting, started, steps, step, interrupted, stopped, witness, end, find]
     required: true
   id:
     description: Id of the drill, from which the names of its files come.

@@ -99,6 +99,9 @@ options:
       - Result of M(drdrill.powerstore.replication_session_info) before a synchronisation that the drill asked for.
         O(before) is the one after it then.
     type: dict
+  synchronised:
+    description: Result of M(drdrill.powerstore.replication_session_sync), where the drill asked for it.
+    type: dict
   starts:
     description: Results of M(drdrill.powerstore.replication_failover_test) with O(ignore:state=started), each wave.
     type: list

@@ -134,6 +134,11 @@ def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: 
     )
     assert len(production.executed("sync")) == 4 and record["policy"]["synchronise_first"] is True
     assert first["recovery_point"]["age_seconds"] < 60
+    synced = record["synchronisation"]
+    assert synced["array"]["global_id"] == "PS0a1b2c3d4e01"
+    assert [(each["action"], each["failed"]) for each in synced["sessions"]] == [("synchronised", False)] * 2
+    assert all(each["job_id"] and each["started_at"] < each["finished_at"] for each in synced["sessions"])
+    assert first["recovery_point"]["as_found"]["timestamp"] < first["recovery_point"]["timestamp"]
     assert {s["result"] for s in record["steps"]} == {"passed"}
     assert (tmp_path / "told").exists() and case.running() == []
     array = case.simulator.dr

@@ -9,6 +9,7 @@ The first event is the plan (``begin``) or the intent, which is the plan with th
 - ``read {what: before | during | after, result}``: of ``replication_session_info``, without the sessions left out;
   ``present: true`` where those of the start were refused, and from here on the credentials are those that the
   variables have now
+- ``synchronised {result}``: of ``replication_session_sync``
 - ``starting {wave}``, ``started {wave, result}``, ``stopped {wave, result}``: of ``replication_failover_test``
 - ``steps {phase, wave, steps}``: what the user's steps found
 - ``witness {result}``: of ``drill_witness``

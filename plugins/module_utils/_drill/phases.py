@@ -63,6 +63,8 @@ def _place(event: Json, found: t.Sequence[_Open], drill: Drill) -> tuple[str, in
     kind = event["event"]
     if kind in ("begin", "intent"):
         return ("preflight", None)
+    if kind == "synchronised":
+        return ("synchronise", None)
     if kind == "read":
         again = (
             event["what"] == BEFORE and any(each.phase == "preflight" for each in found) and _is_second(event, drill)

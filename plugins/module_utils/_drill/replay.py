@@ -73,6 +73,7 @@ def _options(drill: Drill, found: Json | None) -> Json:
         "kind": Kind.DRILL.value,
         **common,
         "as_found": drill.reads(BEFORE)[0] if len(drill.reads(BEFORE)) > 1 else None,
+        "synchronised": next((event["result"] for event in reversed(drill.of("synchronised"))), None),
         "waits": [{"started_at": _earlier(event), "finished_at": event["at"]} for event in drill.of("pause")],
         "starts": drill.starts,
         "during": next(reversed(drill.reads(DURING)), None),

@@ -31,7 +31,10 @@ from .unfinished import own_starts, unfinished
 
 SCHEMA_VERSION = "1"
 Refusal: t.TypeAlias = "str | None"
-EVENTS = ("begin", "read", "starting", "started", "steps", "step", "interrupted", "stopped", "witness", "end", "find")
+EVENTS = (
+    "begin", "read", "synchronised", "starting", "started", "steps", "step", "interrupted", "stopped", "witness", "end",
+    "find",
+)  # fmt: skip
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "event": {"type": "str", "choices": list(EVENTS), "required": True},
     "id": {"type": "str", "required": True},
@@ -350,6 +353,15 @@ def _with_steps(state: State, params: Json, steps: t.Sequence[Json]) -> tuple[St
     return state, None if left else ownership.why_no_further(drill, phase, wave)
 
 
+def _synchronised(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
+    result = params["result"]
+    if result.get("skipped"):
+        return state, None
+    state = state.with_event(event_of("synchronised", result=result))
+    why = str(result.get("msg") or "The synchronisation ended without a result.")
+    return state, why if result.get("failed") or result.get("sessions") is None else None
+
+
 def _interrupted(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
     return state.with_event(event_of("interrupted", task=params["task"], message=params["reason"])), None
 
@@ -377,6 +389,7 @@ def _end(state: State, _params: Json, _around: Surroundings) -> tuple[State, Ref
 _HANDLERS: t.Final[t.Mapping[str, t.Callable[[State, Json, Surroundings], tuple[State, Refusal]]]] = {
     "begin": _begin,
     "read": _read,
+    "synchronised": _synchronised,
     "starting": _starting,
     "started": _started,
     "steps": _steps,

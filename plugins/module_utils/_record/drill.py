@@ -20,7 +20,7 @@ from .observed import Drill, View
 from .previous import Earlier, changed, previous_of, regressions
 from .recovery import drill_rto
 from .results import Observations
-from .sessions import session_record, validation
+from .sessions import session_record, synchronisation_of, validation
 from .steps import steps_of
 from .types import DrillRecord, DrillSession, Objectives
 
@@ -69,6 +69,7 @@ def build_record(
         interruption=seen.interruption,
         rto=judged.rto,
         witness=seen.witness,
+        synchronisation=synchronisation_of(seen.synchronised) if seen.synchronised else None,
         previous=previous_of(earlier.last, sessions, judged.rto),
         not_readable=earlier.not_readable,
     )

@@ -190,6 +190,7 @@ class OperationSeen:
 class Operated:
     """The result of replication_failover_test."""
 
+    host: str | None = None
     cluster: Cluster | None = None
     sessions: tuple[OperationSeen, ...] = ()
 
@@ -307,6 +308,7 @@ class Observations:
 
     before: Look | None = None  # in the preflight, or after a requested synchronisation
     as_found: Look | None = None  # before that synchronisation
+    synchronised: Operated | None = None  # what the production array made of it
     starts: tuple[Operated, ...] = ()  # for each wave
     during: Look | None = None  # after the last check
     stops: tuple[Operated, ...] = ()  # each attempt

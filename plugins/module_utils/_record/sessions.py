@@ -13,8 +13,19 @@ from .common import condition
 from .normal import return_to_normal
 from .objectives import failover_blocked, points_of, rto_of, without_rto
 from .observed import View
-from .results import OperationSeen, SessionSeen, StepSeen
-from .types import DrillSession, Finding, Operation, RecoveryPoint, ReplicationRpo, Snapshot, Validation
+from .results import Cluster, Operated, OperationSeen, SessionSeen, StepSeen
+from .types import (
+    Array,
+    DrillSession,
+    Finding,
+    Operation,
+    RecoveryPoint,
+    ReplicationRpo,
+    Snapshot,
+    SyncedSession,
+    Synchronisation,
+    Validation,
+)
 
 # What the array is compared with in every drill; the judge knows them by these names.
 IN_PROGRESS: t.Final = "failover test in progress"
@@ -170,4 +181,32 @@ def _within_rpo(point: RecoveryPoint, replication: ReplicationRpo | None) -> Val
         "not measured" if age is None else f"{age:.0f} s old",
         replication.met if replication else point.met,
         Phase.START,
+    )
+
+
+def synchronisation_of(seen: Operated) -> Synchronisation:
+    """What came of the synchronisation that was asked for."""
+    cluster = seen.cluster or Cluster()
+    return Synchronisation(
+        array=Array(
+            host=seen.host,
+            name=cluster.name,
+            global_id=cluster.global_id,
+            release_version=cluster.release_version,
+        ),
+        sessions=tuple(
+            SyncedSession(
+                session_id=entry.session_id,
+                resource_name=entry.resource_name or entry.selector.asked,
+                resource_id=entry.resource_id,
+                action=entry.action,
+                failed=entry.failed,
+                job_id=entry.job_id,
+                started_at=entry.started_at,
+                finished_at=entry.finished_at,
+                duration_seconds=_not_negative(entry.duration_seconds),
+                failure=entry.failure,
+            )
+            for entry in seen.sessions
+        ),
     )

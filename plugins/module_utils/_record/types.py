@@ -253,6 +253,30 @@ class AsFound:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SyncedSession:
+    """One session that was synchronised; times are by the production array's clock."""
+
+    session_id: Said[str | None, Says("Its id on the production array.", since="1.1")]
+    resource_name: Said[str | None, Says("The resource on the production array.", since="1.1")]
+    resource_id: Said[str | None, Says("Its id there.", since="1.1")]
+    action: Said[str, Says("synchronised, none, failed or not_attempted.", since="1.1")]
+    failed: Said[bool, Says("Whether no fresh synchronisation was confirmed.", since="1.1")]
+    job_id: Said[str | None, Says("The job of the production array.", since="1.1")]
+    started_at: Said[datetime | None, Says("When it was sent.", since="1.1")]
+    finished_at: Said[datetime | None, Says("When the array showed the new recovery point.", since="1.1")]
+    duration_seconds: Said[float | None, Says("Between the two.", since="1.1")]
+    failure: Said[Failure | None, Says("", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synchronisation:
+    """The synchronisation that the drill asked the production array for, before the start."""
+
+    array: Said[Array, Says("The production array.", since="1.1")]
+    sessions: Said[tuple[SyncedSession, ...], Says("What came of each session.", since="1.1")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecoveryPoint:
     """How old the data was that was tested, as its own test started."""
 
@@ -701,6 +725,9 @@ class DrillRecord(Record):
     steps: Said[tuple[Step, ...], "Everything that was done, and what was not, in order."]
     interruption: Interruption | None
     rto: Said[DrillRto | None, Says("", since="1.1")] = None
+    synchronisation: Said[
+        Synchronisation | None, Says("Null where none was asked for, or it did not come to it.", since="1.1")
+    ] = None
     previous: Said[Previous | None, Says("Null where there is no drill before.", since="1.1")] = None
     not_readable: Said[
         tuple[NotReadable, ...], Says("Older records that could not be compared with.", since="1.1")

@@ -426,3 +426,23 @@ def test_where_not_all_was_read_the_population_is_not_known(filters: Json | None
     record = build_readiness(seen, Context("R", "me", "here", filters=filters), "r-1", NOW)
 
     assert record.scope.population is None
+
+
+# The synchronisation that the drill asked for
+
+
+def test_the_jobs_and_the_identity_of_the_production_array_are_kept() -> None:
+    entry = {
+        "session_id": "p-1", "resource_name": "erp-data", "resource_id": "v-p", "action": "synchronised",
+        "request_sent": True, "failed": False, "job_id": "j-1", "started_at": "2026-11-23T20:00:10.000Z",
+        "finished_at": "2026-11-23T20:00:12.000Z", "duration_seconds": 2.0,
+    }  # fmt: skip
+    refused = {**entry, "session_id": "p-2", "action": "failed", "failed": True, "duration_seconds": -3600.0}
+    cluster = {"name": "production", "global_id": "PS1", "release_version": "4.1.0.0"}
+    record = spoiled(put("synchronised", {"cluster": cluster, "sessions": [entry, refused]}))
+    made = record["synchronisation"]
+
+    assert made["array"] == {"host": None, **cluster}
+    assert (made["sessions"][0]["job_id"], made["sessions"][0]["duration_seconds"]) == ("j-1", 2.0)
+    assert (made["sessions"][1]["failed"], made["sessions"][1]["duration_seconds"]) == (True, None)
+    assert spoiled()["synchronisation"] is None
