@@ -83,8 +83,9 @@ def _population(record: AnyRecord) -> t.Iterator[str]:
     known = record.scope.population
     if known:
         yield (
-            f"Population: {known.in_scope} of {known.testable} sessions that can be tested. {known.destinations} have "
-            f"this array as their destination; {known.excluded} left out on purpose, {known.not_selected} not selected."
+            f"Population: {known.destinations} sessions have this array as their destination, {known.testable} of them "
+            f"can be tested. In scope {known.in_scope}, left out on purpose {known.excluded}, "
+            f"not selected {known.not_selected}."
         )
 
 

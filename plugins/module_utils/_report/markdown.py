@@ -102,8 +102,8 @@ def _changes(record: DrillRecord) -> str:
 
 def _population(known: Population) -> str:
     return (
-        f"{known.in_scope} of {known.testable} that can be tested, {known.excluded} left out on purpose, "
-        f"{known.not_selected} not selected"
+        f"{known.destinations} on the array, {known.testable} can be tested; {known.in_scope} in scope, "
+        f"{known.excluded} left out on purpose, {known.not_selected} not selected"
     )
 
 
