@@ -240,7 +240,7 @@ def test_what_version_1_1_says_is_shown(tmp_path: Path) -> None:
 
     expected = [
         "array 14.2 s", "your steps 1 min 36 s", "waiting 20 s", "Ansible and this collection 40.8 s",
-        "3 of the 12 that can be tested; 14 replicate to this array", "3 attempts", "GET https://erp.dr.example.com/health",
+        "14 have this array as their destination, 12 of them can be tested; 3 in scope", "3 attempts", "GET https://erp.dr.example.com/health",
         "Retry-After: 120", "erp-answers.html , 2 KiB", "volume, ERP (tier 1 )",
         "One clock was set by -6.2 s meanwhile.",
         "Before the synchronisation that the drill asked for: 2026-11-23 18:54:20 UTC, age 1 h 6 min",
