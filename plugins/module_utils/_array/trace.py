@@ -233,7 +233,7 @@ class Entries:
             "timings": {"send": 0, "wait": milliseconds, "receive": 0},
             "comment": self.stand_ins.text(exchange.doing),
         }
-        return self._without_secrets(json.dumps(made))
+        return self._without_secrets(json.dumps(made)) or self._left_out(made)
 
     def _request(self, exchange: Exchange) -> Json:
         query = self.stand_ins.query(exchange.query)
@@ -290,7 +290,18 @@ class Entries:
             urls = {quote(value, safe="") for value in self._secrets}
             self._forms = tuple(sorted(once | twice | urls, key=len, reverse=True))
 
-    def _without_secrets(self, entry: str) -> str:
+    def _left_out(self, made: Json) -> str:
+        """An entry of which only the times and the status are kept."""
+        empty = Exchange(began=datetime.now(UTC), seconds=0.0, method="GET", path="/", query=[], headers={}, body=None,
+                         doing="")  # fmt: skip
+        left = {
+            "request": self._request(empty),
+            "response": {**self._response(empty), "status": made["response"]["status"]},
+        }
+        return json.dumps({**made, **left, "comment": "Left out: a secret was found in it."})
+
+    def _without_secrets(self, entry: str) -> str | None:
+        """The entry without secrets; None where they cannot be cut out of it."""
         found = [form for form in self._forms if form in entry]
         if not found:
             return entry
@@ -299,7 +310,7 @@ class Entries:
         try:
             json.loads(entry)
         except ValueError:  # cut in the middle of an escape
-            return json.dumps({"comment": "Left out: a secret was found in it."})
+            return None
         return entry
 
 

@@ -30,7 +30,6 @@ OPTIONS: t.Final[t.Mapping[str, Json]] = {
     **{name: {"type": "dict"} for name in STEPS},
 }
 _TEMPLATES: t.Final = Path(__file__).parent / "templates"
-_WIDE = 44  # columns of a question
 
 
 def run_report(params: Json, *, write: bool) -> Json:

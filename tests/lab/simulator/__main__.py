@@ -117,6 +117,8 @@ def replay(options: argparse.Namespace) -> None:
         known = {"dr": {"host": array.dr.host, "port": array.dr.port}, "ca_path": array.ca_path,
                  "username": array.username, "password": array.password, "pid": os.getpid()}  # fmt: skip
         print(f"{'replay':<11} https://{array.dr.host}:{array.dr.port}/api/rest  ({array.exchanges} exchanges)")
+        for name in array.left_out:
+            print(f"{'left out':<11} {name}: of another array")
         print(f"{'user':<11} {array.username}  password {array.password} (any is taken)")
         print(f"{'CA':<11} {array.ca_path}", flush=True)
         if options.ready_file is not None:
@@ -134,7 +136,8 @@ def main(words: list[str] | None = None) -> int:
         else:
             serve(options, read_estate(options))
     except (ScenarioError, OSError) as error:
-        print(f"{options.facts or options.scenario}: {error}", file=sys.stderr)
+        given = options.learn or options.replay or options.facts
+        print(f"{error}" if given else f"{options.scenario}: {error}", file=sys.stderr)
         return 2
     return 0
 

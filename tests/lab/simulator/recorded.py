@@ -57,19 +57,21 @@ class Task:
     """The exchanges of one task."""
 
     file: str
+    array: str  # host and port, or their stand-in
     exchanges: tuple[Recorded, ...]
 
 
 def read_tasks(paths: Iterable[Path]) -> list[Task]:
     """The tasks of all files, the oldest first. Raises ScenarioError for a file that is no recording."""
-    tasks = [Task(path.name, tuple(_exchanges(path))) for path in paths]
+    tasks = [Task(path.name, *_exchanges(path)) for path in paths]
     return sorted((task for task in tasks if task.exchanges), key=lambda task: task.exchanges[0].began)
 
 
-def _exchanges(path: Path) -> list[Recorded]:
+def _exchanges(path: Path) -> tuple[str, tuple[Recorded, ...]]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["log"]["entries"]
-        return [_exchange(entry) for entry in entries if "request" in entry]
+        arrays = [urlsplit(entry["request"]["url"]).netloc for entry in entries]
+        return next(iter(arrays), ""), tuple(map(_exchange, entries))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ScenarioError(f"{path} is no recording of POWERSTORE_TRACE: {error!r}") from error
 

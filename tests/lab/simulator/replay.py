@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An array that answers as it was recorded: for a bug report that becomes a test.
 
-Each login begins the next task. Within a task an answer is found by method, path, query and body, times in them apart.
-Equal requests get the answers in the order in which they were recorded, the last one again and again. What was recorded
-before an operation is not answered after it. A request for rows that was not recorded in these words (which rows are
-polled together depends on the moment) gets the rows as they were last.
+Of several arrays the first that was asked is replayed. Each login begins the next task. Within a task an answer is found
+by method, path, query and body, times in them apart. Equal requests get the answers in the order in which they were
+recorded, the last one again and again. What was recorded before an operation is not answered after it. A request for
+rows that was not recorded in these words (which rows are polled together depends on the moment) gets the rows as they
+were last.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from .endpoint import Delivery
 from .errors import error_body
 from .message import Reply, Request
 from .pki import Pki
+from .reading import ScenarioError
 from .recorded import SECRET, Recorded, read_tasks
 from .server import ArrayServer
 
@@ -53,7 +55,11 @@ class Player:
         self.array = _Name()
         self.server: ArrayServer | None = None
         self.misses: list[str] = []  # what was asked and is in no recording
-        self._tasks = read_tasks(paths)
+        tasks = read_tasks(paths)
+        if not tasks:
+            raise ScenarioError(f"There is no exchange in {', '.join(map(str, paths))}.")
+        self._tasks = [task for task in tasks if task.array == tasks[0].array]
+        self.left_out = [task.file for task in tasks if task.array != tasks[0].array]  # of another array
         self._slowly = slowly
         self._lock = threading.Lock()
         self._next = 0
@@ -66,8 +72,7 @@ class Player:
 
     def _begin(self) -> None:
         """The next task; the last one goes on for ever."""
-        at = min(self._next, len(self._tasks) - 1)
-        self._now = self._tasks[at].exchanges if self._tasks else ()
+        self._now = self._tasks[min(self._next, len(self._tasks) - 1)].exchanges
         self._next += 1
         self._served: set[int] = set()
         self._floor = 0
@@ -175,6 +180,11 @@ class Replay:
     def exchanges(self) -> int:
         """How many were recorded."""
         return self._player.exchanges
+
+    @property
+    def left_out(self) -> list[str]:
+        """Files of other arrays than that of the first."""
+        return self._player.left_out
 
     @property
     def misses(self) -> list[str]:

@@ -15,6 +15,7 @@ import typing as t
 from datetime import UTC, datetime
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array import trace as module
@@ -261,3 +262,55 @@ def test_plain_words_learned_late_are_hidden_from_then_on() -> None:
     assert made.text("Volume payroll is odd") == "Volume payroll is odd"
     made.name("payroll")
     assert "payroll" not in made.text("Volume payroll is odd")
+
+
+_NAMED = {"type": "array", "items": {"type": "object", "required": ["name", "value"]}}
+_COMMON = ["httpVersion", "cookies", "headers", "headersSize", "bodySize"]
+# What http://www.softwareishard.com/blog/har-12-spec/ requires.
+HAR = {
+    "required": ["log"],
+    "properties": {"log": {
+        "required": ["version", "creator", "entries"],
+        "properties": {
+            "version": {"const": "1.2"},
+            "creator": {"required": ["name", "version"]},
+            "entries": {"items": {
+                "required": ["startedDateTime", "time", "request", "response", "cache", "timings"],
+                "properties": {
+                    "startedDateTime": {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"},
+                    "time": {"type": "number", "minimum": 0},
+                    "request": {
+                        "required": ["method", "url", "queryString", *_COMMON],
+                        "properties": {"headers": _NAMED, "queryString": _NAMED, "url": {"pattern": "^https://"},
+                                       "postData": {"required": ["mimeType", "text"]}},
+                    },
+                    "response": {
+                        "required": ["status", "statusText", "content", "redirectURL", *_COMMON],
+                        "properties": {"headers": _NAMED, "content": {"required": ["size", "mimeType"]},
+                                       "status": {"type": "integer"}},
+                    },
+                    "timings": {"required": ["send", "wait", "receive"]},
+                },
+            }},
+        },
+    }},
+}  # fmt: skip
+
+
+def test_each_entry_is_as_har_has_it(tmp_path: Path) -> None:
+    odd = Connection("192.0.2.1", 443, "drill", "nabcd", True, 60.0)  # cut out of "\\nabcd" it leaves half an escape
+    trace = Trace(str(tmp_path), odd, keep_names=True)
+    for each in (
+        exchange(method="POST", body={"snapshot_id": "1"}, headers={"Accept": "x", "Cookie": "auth_cookie=c00kie"}),
+        exchange(raw=b"<html>", answer_headers=[("Content-Type", "text/html")]),
+        exchange(status=0, error="timed out"),
+        exchange(doing="Reading\nabcd"),
+    ):
+        trace.note(each)
+    trace.close()
+    (path,) = tmp_path.glob("*.har")
+    text = path.read_text()
+    jsonschema.validate(json.loads(text), HAR)
+    assert "nabcd" not in text
+    assert [entry["comment"] for entry in entries_of(tmp_path)][-1].startswith("Left out")
+    assert len(entries_of(tmp_path)) == 4

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
 from tests.lab.simulator import ScenarioError, Simulator, learn, scenario
+from tests.lab.simulator.__main__ import main
 from tests.lab.simulator.replay import Replay
 from tests.running import Result, run_module
 
@@ -216,3 +221,46 @@ def test_refusals_and_the_other_side_are_learned(tmp_path: Path, monkeypatch: py
         run_module(simulator, "first_contact", step="read", **production)
     printed = yaml.safe_load(learn.report(files(tmp_path)))
     assert printed["options"] == options
+
+
+def test_the_command_line_replays_one_of_two_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Simulator.from_dict({"sessions": [{"volume": "erp-data"}]}) as simulator:
+        monkeypatch.setenv("POWERSTORE_TRACE", str(tmp_path))
+        monkeypatch.setenv("POWERSTORE_TRACE_NAMES", "keep")
+        read = run_module(simulator, "replication_session_info")
+        run_module(simulator, "replication_session_info", port=simulator.production.port)
+        monkeypatch.delenv("POWERSTORE_TRACE")
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "tests.lab.simulator", "--replay", *map(str, files(tmp_path))]
+    process = subprocess.Popen(
+        [*command, "--recorded-times", "--ready-file", str(ready)], cwd=Path(__file__).parents[3],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while not ready.exists():
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        known = json.loads(ready.read_text())
+        array = SimpleNamespace(**{**known, "dr": SimpleNamespace(**known["dr"])})
+        again = run_module(array, "replication_session_info")  # type: ignore[arg-type]  # only read from
+    finally:
+        process.terminate()
+        said, _nothing = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "of another array" in said
+    assert lasting(again) == lasting(read)
+
+
+def test_the_command_line_learns_and_names_a_wrong_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    assert main(["--facts", str(tmp_path / "x.json")]) == 2
+    assert "is not a file of first_contact" in capsys.readouterr().err
+    assert main(["--learn", str(tmp_path / "none.har")]) == 2
+    assert "none.har" in capsys.readouterr().err
+    har = {"log": {"entries": []}}
+    (tmp_path / "empty.har").write_text(json.dumps(har))
+    assert main(["--learn", str(tmp_path / "empty.har")]) == 0
+    assert "0 exchanges" in capsys.readouterr().out
+    assert main(["--replay", str(tmp_path / "empty.har")]) == 2
+    assert "no exchange" in capsys.readouterr().err
