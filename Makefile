@@ -67,8 +67,8 @@ simulator: $(VENV)/.demo | build/tmp ## The simulated pair of arrays, until Ctrl
 	python -m tests.lab.simulator $(SIMULATOR_ARGS)
 
 .PHONY: verify
-verify: $(VENV)/.demo ## Compares a folder of records with its chain (DIR=build/demo/records)
-	@python -I -S docs/evidence/drdrill_verify.py "$(DIR)"
+verify: $(VENV)/.demo ## Compares a folder of records with its chain (DIR=build/demo/records, HEAD=a published head)
+	@python -I -S docs/evidence/drdrill_verify.py "$(DIR)" $(if $(HEAD),--known-head "$(HEAD)")
 
 .PHONY: build
 build: build/.built ## The collection's tarball, in build/

@@ -72,3 +72,13 @@ def test_make_demo_in_a_fresh_clone_drills_from_the_installed_tarball(tmp_path: 
     records = tmp_path / "build/demo/records"
     assert sorted({path.suffix for path in records.iterdir()}) == [".csv", ".html", ".json", ".jsonl", ".md", ".xml"]
     assert not (tmp_path / "build/docs").exists()  # the demo builds nothing that it does not need
+
+    # Its end says how to verify what it has left, and that works as it is printed.
+    head, printed = re.findall(r"^Chain head \d+ (\w{64})\nVerify the folder: (make verify .*)$", done.stdout, re.M)[-1]
+    verify = {"shell": True, "cwd": tmp_path, "env": {**environment, "VENV": sys.prefix}}
+    found = subprocess.run(printed, **verify, capture_output=True, text=True, timeout=600)
+    assert (found.returncode, found.stdout.split(",")[0]) == (0, "OK: 2 records"), found.stdout + found.stderr
+    (report,) = records.glob("drill-*.html")
+    report.write_text(report.read_text() + " ")
+    found = subprocess.run(f"{printed} HEAD={head}", **verify, capture_output=True, text=True, timeout=600)
+    assert found.returncode == 2 and found.stdout.startswith(f"CHANGED {report.name}: "), found.stdout + found.stderr

@@ -8,8 +8,10 @@ collection."""
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +32,8 @@ def main() -> int:
     parser.add_argument("--fail-validation", action="store_true", help="one check fails, after the stop the drill too")
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
+    if not (WORK / "records/chain.jsonl").exists():  # of a demo before there was a chain
+        shutil.rmtree(WORK / "records", ignore_errors=True)
     problems = run_preflight(WORK)
     with Simulator() as simulator, Application() as application:
         print(f"Simulated arrays: production {simulator.production.url}, DR {simulator.dr.url}", flush=True)
@@ -92,6 +96,11 @@ def print_outcome(code: int, problems: list[str]) -> None:
         cleanup = record["cleanup"]["verdict"]
         print(f"Verdict: {record['verdict']} (clean-up: {cleanup}), ansible-playbook ended with {code}.")
         print(f"Record: {records[-1]}")
+    chain = WORK / "records/chain.jsonl"
+    if chain.exists():
+        lines = chain.read_bytes().splitlines()
+        print(f"Chain head {len(lines)} {hashlib.sha256(lines[-1]).hexdigest()}")
+        print(f"Verify the folder: make verify DIR={chain.parent}")
     for problem in problems:
         print(f"PROBLEM: {problem}")
 
