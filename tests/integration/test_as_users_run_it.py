@@ -147,9 +147,7 @@ def test_relative_paths_are_relative_to_where_ansible_was_started(
 ) -> None:
     said = playbook(tmp_path, simulator, drill, POWERSTORE_CA_PATH="")
     assert said.endswith("exit code 0"), said
-    assert {step["observed"] for step in the_record(tmp_path)["steps"] if step["kind"] in ("command", "tasks")} >= {
-        "told"
-    }
+    assert the_record(tmp_path)["verdict"] == "passed"
 
 
 def test_relative_paths_of_the_collections_own_playbook(
@@ -182,11 +180,24 @@ def test_verbose_output_shows_labels_of_steps_and_no_secret_of_theirs(
     assert "validate" in said and "port" in said
 
 
-def test_ansible_lint_has_no_warning_for_a_users_play(tmp_path: Path, drill: list[dict[str, t.Any]]) -> None:
-    plays = [{"name": "Drill", **drill[0], "connection": "local"}]
-    (tmp_path / "play.yml").write_text(yaml.safe_dump(plays, sort_keys=False, explicit_start=True))
+PLAY = """---
+- name: Drill
+  hosts: powerstore_dr
+  gather_facts: false
+  roles:
+    - role: drdrill.powerstore.failover_drill
+      failover_drill_sessions:
+        - volume: erp-data
+      failover_drill_checks:
+        - name: port
+          tcp: {host: erp-db-dr.example.com, port: 5432}
+"""
+
+
+def test_ansible_lint_has_no_warning_for_a_users_play(tmp_path: Path) -> None:
+    (tmp_path / "play.yml").write_text(PLAY)
     done = subprocess.run(
-        ["ansible-lint", "--offline", "-q", "play.yml"],
+        ["ansible-lint", "--offline", "--nocolor", "play.yml"],
         cwd=tmp_path,
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections")},
         capture_output=True,
@@ -194,5 +205,6 @@ def test_ansible_lint_has_no_warning_for_a_users_play(tmp_path: Path, drill: lis
         check=False,
         timeout=600,
     )
-    assert "Falling back to Ansible unique filter" not in done.stdout + done.stderr
-    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert "Passed: 0 failure(s), 0 warning(s)" in said, said
+    assert "Falling back to Ansible unique filter" not in said

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
+import textwrap
 import typing as t
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -26,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "docs" / "awx-project"
 SECRETS = ("dr-secret-1", "production-secret-2", "mail-secret-3", "slack-secret-4")
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-CHOICES = {
+CHOICES: dict[str, t.Any] = {
     "awx_setup_project_url": "https://git.example.com/drills.git",
     "awx_setup_ee_image": "drills:1",
     "awx_setup_arrays": [
@@ -45,6 +48,7 @@ CHOICES = {
         {"name": "Teams", "type": "webhook", "configuration": {"url": "https://teams.example.com"}},
         {"name": "Slack", "type": "slack", "configuration": {"channels": ["drills"], "token": "slack-secret-4"}},
     ],
+    "awx_setup_coverage_policy": "coverage-policy.yml",
     "awx_setup_notify_success": ["Mail", "Teams", "Slack"],
 }
 
@@ -145,11 +149,12 @@ def check_job_templates_hold_what_their_playbooks_need(awx: Controller) -> None:
         "PowerStore abort": both[:1],
         "PowerStore drill not passed": [],
         "PowerStore drill not approved": [],
+        "PowerStore coverage": both[:1],
     }
     assert all(template["timeout"] > 0 for template in templates)
     assert [t_["name"] for t_ in templates if t_["job_type"] == "check"] == ["PowerStore preflight"]
     alone = {t_["name"] for t_ in templates if not t_["allow_simultaneous"]}
-    assert alone == {"PowerStore drill", "PowerStore stop tests"}
+    assert alone == {"PowerStore drill", "PowerStore stop tests", "PowerStore coverage"}
     workflow = awx.named("workflow_job_templates", "PowerStore approved drill")
     assert not workflow["allow_simultaneous"]
 
@@ -161,7 +166,7 @@ def check_one_event_makes_one_message(awx: Controller) -> None:
     }
     # A drill that did not pass has told of itself; of an approval that was not given nothing else tells.
     assert told.pop("PowerStore drill not passed") == []
-    assert set(map(tuple, told.values())) == {("Storage team",)} and len(told) == 5
+    assert set(map(tuple, told.values())) == {("Storage team",)} and len(told) == 6
     workflow = awx.named("workflow_job_templates", "PowerStore approved drill")
     for event, expected in (("started", []), ("success", []), ("error", []), ("approvals", ["Storage team"])):
         assert awx.linked("workflow_job_templates", workflow, f"notification_templates_{event}") == expected
@@ -177,7 +182,8 @@ def check_teams_see_the_jobs(awx: Controller) -> None:
     assert awx.teams_with("workflow_job_templates", workflow, "execute_role") == ["Storage"]
     launched = {t_["name"] for t_ in awx.objects("job_templates")}
     launched = {name for name in launched if awx.teams_with("job_templates", name, "execute_role")}
-    assert launched == {"PowerStore preflight", "PowerStore stop tests", "PowerStore abort"}
+    names = ("preflight", "stop tests", "abort", "coverage")
+    assert launched == {f"PowerStore {name}" for name in names}
 
 
 def check_abort_asks_whether_to_force(awx: Controller) -> None:
@@ -204,6 +210,7 @@ def check_schedules_answer_the_survey(awx: Controller) -> None:
         "PowerStore drill, scheduled": False,
         "PowerStore preflight, scheduled": True,
         "PowerStore stop tests, scheduled": True,
+        "PowerStore coverage, scheduled": True,
     }
     drill = schedules["PowerStore drill, scheduled"]
     assert awx.unified(drill["unified_job_template"])[1]["name"] == "PowerStore approved drill"
@@ -343,14 +350,16 @@ def test_what_drifted_or_left_the_choices_is_put_right(awx: Controller, tmp_path
     awx.next_update = "successful"
     done = setup(awx, tmp_path, awx_setup_project_branch="main")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len(awx.objects("job_templates")) == 6
+    assert len(awx.objects("job_templates")) == 7
 
     # What somebody changed comes back; what is not given is left; what left the choices goes.
     awx.named("job_templates", "PowerStore drill")["timeout"] = 1
     awx.named("hosts", "powerstore-dr")["enabled"] = False
     nothing = {"POWERSTORE_PASSWORD": "", "POWERSTORE_CA_PATH": "", "POWERSTORE_PRODUCTION_PASSWORD": ""}
-    done = setup(awx, tmp_path, nothing, awx_setup_arrays=CHOICES["awx_setup_arrays"][:1], awx_setup_ee_image="")
+    left = {"awx_setup_arrays": CHOICES["awx_setup_arrays"][:1], "awx_setup_coverage_policy": ""}
+    done = setup(awx, tmp_path, nothing, **left, awx_setup_ee_image="")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert len(awx.objects("job_templates")) == 6 and len(awx.objects("schedules")) == 3
     assert awx.named("job_templates", "PowerStore drill")["timeout"] == 14400
     assert [(host["name"], host["enabled"]) for host in awx.objects("hosts")] == [("powerstore-dr", True)]
     kept = awx.secrets[awx.named("credentials", "PowerStore DR site account")["id"]]
@@ -365,8 +374,8 @@ def test_what_drifted_or_left_the_choices_is_put_right(awx: Controller, tmp_path
         done = setup(awx, tmp_path, awx_setup_state="absent")
         assert done.returncode == 0, done.stdout + done.stderr
         assert ("changed=0 " not in done.stdout) is changed
-    left = {name: [row["name"] for row in awx.objects(name)] for name in FIELDS if awx.objects(name)}
-    assert left == {
+    there = {name: [row["name"] for row in awx.objects(name)] for name in FIELDS if awx.objects(name)}
+    assert there == {
         "organizations": ["Default"],
         "notification_templates": ["Storage team"],
         "teams": ["Auditors", "Storage", "Owners"],
@@ -450,3 +459,55 @@ def test_the_execution_environment_can_be_built(tmp_path: Path) -> None:
     own = yaml.safe_load((ROOT / "meta" / "execution-environment.yml").read_text())
     assert "requests" in (ROOT / own["dependencies"]["python"]).read_text()
     assert any("introspect.py introspect" in step for step in steps)
+
+
+def code_blocks(language: str) -> list[str]:
+    """What the guide tells to type or to write, in its order."""
+    guide = (ROOT / "docs/docsite/rst/guide_awx.rst").read_text(encoding="utf-8")
+    found = re.findall(rf"^\.\. code-block:: {language}\n\n((?:   .*\n|\n)+)", guide, re.MULTILINE)
+    return [textwrap.dedent(block).strip() + "\n" for block in found]
+
+
+def test_the_guides_own_choices_and_command_make_everything(tmp_path: Path) -> None:
+    """From nothing, as the page "Running it in AWX" says, but for what it installs and for the address of AWX."""
+    (tmp_path / "my-awx.yml").write_text(
+        next(block for block in code_blocks("yaml") if "awx_setup_project_url" in block)
+    )
+    [command] = [line for block in code_blocks("bash") for line in block.splitlines() if "awx_setup" in line]
+    words = shlex.split(command)
+    assert words[0] == "ansible-playbook"
+    (tmp_path / "powerstore-ca.pem").write_text(PEM)
+    with Controller() as controller:
+        for team in ("Auditors", "Storage", "Service owners"):
+            controller.add("teams", name=team, organization=1)
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.lab.awx.playbook", words[1], "-e", f"@{tmp_path}/my-awx.yml"],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "CONTROLLER_HOST": controller.url,
+                "CONTROLLER_OAUTH_TOKEN": controller.token,
+                "POWERSTORE_USERNAME": "drill",
+                "POWERSTORE_PASSWORD": SECRETS[0],
+                "POWERSTORE_CA_PATH": str(tmp_path / "powerstore-ca.pem"),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=1200,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert words[2:] == ["-e", "@my-awx.yml"]
+        assert len(controller.objects("workflow_job_template_nodes")) == 7
+        mail = controller.named("notification_templates", "Drills by mail")
+        assert mail["notification_configuration"]["recipients"] == ["storage@example.com"]
+
+
+def test_the_guide_names_what_there_is() -> None:
+    guide = (ROOT / "docs/docsite/rst/guide_awx.rst").read_text(encoding="utf-8")
+    choices = yaml.safe_load((ROOT / "playbooks" / "vars" / "awx_setup.yml").read_text())
+    named = set(re.findall(r"awx_setup_[a-z_]+[a-z]", guide))
+    assert named - set(choices) == set()
+    for name in ("preflight", "drill", "stop tests", "abort", "drill not passed", "drill not approved", "coverage"):
+        assert f"PowerStore {name}" in guide
