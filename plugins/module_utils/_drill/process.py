@@ -69,6 +69,13 @@ def is_over(run: Json, last_line: str, now: datetime) -> bool:
     return last is None or now - last > STALE
 
 
+def is_known_to_run(run: Json) -> bool:
+    """Whether this host shows that a run still runs. False for one on another host or in another container."""
+    here = run_of(int(run["pid"]))
+    same = all(run.get(key) == here[key] and here[key] is not None for key in ("boot", "space"))
+    return same and here["started"] is not None and here["started"] == run.get("started")
+
+
 def _started(pid: int) -> str | None:
     """When a process began, in ticks since the start of the host; None where there is none of this number."""
     line = _first_line(f"/proc/{pid}/stat")

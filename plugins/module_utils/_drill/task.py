@@ -27,7 +27,7 @@ from .replay import planned_steps
 from .scope import Request, chosen, population
 from .state import State
 from .steps import Step, in_waves, resolved
-from .unfinished import own_starts, unfinished
+from .unfinished import own_starts, under_way, unfinished
 
 SCHEMA_VERSION = "1"
 Refusal: t.TypeAlias = "str | None"
@@ -280,6 +280,11 @@ def _starting(state: State, params: Json, around: Surroundings) -> tuple[State, 
         time.sleep(params["pause"])
         state = state.with_event(event_of("pause", seconds=params["pause"]))
     if around.real and not state.is_open:
+        if other := under_way(os.path.dirname(state.path), around.array):
+            return state, (
+                f"A drill of {around.array} is under way, and its journal is {other}: two drills of one array are kept "
+                "apart, as each would be told the tests of the other. Wait until it has ended. Nothing was started."
+            )
         try:
             state = state.opened(_intent(state))
         except OSError as error:

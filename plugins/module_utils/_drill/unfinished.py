@@ -34,6 +34,24 @@ def own_starts(directory: str) -> list[Json]:
     return [{"session_id": session_id, **({"at": at} if at else {})} for session_id, at in found.items()]
 
 
+def under_way(directory: str, array: str) -> str | None:
+    """The journal of another drill of the array that is known to run at this moment; None where there is none.
+
+    A drill in another container is not seen: AWX runs one job of the drill's template at a time.
+    """
+    for path in _without_record(directory):
+        try:
+            journal = read(path)
+        except (PowerStoreError, OSError):
+            continue
+        run = journal.intent.get("process")
+        if journal.intent.get("array") != array or journal.ended or not isinstance(run, dict):
+            continue
+        if process.is_known_to_run(run):
+            return path
+    return None
+
+
 def unfinished(
     directory: str, now: datetime, array: str = "", arrays: t.Sequence[str] = ()
 ) -> tuple[list[str], list[str]]:

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Two drills of one array at the same time, as far as this host can see them. AWX keeps apart those in containers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.task import Surroundings, run_journal
+from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+from tests.unit.makers.journals import DEFAULTS, READY, SESSIONS, a_reading
+
+NOBODY = 2**22 + 1  # higher than any process of Linux
+
+
+class Drilling:
+    """A drill by a certain process, up to its first start."""
+
+    def __init__(self, folder: Path, drill_id: str, pid: int, array: str = "dr") -> None:
+        self.around = Surroundings(array, "2.19.4", True, pid, lambda _path: None)
+        self.given: Json = {**DEFAULTS, "id": drill_id, "directory": str(folder)}
+        self.state: Json = {}
+        self("begin", variables={"sessions": SESSIONS})
+        self("read", what="before", result=a_reading(*READY))
+
+    def __call__(self, event: str, **options: object) -> str | None:
+        """Why it is not to go on."""
+        result = run_journal({**self.given, "state": self.state, "event": event, **options}, self.around)
+        self.state = result["state"]
+        refusal: str | None = result["drill"]["refusal"]
+        return refusal
+
+
+def test_a_drill_of_an_array_that_is_being_drilled_is_refused(tmp_path: Path) -> None:
+    first = Drilling(tmp_path, "1", os.getpid())
+    assert first("starting", wave=1) is None
+    second = Drilling(tmp_path, "2", os.getpid())
+    assert "drill-1.journal.jsonl" in str(second("starting", wave=1))
+    assert not (tmp_path / "drill-2.journal.jsonl").exists()
+    assert Drilling(tmp_path, "3", os.getpid(), array="other")("starting", wave=1) is None
+    first("end")
+    assert Drilling(tmp_path, "4", os.getpid())("starting", wave=1) is None
+
+
+def test_a_drill_that_was_killed_keeps_no_other_from_starting(tmp_path: Path) -> None:
+    assert Drilling(tmp_path, "1", NOBODY)("starting", wave=1) is None
+    assert Drilling(tmp_path, "2", os.getpid())("starting", wave=1) is None
