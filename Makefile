@@ -161,6 +161,10 @@ faults: $(VENV)/.dev $(LINK) | build/tmp ## The fault table: each fault, what th
 tamper-table: $(VENV)/.dev $(LINK) | build/tmp ## Every manipulation of a folder of records, and what the check says of it
 	PYTHONPATH=.:.ansible/collections python -m tests.lab.tamper
 
+.PHONY: witness-table
+witness-table: $(VENV)/.dev $(LINK) | build/tmp ## Every lie about a drill, and what the array's own logs say of it
+	PYTHONPATH=.:.ansible/collections python -m tests.lab.witness
+
 .PHONY: kill-matrix
 kill-matrix: $(VENV)/.dev $(LINK) | build/tmp ## Every end of a drill: what it left, what found that (KILL_ARGS=--help)
 	PYTHONPATH=.:.ansible/collections python -m tests.lab.kill $(KILL_ARGS)

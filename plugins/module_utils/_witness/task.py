@@ -34,10 +34,11 @@ def run_witness(client: Client, params: t.Mapping[str, t.Any]) -> Result:
     array = _read_array(client)
     _refuse_another_array(statement, array, client.host)
     logs = read_logs(client, window)
-    absent = missing(statement, logs)
-    if absent or not statement.claims or any(claim.job_id is None for claim in statement.claims):
-        logs = look_for(client, logs, absent)
     compared = compare(statement, logs)
+    absent = missing(statement, logs)
+    if absent or not statement.claims or compared.verdict is WitnessVerdict.UNAVAILABLE:
+        logs = look_for(client, logs, absent)
+        compared = compare(statement, logs)
     witness = Witness(
         verdict=compared.verdict,
         by=compared.by,

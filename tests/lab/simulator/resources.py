@@ -167,6 +167,8 @@ class Reader:
     def table(self, resource: str) -> Table[object] | None:
         if resource == "replication_session":
             return self.array.sessions  # type: ignore[return-value]
+        if resource in ("job", "audit_event"):
+            self.array.keep_to_retention()
         if resource == "job":
             return self.array.jobs  # type: ignore[return-value]
         return self.array.tables.get(resource)  # type: ignore[return-value]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -170,6 +171,18 @@ class ArrayHandle:
             self.array.world.settle()
             job = replication.begin(replication.Call(self.array.session(key), operation, body, user, seconds=0.0))
         return self.array.world.wait_for(job)
+
+    def logged(self, key: str, operation: str, user: str, when: datetime) -> Job:
+        """A job and its audit event, as of an operation that was done then; nothing else about the session changes."""
+        with self.array.world.lock:
+            side = self.array.session(key)
+            target = ("replication_session", side.id, side.resource_name)
+            return self.array.past_job(user, operation, target, when)
+
+    def forget_log(self, name: str, before: datetime) -> None:
+        """The array no longer keeps what is older, of `job` or `audit_event`."""
+        with self.array.world.lock:
+            self.array.forget_log(name, before)
 
     def start_failover_test(self, key: str, user: str = "someone", snapshot_id: str | None = None) -> Job:
         return self.operate(key, "start_failover_test", user, **({"snapshot_id": snapshot_id} if snapshot_id else {}))

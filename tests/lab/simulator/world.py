@@ -16,7 +16,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from .clock import Clock, stamp
+from .clock import Clock, parse_stamp, stamp
 from .errors import KINDS, ApiError
 from .jobs import GOOD_JOB, Agenda, Effect, Job, JobPlan, new_job_id, run
 from .reading import Duration
@@ -58,6 +58,8 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     stopped_snapshot_days: float = 3.0  # lifetime of failover_test_STOPPED_* snapshots (INF)
     session_ceiling: int = 2000  # login sessions; the oldest is dropped above it
     idle_timeout: Duration = Duration(3600)  # of simulated time
+    job_retention: Duration | None = None  # how long jobs are kept, by the array's clock; null: for ever
+    audit_retention: Duration | None = None  # how long audit events are kept
     recovery_point_clock: Literal["own", "source"] = "own"  # whose clock stamps last_sync_timestamp
     show_hidden: bool = False  # true: select=* shows attributes that are in no description [api-facts 10]
     source_flag_at_rest: bool | None = None  # what the source shows where it does not show that a test runs
@@ -332,11 +334,30 @@ class Array:
         self.world.settle()
         return job
 
-    def past_job(self, user: str, action: str, target: tuple[str, str | None, str | None], when: datetime) -> None:
+    def past_job(self, user: str, action: str, target: tuple[str, str | None, str | None], when: datetime) -> Job:
         """A job that was done before the simulator started, with its audit event."""
         job = Job(new_job_id(), action, *target, user, when, 0.0, 0.0, phase="Completed", end_time=when, status=204)
         self.jobs.add(job.id, job)
         self._audit_job(job)
+        return job
+
+    def forget_log(self, name: str, before: datetime) -> None:
+        """What the array no longer keeps: jobs that began, or audit events that are, earlier than that."""
+        if name == "job":
+            for job in self.jobs:
+                if job.ended and job.start_time < before:
+                    self.jobs.remove(job.id)
+        else:
+            for row in self.tables[name]:
+                if parse_stamp(str(row["timestamp"])) < before:
+                    self.tables[name].remove(str(row["id"]))
+
+    def keep_to_retention(self) -> None:
+        """Let go of what is older than the scenario has the logs kept."""
+        options = self.world.options
+        for name, kept in (("job", options.job_retention), ("audit_event", options.audit_retention)):
+            if kept is not None:
+                self.forget_log(name, self.now() - timedelta(seconds=float(kept)))
 
     def _audit_job(self, job: Job) -> None:
         target = (job.resource_type, job.resource_name or job.resource_id)
