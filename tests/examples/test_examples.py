@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._coverage.policy import parse_policy
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from tests.lab.simulator import Simulator, scenario
 
@@ -31,7 +32,11 @@ EXAMPLES = [example for page in PAGES for example in on_page(page)]
 SHELL = [example for example in EXAMPLES if example.language == "bash"]
 YAML = [example for example in EXAMPLES if example.language == "yaml"]
 # What the guide's drill would find at a site that is not there: it fails, and stops its tests.
-ENDS_WITH = {"ansible-playbook -i inventory.yml drdrill.powerstore.drill -e @erp-drill.yml": 2}
+# The estate has a session that no drill of the guides is about, so the coverage fails, too.
+ENDS_WITH = {
+    "ansible-playbook -i inventory.yml drdrill.powerstore.drill -e @erp-drill.yml": 2,
+    "ansible-playbook -i inventory.yml drdrill.powerstore.coverage -e coverage_policy=coverage-policy.yml": 2,
+}
 OBSERVED = "- ansible.builtin.set_fact:\n    failover_drill_check_observed: all of it\n"
 
 
@@ -53,6 +58,7 @@ class Site:
             "POWERSTORE_CA_PATH": str(simulator.ca_path),
         }
         (folder / "drills").mkdir()
+        (folder / "coverage-policy.yml").write_text("period: 90d")
         for name in ("check-ledger", "mount", "unmount"):
             (folder / f"drills/{name}.yml").write_text(OBSERVED)
 
@@ -108,7 +114,7 @@ def kind_of(example: Example) -> str:
     for kind in ("failover_drill", "awx_setup"):
         if first.startswith(kind):
             return kind
-    return {"all": "inventory", "rules": "scenario"}.get(first, first)
+    return {"all": "inventory", "rules": "scenario", "period": "policy"}.get(first, first)
 
 
 def named(examples: list[Example]) -> t.Any:
@@ -121,7 +127,15 @@ def of_kind(kind: str) -> list[Example]:
 
 def test_every_example_is_of_a_kind_that_is_run() -> None:
     assert len(SHELL) > 10 and len(YAML) > 10
-    assert {kind_of(e) for e in YAML} == {"plays", "tasks", "failover_drill", "awx_setup", "inventory", "scenario"}
+    assert {kind_of(e) for e in YAML} == {
+        "plays",
+        "tasks",
+        "failover_drill",
+        "awx_setup",
+        "inventory",
+        "scenario",
+        "policy",
+    }
     assert {e.language for e in EXAMPLES} == {"bash", "yaml", "python", "text"}
 
 
@@ -131,6 +145,13 @@ def test_an_inventory_names_arrays(example: Example, site: Site) -> None:
     listed = json.loads(site.run("ansible-inventory", "-i", "inventory.yml", "--list").stdout)
 
     assert listed["_meta"]["hostvars"]["powerstore-dr"]["ansible_host"] == "powerstore-dr.example.com"
+
+
+@named(of_kind("policy"))
+def test_a_policy_of_a_coverage_is_understood(example: Example) -> None:
+    policy = parse_policy(example.content, example.place)
+
+    assert policy.period and policy.rules and policy.exclusions
 
 
 @named(of_kind("scenario"))
@@ -182,6 +203,7 @@ def test_the_modules(site: Site) -> None:
         {"ansible.builtin.set_fact": {"failover_drill_result": "{{ drill }}"}},
         *modules.pop("drill_report"),
         *modules.pop("drill_witness"),
+        *modules.pop("drill_coverage"),
         *modules.pop("drill_chain"),
         {"drdrill.powerstore.replication_session_info": {"sessions": [{"volume": "erp-data"}]}, "register": "sessions"},
         *modules.pop("drill_journal"),
