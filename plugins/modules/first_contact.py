@@ -105,12 +105,12 @@ failure:
   sample: {"kind": "not_found", "http_status": null, "code": null, "message": "No volume 'erp' on powerstore-dr"}
 """
 
-from ..module_utils._array.session import SELECTORS
 from ..module_utils._first_contact.task import STEPS, run
 from ..module_utils._module.frame import PowerStoreModule, carry_out
 from ..module_utils._module.options import CONNECTION, ArgumentSpec
+from ..module_utils._words import RESOURCE_ID, SELECTORS
 
-_BY = (*SELECTORS, "resource_id")
+_BY = (*SELECTORS, RESOURCE_ID)
 SPEC = CONNECTION.merged_with(
     ArgumentSpec(
         {

@@ -12,11 +12,11 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._array.client import Client, path_id
-from .._array.fields import Unread
+from .._array.fields import Fields, Unread
 from .._array.jobs import START, STOP
 from .._array.lookup import find_snapshots, read_cluster, read_sessions_by, resolve
 from .._array.session import Cluster, ReplicationSession, Selector, Unresolved
-from .._errors import AuthenticationError, NotFoundError, PowerStoreError
+from .._errors import MALFORMED, AuthenticationError, NotFoundError, PowerStoreError, ProtocolError
 from .._json import Json
 from .._time import format_time
 
@@ -70,7 +70,10 @@ class Reader:
             raise
         except PowerStoreError as error:
             self.refused.setdefault(what, error.as_failure())
-            return None
+        except MALFORMED as error:
+            odd = ProtocolError(f"{what} is not as the API's description has it: {error!r}.")
+            self.refused.setdefault(what, odd.as_failure())
+        return None
 
 
 def find_subject(client: Client, selector: Selector) -> Subject:
@@ -87,22 +90,27 @@ def first_look(subject: Subject) -> Json:
     """All that can be asked without changing anything."""
     client, reader = subject.client, Reader()
     everything = [("select", "*")]
-    login = reader.tried("login_session", client.get, "/login_session", everything, doing="Reading the login session")
     rows = {name: reader.tried(name, _count, client, name) for name in COLLECTIONS}
     path = f"/replication_session/{path_id(subject.session.id)}"
     whole = reader.tried("replication_session with select=*", client.get, path, everything, doing="Reading all of it")
-    account = login[0] if isinstance(login, list) and login and isinstance(login[0], dict) else {}
     return {
         "clock_ahead_seconds": subject.cluster.clock_skew_seconds,
-        "account": {
-            "role_ids": [str(role) for role in account.get("role_ids") or []],
-            "user_shown": isinstance(account.get("user"), str) if account else None,
-            "idle_timeout": account.get("idle_timeout"),
-        },
+        "account": reader.tried("login_session", _account, client),
         "rows": rows,
         "hidden_attributes": sorted(_beyond_description(whole)) if isinstance(whole, dict) else None,
         **_state(subject, reader),
         "refused": reader.refused,
+    }
+
+
+def _account(client: Client) -> Json:
+    """What the login session shows."""
+    (row,) = client.get("/login_session", [("select", "*")], doing="Reading the login session")
+    fields = Fields(row, "the login session")
+    return {
+        "role_ids": fields.texts("role_ids"),
+        "user_shown": fields.text("user") is not None,
+        "idle_timeout": fields.whole("idle_timeout"),
     }
 
 

@@ -13,6 +13,7 @@ from .._array.session import Row, selectors_from_params
 from .._errors import InvalidInputError
 from .._json import Json
 from .._module.frame import with_client
+from .._words import RESOURCE_ID, SELECTORS
 from .look import find_subject, first_look, now_of, watch
 from .probe import second_start, second_stop
 
@@ -31,9 +32,8 @@ def run(params: Row, *, check_mode: bool) -> Json:
 
 
 def _run(client: Client, params: Row, *, check_mode: bool) -> Json:
-    by_id = params.get("resource_id")
-    given = {"sessions": [{"resource_id": by_id}]} if by_id else params
-    subject = find_subject(client, selectors_from_params(given)[0])
+    named = {by: params[by] for by in (*SELECTORS, RESOURCE_ID) if params.get(by) is not None}
+    subject = find_subject(client, selectors_from_params({"sessions": [named]})[0])
     done: Json
     match params["step"]:
         case "read":

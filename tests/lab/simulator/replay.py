@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An array that answers as it was recorded: for a bug report that becomes a test.
 
-Of several arrays the first that was asked is replayed. Each login begins the next task. Within a task an answer is found
-by method, path, query and body, times in them apart. Equal requests get the answers in the order in which they were
-recorded, the last one again and again. What was recorded before an operation is not answered after it. A request for
-rows that was not recorded in these words (which rows are polled together depends on the moment) gets the rows as they
-were last.
+Of several arrays the first that was asked is replayed. Each login begins the next task. Within a task an answer is
+found by method, path, query and body, times in them apart. Equal requests get the answers in the order in which they
+were recorded, the last one again and again. What was recorded before an operation is not answered after it. A request
+for rows that was not recorded in these words (which rows are polled together depends on the moment) gets the rows as
+they were last.
 """
 
 from __future__ import annotations
