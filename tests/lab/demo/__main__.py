@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from tests.lab.demo.application import Application
 from tests.lab.demo.preflight import run_preflight
@@ -39,7 +40,7 @@ def main() -> int:
         print(f"Simulated arrays: production {simulator.production.url}, DR {simulator.dr.url}", flush=True)
         code = run_drill(simulator, application, fail=options.fail_validation)
         problems += journal_problems(simulator)
-    print_outcome(code, problems)
+    print_outcome(code, problems)  # which may find one more
     return code or len(problems)
 
 
@@ -88,6 +89,15 @@ def journal_problems(simulator: Simulator) -> list[str]:
     return problems
 
 
+def witness_line(witness: dict[str, Any] | None) -> str:
+    """What the array's own logs say of the drill."""
+    if witness is None:
+        return "The array's own logs were not asked."
+    agreed = [claim["verdict"] for claim in witness["claims"]].count("corroborated")
+    logs = " and ".join(witness["by"]) or "none"
+    return f"Witness: {witness['verdict']} by {logs}, {agreed} of {len(witness['claims'])} starts and stops"
+
+
 def print_outcome(code: int, problems: list[str]) -> None:
     """The newest record once more, as the last thing on the screen."""
     records = sorted((WORK / "records").glob("drill-*.json"), key=lambda path: path.stat().st_mtime)
@@ -96,6 +106,9 @@ def print_outcome(code: int, problems: list[str]) -> None:
         cleanup = record["cleanup"]["verdict"]
         print(f"Verdict: {record['verdict']} (clean-up: {cleanup}), ansible-playbook ended with {code}.")
         print(f"Record: {records[-1]}")
+        print(witness_line(record["witness"]))
+        if (record["witness"] or {}).get("verdict") != "corroborated":
+            problems.append("the array's own logs do not corroborate the drill")
     chain = WORK / "records/chain.jsonl"
     if chain.exists():
         lines = chain.read_bytes().splitlines()
