@@ -16,7 +16,7 @@ description:
     the records say.
   - Writes the coverage as JSON, the population as CSV, a report as HTML, due dates as iCalendar, metrics for
     Prometheus, and the trend of recovery times as HTML and CSV.
-  - Works on the controller and asks no array. The playbook P(drdrill.powerstore.coverage#playbook) reads the arrays of
+  - Works on the controller and asks no array. The playbook C(drdrill.powerstore.coverage) reads the arrays of
     the inventory with M(drdrill.powerstore.replication_session_info) and hands them over.
 author:
   - drdrill.powerstore contributors (@drdrill)
