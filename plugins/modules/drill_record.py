@@ -71,8 +71,8 @@ options:
     default: []
   found:
     description:
-      - What was found of a drill that was cut off. The result of M(drdrill.powerstore.replication_failover_test_sweep)
-        or of M(drdrill.powerstore.replication_session_info).
+      - What was found of a drill that was cut off, and done about it. The result of
+        M(drdrill.powerstore.replication_failover_test_sweep).
     type: dict
   before:
     description: Result of M(drdrill.powerstore.replication_session_info) before the start.
@@ -116,7 +116,9 @@ options:
     elements: dict
     default: []
   after:
-    description: Result of M(drdrill.powerstore.replication_session_info) after the stop.
+    description:
+      - Result of M(drdrill.powerstore.replication_session_info) after the stop. With the O(journal) of a drill that was
+        cut off, of any time after that.
     type: dict
   wishes:
     description:

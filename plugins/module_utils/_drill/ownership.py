@@ -100,7 +100,7 @@ def left_alone(drill: Drill) -> dict[str, str]:
     for event in drill.events:
         result = event.get("result") or {}
         if event["event"] == "read" and event["what"] in (DURING, AFTER):
-            told = [(_id_of(entry), _why_not_touched(entry)) for entry in result.get("sessions") or ()]
+            told = [(_id_of(entry), why_not_touched(entry)) for entry in result.get("sessions") or ()]
         elif event["event"] == "stopped":
             told = [(_id_of(entry), _why_not_stopped(entry)) for entry in result.get("sessions") or ()]
         else:
@@ -113,7 +113,8 @@ def _id_of(entry: Json) -> str:
     return str(entry.get("session_id") or (entry.get("selector") or {}).get("session_id"))
 
 
-def _why_not_touched(entry: Json) -> str | None:
+def why_not_touched(entry: Json) -> str | None:
+    """Why a session is left alone that was read since the tests ran; None where it is not."""
     if entry.get("session_id") is None:
         gone = any(finding["id"] == "session.not_found" for finding in entry.get("findings") or ())
         return LEAVING["session.gone"] if gone else None

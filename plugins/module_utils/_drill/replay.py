@@ -15,22 +15,24 @@ from .._time import format_time, parse_time
 from .._words import Kind
 from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
 from .journal import END, INTENT, ODD
-from .ownership import hold, left_alone, owned
+from .ownership import hold, left_alone, owned, why_not_touched
 from .phases import phases
 
 _IDENTITY = ("title", "scenario", "change_ticket", "participants", "approvers", "success_criteria")
 CUT_OFF = "cut off: no end in the journal"
 
 
-def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
+def record_options(events: t.Sequence[Json], found: Json | None = None, later: Json | None = None) -> Json:
     """The options of ``drill_record``, without directory.
 
-    A drill whose journal has no end was cut off. ``found``: what a later reading of its sessions showed
-    (``replication_session_info``), or what a sweep found and did; None where nobody looked. What was found on another
-    array says nothing of this one. Raises InvalidInputError for events that no drill wrote.
+    A drill whose journal has no end was cut off. ``found``: what a sweep found and did afterwards; ``later``: what its
+    sessions were when they were read then (``replication_session_info``); None where nobody looked. What was seen of
+    another array says nothing of this one. Raises InvalidInputError for events that no drill wrote.
     """
     try:
-        return _options(Drill(tuple(events)), found)
+        drill = Drill(tuple(events))
+        looks = (each if each and _is_of_this_array(each, drill) else None for each in (found, later))
+        return _options(drill, *looks)
     except ODD as error:
         raise InvalidInputError(
             f"The events are not those of a drill ({type(error).__name__}: {error}). Expected a journal as "
@@ -38,8 +40,7 @@ def record_options(events: t.Sequence[Json], found: Json | None = None) -> Json:
         ) from error
 
 
-def _options(drill: Drill, found: Json | None) -> Json:
-    found = found if found and _is_of_this_array(found, drill) else None
+def _options(drill: Drill, found: Json | None, later: Json | None) -> Json:
     plan, started = drill.plan, bool(drill.attempted)
     after = next(reversed(drill.reads(AFTER)), None)
     cut_off = plan["event"] == INTENT and not drill.of(END)
@@ -69,6 +70,7 @@ def _options(drill: Drill, found: Json | None) -> Json:
     if not drill.real and not any(entry.get("request_sent") for entry in drill.started):
         return {"kind": Kind.READINESS.value, **common, "planned_steps": steps}
     mine = owned(drill)
+    found, later = (found, later) if cut_off else (None, None)
     return {
         "kind": Kind.DRILL.value,
         **common,
@@ -77,12 +79,12 @@ def _options(drill: Drill, found: Json | None) -> Json:
         "waits": [{"started_at": _earlier(event), "finished_at": event["at"]} for event in drill.of("pause")],
         "starts": drill.starts,
         "during": next(reversed(drill.reads(DURING)), None),
-        "stops": [*drill.stops, *_stops_found(found if cut_off else None, mine)],
-        "after": after or (found if cut_off and _is_reading(found) else None),
+        "stops": [*drill.stops, *_stops_found(drill, found, later)],
+        "after": after or later,
         "owned": mine,
         "adopted": drill.adopted,
         "held": mine if hold(drill) else [],
-        "left_alone": [{"session_id": each, "reason": why} for each, why in _left_alone(drill, found).items()],
+        "left_alone": [{"session_id": each, "reason": why} for each, why in _left_alone(drill, later).items()],
         "steps": drill.steps,
         "planned_steps": steps,
         "phases": phases(drill),
@@ -95,11 +97,10 @@ def _is_of_this_array(found: Json, drill: Drill) -> bool:
     return None in ids or ids[0] == ids[1]
 
 
-def _left_alone(drill: Drill, found: Json | None) -> dict[str, str]:
+def _left_alone(drill: Drill, later: Json | None) -> dict[str, str]:
     """With what was read after a drill that was cut off."""
-    if drill.of(END) or not _is_reading(found):
-        return left_alone(drill)
-    return left_alone(Drill((*drill.events, {"event": "read", "what": AFTER, "result": found})))
+    events = [{"event": "read", "what": AFTER, "result": later}] if later else []
+    return left_alone(Drill((*drill.events, *events)))
 
 
 def _witness(drill: Drill) -> Json | None:
@@ -137,34 +138,55 @@ def _interruption(drill: Drill, cut_off: bool) -> Json | None:
     return {"task": f"after '{last['event']}' at {last['at']}", "message": CUT_OFF}
 
 
-def _is_reading(found: Json | None) -> bool:
-    return found is not None and found.get("sessions") is not None and "tests" not in found
+def _stops_found(drill: Drill, found: Json | None, later: Json | None) -> list[Json]:
+    """What became of the drill's tests after it was cut off, in the shape of a stop.
 
-
-def _stops_found(found: Json | None, mine: t.Sequence[str]) -> list[Json]:
-    """What a sweep stopped of the drill's tests, in the shape of a stop."""
-    tests = [test for test in (found or {}).get("tests") or () if test.get("session_id") in mine]
-    if not tests:
-        return []
-    return [
-        {
-            "cluster": (found or {}).get("cluster"),
-            "sessions": [
-                {
-                    **{key: test.get(key) for key in ("session_id", "resource_name", "resource_type", "resource_id")},
-                    "action": test["action"],
-                    "request_sent": test.get("request_sent"),
-                    "failed": test.get("failure") is not None,
-                    "failure": test.get("failure"),
-                    "before": test.get("before"),
-                    "after": test.get("after"),
-                    "findings": test.get("findings") or [],
-                    **{name: test.get(f"stop_{name}") for name in _TIMING},
-                }
-                for test in tests
-            ],
-        }
+    A sweep says which it stopped. Where none was found on a session, and the array shows none later, it is over; unless
+    its start left no result, and nobody waited for what it may have sent.
+    """
+    mine, swept = set(owned(drill)), found or {}
+    tests = [test for test in swept.get("tests") or () if test.get("session_id") in mine]
+    known = {str(entry["session_id"]) for entry in drill.started} | ({*mine} if swept else set())
+    seen = [entry for entry in (later or {}).get("sessions") or () if entry.get("session_id") in mine & known]
+    listed = {test["session_id"] for test in tests}
+    over = [
+        entry
+        for entry in seen
+        if entry["session_id"] not in listed
+        and not entry.get("failover_test_in_progress")
+        and not why_not_touched(entry)
     ]
+    entries = [*map(_swept, tests), *map(_seen_over, over)]
+    return [{"cluster": swept.get("cluster") or (later or {}).get("cluster"), "sessions": entries}] if entries else []
 
 
+def _swept(test: Json) -> Json:
+    after = {**(test.get("before") or {}), "failover_test_in_progress": test.get("running")}
+    return {
+        **{key: test.get(key) for key in _NAMES},
+        "action": test["action"],
+        "request_sent": test.get("request_sent"),
+        "failed": test.get("failure") is not None,
+        "failure": test.get("failure"),
+        "before": test.get("before"),
+        "after": after if test.get("running") is not None else None,
+        "findings": test.get("findings") or [],
+        **{name: test.get(f"stop_{name}") for name in _TIMING},
+    }
+
+
+def _seen_over(session: Json) -> Json:
+    shown = {key: session.get(key) for key in ("role", "state", "failover_test_in_progress", "last_sync_timestamp")}
+    return {
+        **{key: session.get(key) for key in _NAMES},
+        "action": "none",
+        "request_sent": False,
+        "failed": False,
+        "before": shown,
+        "after": shown,
+        "findings": [],
+    }
+
+
+_NAMES = ("session_id", "resource_name", "resource_type", "resource_id")
 _TIMING = ("job_id", "started_at", "finished_at", "duration_seconds")

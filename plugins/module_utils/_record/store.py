@@ -188,8 +188,9 @@ def _with_journal(params: Json) -> Json:
     path = params.get("journal")
     events = [*(read_journal(os.path.expanduser(path)).events if path else ()), *(params.get("events") or ())]
     if events:
-        given = record_options(events, params.get("found"))
-        return {**params, **{name: value for name, value in given.items() if value is not None}}
+        given = record_options(events, params.get("found"), params.get("after"))
+        given_too = {**params, "after": None}  # it is in the journal, or among what is made of it
+        return {**given_too, **{name: value for name, value in given.items() if value is not None}}
     if not params.get("title"):
         raise InvalidInputError("title is not given: expected what the drill is called, or the journal that says it.")
     return params

@@ -29,6 +29,8 @@ from tests.lab.kill.table import (
     NOTHING,
     ON_ITS_WAY,
     PREFLIGHT,
+    PROVING,
+    REPORTING,
     STARTING,
     STOP_TESTS,
     STOPPING,
@@ -207,6 +209,12 @@ def prepare(row: Row, controller: Controller) -> Callable[[], object]:
         check = {"name": "application", "command": ["sh", "-c", wait], "timeout": 120}
         controller.variables["failover_drill_checks"] = [check]
         return controller.marker.exists
+    if row.phase == PROVING:  # a drill logs in to read, start, look, stop and prove
+        faults.add(array="dr", method="GET", path="/login_session", action="delay", seconds=3, nth=5)
+        return lambda: faults.fired("delay")
+    if row.phase == REPORTING:
+        records = Path(controller.variables["failover_drill_records_directory"])
+        return lambda: any('"event": "end"' in path.read_text() for path in records.glob("*.journal.jsonl"))
     operation = "start_failover_test" if row.phase == STARTING else "stop_failover_test"
     seconds[operation] = 4.0
     return lambda: any(job.resource_action == operation for job in list(jobs))

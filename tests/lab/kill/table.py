@@ -13,6 +13,8 @@ ON_ITS_WAY = "start on its way"  # sent, and carried out by the array only later
 STARTING = "start in flight"  # the array's job runs
 VALIDATING = "validate"
 STOPPING = "stop in flight"
+PROVING = "prove"
+REPORTING = "report"
 
 WORKER_KILLED = "a worker is killed (out of memory)"
 STOP_TESTS, ABORT, DRILL, NOTHING = "stop_tests", "abort", "drill again", "nothing"
@@ -45,6 +47,7 @@ _PHASES = ((PREFLIGHT, False), (ON_ITS_WAY, True), (STARTING, True), (VALIDATING
 ROWS: tuple[Row, ...] = (
     Row("none", VALIDATING, False, NOTHING),
     *(Row(event, phase, left) for event in _SIGNALS for phase, left in _PHASES),
+    *(Row("SIGKILL to the playbook", phase, False) for phase in (PROVING, REPORTING)),
     Row("SIGKILL to the playbook", VALIDATING, True, DRILL),
     Row("SIGKILL to the playbook", STARTING, True, DRILL),
     Row("SIGKILL to the playbook, production lost", VALIDATING, True, ABORT),

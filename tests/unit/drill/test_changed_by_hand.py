@@ -62,7 +62,7 @@ def test_a_journal_that_was_changed_makes_a_record_or_a_typed_error(tmp_path: Pa
         for event in changed(json.loads(line), 3 if at else 2):
             path.write_text("\n".join([*lines[:at], json.dumps(event), *lines[at + 1 :], ""]))
             try:
-                record_options(read(str(path)).events, a_reading(*READY))
+                record_options(read(str(path)).events, later=a_reading(*READY))
                 made += 1
             except InvalidInputError:
                 refused += 1

@@ -362,14 +362,30 @@ def test_what_was_found_on_another_array_says_nothing_of_this_one(tmp_path: Path
     events = read(told.said["journal"]).events
     for global_id, seen in (("PS1", True), ("PS2", False), (None, True)):
         later = a_reading(*READY, cluster={"name": "dr", "global_id": global_id})
-        assert (record_options(events, later)["after"] is not None) is seen
+        assert (record_options(events, later=later)["after"] is not None) is seen
+
+
+@pytest.mark.parametrize("answered", [True, False])
+@pytest.mark.parametrize("swept", [True, False])
+@pytest.mark.parametrize("running", [True, False])
+def test_a_test_is_over_where_the_array_shows_none(tmp_path: Path, answered: bool, swept: bool, running: bool) -> None:
+    """Unless its start left no result, and nobody waited for what it may have sent."""
+    told = prepared(tmp_path)
+    if answered:
+        told.started(an_operation("a", "started"))
+    else:
+        told("starting", wave=1)
+    later = a_reading(a_session("a", failover_test_in_progress=running), READY[1])
+    options = record_options(read(told.said["journal"]).events, {"tests": []} if swept else None, later)
+    over = [entry["action"] for stop in options["stops"] for entry in stop["sessions"]]
+    assert over == (["none"] if not running and (answered or swept) else [])
 
 
 def test_a_later_reading_says_what_became_of_a_drill_that_was_cut_off(tmp_path: Path) -> None:
     told = prepared(tmp_path)
     told.started(an_operation("a", "started"))
     later = a_reading(a_session("a", role="Source", state="Failed_Over"), READY[1])
-    options = record_options(read(told.said["journal"]).events, later)
+    options = record_options(read(told.said["journal"]).events, later=later)
     assert [each["session_id"] for each in options["left_alone"]] == ["s-a"] and options["after"] == later
 
 
