@@ -63,14 +63,18 @@ def _described(record: AnyRecord) -> t.Iterator[Cause]:
 
 
 def own_reasons(record: AnyRecord) -> list[str]:
-    """The reasons that are about the record as a whole: about no session, and not the interruption."""
-    known = {reason for session in record.sessions for reason in session.reasons}
+    """What is said of the record as a whole: of no session, and not the interruption, which is shown by itself.
+
+    A critical check of the drill as a whole is a reason of each session, too; here it is one.
+    """
     interruption = record.interruption.message if isinstance(record, DrillRecord) and record.interruption else None
-    return [
-        reason
-        for reason in record.reasons
-        if reason not in known and not (interruption and reason.endswith(interruption))
-    ]
+    named = {session.session_id for session in record.sessions}
+    if record.causes:
+        own = [each.description for each in record.deviations if each.session_id not in named]
+    else:
+        known = {reason for session in record.sessions for reason in session.reasons}
+        own = [reason for reason in record.reasons if reason not in known]
+    return [reason for reason in own if not (interruption and reason.endswith(interruption))]
 
 
 def verdict_sentence(record: AnyRecord) -> str:

@@ -14,7 +14,19 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import TEMPLATES, render_html
-from tests.unit.makers.records import SAMPLES, Filling, Json, drill_record, failed_record, filled, finding, large_record
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.markdown import render_markdown
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.register import register_row
+from tests.unit.makers.records import (
+    SAMPLES,
+    Filling,
+    Json,
+    at,
+    drill_record,
+    failed_record,
+    filled,
+    finding,
+    large_record,
+)
 from tests.unit.makers.reporting import HOSTILE, hostile, many_causes, newest_record, source_of
 
 KINDS = ("drill", "readiness", "abort")
@@ -355,3 +367,30 @@ def test_a_session_without_times_has_no_timeline(tmp_path: Path) -> None:
         record["sessions"][0][name].update(started_at=None, finished_at=None)
 
     assert "h-timeline" not in render_html(source_of(tmp_path, record))
+
+
+def test_what_changed_since_the_drill_before_is_shown(tmp_path: Path) -> None:
+    record = failed_record()
+    kinds = ("newly_failing", "still_failing", "new")
+    for session, what in zip(record["sessions"], kinds, strict=True):
+        before = {} if what == "new" else {"rto_seconds_before": 71.0, "rto_delta_seconds": 100.0}
+        nothing = dict.fromkeys(("verdict_before", "rto_seconds_before", "rto_delta_seconds", "rto_delta_percent"))
+        session["change"] = {"what": what, **nothing, **before}
+    record["previous"] = {
+        "id": "20260823T200100Z-dr-1", "at": at(-9e6), "verdict": "passed", "cleanup": "passed",
+        "file": "drill-20260823T200100Z-dr-1.json", "sha256": "ab" * 32, "in_common": 2, "left_out_now": ["test-lab"],
+        "rto_seconds": 71.0, "rto_delta_seconds": None, "rto_delta_percent": None,
+    }  # fmt: skip
+    record["not_readable"] = [{"file": "drill-x.json", "why": "It is no JSON."}]
+    source = source_of(tmp_path, record)
+    seen = words(Page(render_html(source)))
+
+    assert "1 newly failing (erp-data); 1 still failing (erp-db); 1 new (files-archive); 1 not in this drill" in seen
+    assert "RTO +1 min 40 s" in seen and "drill-20260823T200100Z-dr-1.json" in seen
+    assert "drill-x.json : It is no JSON." in seen
+    assert "1 newly failing, 1 still failing, 1 new" in render_markdown(source)
+    assert register_row(source)["drill_before"] == "20260823T200100Z-dr-1"
+
+
+def test_a_first_drill_is_compared_with_nothing(tmp_path: Path) -> None:
+    assert "h-previous" not in render_html(source_of(tmp_path, drill_record()))

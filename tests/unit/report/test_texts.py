@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.clean import cleaned
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import render_html
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.junit import OUTCOMES, render_junit
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.markdown import markdown_text, render_markdown
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.text import (
@@ -33,6 +34,7 @@ from tests.unit.makers.records import (
     validation,
 )
 from tests.unit.makers.reporting import hostile, many_causes, newest_record, source_of
+from tests.unit.makers.spoils import check, spoiled
 
 KINDS = ("drill", "readiness", "abort")
 # What junit-10.xsd of the Jenkins xUnit plugin allows: element, its attributes, its children.
@@ -310,3 +312,14 @@ def test_what_cannot_be_shown_is_told_by_its_number() -> None:
 
 def test_long_texts_are_cut_where_they_have_to_be() -> None:
     assert [one_line("a\n  b"), one_line("abcdef", 4)] == ["a b", "abc…"]
+
+
+def test_a_check_of_the_drill_as_a_whole_is_said_once(tmp_path: Path) -> None:
+    """It keeps every session from having passed, and is a cause of none of them."""
+    source = source_of(tmp_path, spoiled(check(passed=False, observed="503")))
+    text, html = render_markdown(source), render_html(source)
+    why = html[html.index('aria-labelledby="h-why"') : html.index('aria-labelledby="h-objectives"')]
+
+    assert text.count("ledger answers: expected 200, found 503.") == 1
+    assert "2 of 2 sessions did not pass. 1 check of the drill failed: ledger answers." in text
+    assert why.count("<li>") == 1 and "expected 200, found 503." in why

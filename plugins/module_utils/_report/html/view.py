@@ -396,7 +396,8 @@ def _drill_tiles(record: DrillRecord) -> list[Tile]:
     longest = max((seconds for seconds in measured if seconds is not None), default=None)
     rto = _results_tile("RTO met", [rto.met for rto in aimed], "missed")
     if not aimed:
-        rto = Tile("RTO", duration(longest), None, "the longest; no objective was given")
+        what = "the longest" if longest is not None else "not measured"
+        rto = Tile("RTO", duration(longest, "-"), None, f"{what}; no objective was given")
     unknown = [step for step in record.steps if step.result is StepResult.NOT_EXECUTED]
     tiles = [_verdicts_tile(record), _rpo_tile(record), rto]
     if record.rto and record.rto.actual_seconds is not None:
