@@ -383,7 +383,7 @@ def test_what_changed_since_the_drill_before_is_shown(tmp_path: Path) -> None:
     }  # fmt: skip
     record["not_readable"] = [{"file": "drill-x.json", "why": "It is no JSON."}]
     source = source_of(tmp_path, record)
-    seen = words(Page(render_html(source)))
+    seen = re.sub(r"(?<=\() | (?=[);])", "", words(Page(render_html(source))))
 
     assert "1 newly failing (erp-data); 1 still failing (erp-db); 1 new (files-archive); 1 not in this drill" in seen
     assert "RTO +1 min 40 s" in seen and "drill-20260823T200100Z-dr-1.json" in seen
