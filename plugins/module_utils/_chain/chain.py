@@ -28,8 +28,9 @@ from . import verify
 from .sign import Signing
 from .verify import CHAIN, EVIDENCE, FIRST, JOURNAL, RECORD, Fault, read_chain, sha256_of
 
+COVERAGE = "coverage"  # no record of a drill, but evidence: what is in it is judged by its state
 _MODE = 0o640
-_REPORTS = (".html", ".junit.xml", ".md", JOURNAL)
+_REPORTS = (".csv", ".html", ".junit.xml", ".md", JOURNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +176,10 @@ def why_no_record(path: str) -> str | None:
 
 
 def _facts(path: str, data: bytes) -> Json:
-    """What a line says of a record of any version. Raises InvalidInputError for what is none."""
+    """What a line says of a record of any version, or of a coverage. Raises InvalidInputError for what is none."""
     try:
         record = json.loads(data)
-        kind, verdict = str(record["kind"]), str(record["verdict"])
+        kind, verdict = str(record["kind"]), str(record["state"] if record["kind"] == COVERAGE else record["verdict"])
         identity = record.get("drill") or record
         array = (record.get("array") or {}).get("name")
         return {

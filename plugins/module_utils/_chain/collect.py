@@ -22,7 +22,7 @@ from .verify import CHAIN, GPG_SIGNATURE, JOURNAL, RECORD, SIGNATURE, Signers, v
 
 _REGISTER = "register.csv"
 _MADE_FROM_IT = re.compile(
-    r"([a-z_]+-\d{8}T\d{6}Z-.*?)(\.html|\.md|\.junit\.xml|\.journal\.jsonl|\.json\.sig|\.json\.asc)"
+    r"([a-z_]+-\d{8}T\d{6}Z-.*?)(\.csv|\.html|\.md|\.junit\.xml|\.journal\.jsonl|\.json\.sig|\.json\.asc)"
 )
 _OUTSIDE = "NOT IN THE CHAIN"  # the one fault that is no fault here: it is what arrived
 

@@ -43,7 +43,7 @@ JOURNAL = ".journal.jsonl"  # the end of the name of a file that may grow
 EVIDENCE = ".evidence"  # the end of the name of the folder with the files that the checks of a drill left
 # What a record and what is made from it is called; everything else in the folder is not a matter of the chain.
 RECORD = re.compile(r"[a-z_]+-\d{8}T\d{6}Z-.*\.json")
-_OF_THE_CHAIN = re.compile(r"[a-z_]+-\d{8}T\d{6}Z-.*\.(json|html|md|xml)")
+_OF_THE_CHAIN = re.compile(r"[a-z_]+-\d{8}T\d{6}Z-.*\.(json|csv|html|md|xml)")
 _A_CHAIN = re.compile(r"(?!.*-\d{8}T\d{6}Z-).*chain.*\.jsonl", re.IGNORECASE)  # no journal of an array of that name
 _BOM = b"\xef\xbb\xbf"
 _HASH = re.compile(r"[0-9a-f]{64}")
