@@ -123,7 +123,7 @@ pytest: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## Unit, integration and contrac
 # examples are left.
 # Whole playbooks run there, too: what a failed task leaves behind differs from one ansible-core to the next.
 OTHER_PLAYBOOKS := $(addprefix tests/integration/test_drill_playbook.py::,test_check_mode_predicts_and_posts_nothing \
-	test_a_play_that_is_ended_by_a_check_is_finished_by_the_next)
+	test_a_play_that_is_ended_by_a_check_is_finished_by_the_next test_failed_checks_fail_the_drill_after_the_stop)
 OTHER_TESTS := $(filter-out tests/unit/simulator,$(wildcard tests/unit/*)) tests/law tests/integration/test_failover_test.py \
 	$(OTHER_PLAYBOOKS)
 # ansible-test forks for each test, which takes minutes for all of them: `make units`. Here those of what decides.

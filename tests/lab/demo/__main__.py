@@ -25,6 +25,7 @@ from tests.lab.simulator import Simulator
 
 HERE = Path(__file__).parent
 WORK = Path("build/demo")
+MOST_TASKS = 60  # a user has to be able to read what a drill does
 
 
 def main() -> int:
@@ -67,7 +68,21 @@ def run_drill(simulator: Simulator, application: Application, *, fail: bool) -> 
         command = ["ansible-playbook", "-i", "powerstore-dr,", "drdrill.powerstore.drill"]
         command += ["-e", f"@{HERE / 'drill.yml'}", "-e", f"@{file.name}"]
         print("$", " ".join(command), flush=True)
-        return subprocess.run(command, env={**os.environ, **connection}, check=False).returncode
+        code, tasks = shown(command, {**os.environ, **connection})
+    print(f"\nThe drill showed {tasks} tasks, of at most {MOST_TASKS}.")
+    return code or int(tasks > MOST_TASKS)
+
+
+def shown(command: list[str], environment: dict[str, str]) -> tuple[int, int]:
+    """Run it, show what it says as it says it; its exit code, and how many tasks were among that."""
+    if sys.stdout.isatty():
+        environment = {"ANSIBLE_FORCE_COLOR": "1", **environment}
+    tasks = 0
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, errors="replace") as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            tasks += line.startswith("TASK [")
+    return process.returncode, tasks
 
 
 def journal_problems(simulator: Simulator) -> list[str]:

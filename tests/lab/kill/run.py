@@ -329,13 +329,11 @@ def _go_on(row: Row, controller: Controller, seen: Observed) -> None:
     late = row.phase in (ON_ITS_WAY, STARTING)
     settle = {"stop_tests_settle_time": LATE + 4 if late else 1, "abort_settle_time": LATE + 4 if late else 1}
     if row.then in (STOP_TESTS, ABORT):
+        before = _stops_sent(controller.simulator)
         code = _next(row.then, controller, seen, **settle)
         if code != 0:
             seen.problems.append(f"{row.then} ended with {code}")
-        told = controller.output(f"2-{row.then}")
-        seen.found_by = (
-            row.then if "stopped" in told or "changed=1" in told or "changed=2" in told else "nothing to find"
-        )
+        seen.found_by = row.then if _stops_sent(controller.simulator) > before else "nothing to find"
     elif row.then == DRILL:
         code = _next("drill", controller, seen, failover_drill_checks=[])
         told = controller.output("2-drill")
@@ -348,6 +346,10 @@ def _go_on(row: Row, controller: Controller, seen: Observed) -> None:
             seen.found_by = "drill (refused, stopped it)"
     else:
         seen.found_by = "the drill itself"
+
+
+def _stops_sent(simulator: Simulator) -> int:
+    return sum(exchange.path.endswith("/stop_failover_test") for exchange in simulator.dr.journal())
 
 
 def _next(playbook: str, controller: Controller, seen: Observed, **variables: t.Any) -> int:
