@@ -21,6 +21,7 @@ from tests.integration.arrays import SCHEMA
 from tests.lab.kill.run import in_the_way, run_row
 from tests.lab.kill.table import NOTHING, ON_ITS_WAY, ROWS, STOP_TESTS, VALIDATING, Row
 from tests.lab.simulator import Simulator
+from tests.unit.makers.journals import Told, a_reading, a_session, an_operation
 
 ROOT = Path(__file__).parents[2]
 
@@ -101,6 +102,22 @@ def test_a_schedule_of_every_minute_records_only_news(simulator: Simulator, tmp_
     simulator.dr.stop_failover_test("erp-db")
     play(simulator, tmp_path, "stop_tests", stop_tests_settle_time=0, stop_tests_record_always=True)
     assert sorted(record["verdict"] for record in sweeps(tmp_path)) == ["failed", "incomplete", "incomplete", "passed"]
+
+
+def test_a_journal_says_whose_a_test_is_where_the_array_does_not(tmp_path: Path) -> None:
+    account = {"username": "drill", "password": "Secret-1!", "role": "administrator", "forbidden": ["/job*", "/audit*"]}
+    tested = [{"volume": name, "test": {"user": "drill", "age": "2h"}} for name in ("erp-data", "erp-db")]
+    (tmp_path / "drill-records").mkdir()
+    with Simulator.from_dict({"accounts": [account], "sessions": tested}) as simulator:
+        session_id = next(each.id for each in simulator.dr.array.sessions if each.resource_name == "erp-data")
+        told = Told(tmp_path / "drill-records", sessions=[{"volume": "erp-data"}])
+        read = a_session("erp-data", session_id=session_id)
+        told("read", what="before", result=a_reading(read, cluster={"system_time": "2026-01-01T00:00:00.000Z"}))
+        told.started(an_operation("erp-data", "started", session_id=session_id))
+        done = play(simulator, tmp_path, "stop_tests", stop_tests_settle_time=0)
+
+        assert in_the_way(simulator) == ["erp-db"], done.stdout
+        assert "a drill of this controller sent a start" in " ".join(done.stdout.split())
 
 
 def test_abort_stops_everything_with_production_lost_and_leaves_a_record(simulator: Simulator, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.options import OPTIONS
-from tests.integration.arrays import Case, Prepare
+from tests.integration.arrays import SCHEMA, Case, Prepare
 from tests.unit.makers.drills import a_drill
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,12 @@ def test_a_real_playbook_with_a_host_that_cannot_be_reached(tmp_path: Path) -> N
 
 
 def test_readiness_check_mode_and_abort_have_reports_and_a_line_like_a_drill(arrays: Prepare) -> None:
-    case = Case("site", {"report_formats": ["html", "csv"]})
+    asked = {
+        "report_formats": ["html", "csv"], "rpo_seconds": 7200, "rto_seconds": 900, "approvers": ["B. Manager"],
+        "participants": ["A. Storage"], "success_criteria": ["The ledger is complete."], "scenario": "Loss of the site",
+        "checks": [{"name": "ledger", "command": ["true"]}],
+    }  # fmt: skip
+    case = Case("site", asked)
     sites = arrays(case)
     runs = {
         "readiness": sites.run(playbook="drdrill.powerstore.preflight"),
@@ -95,6 +100,17 @@ def test_readiness_check_mode_and_abort_have_reports_and_a_line_like_a_drill(arr
 
     records = {path.stem: json.loads(path.read_text())["kind"] for path in case.records.glob("*.json")}
     assert sorted(records.values()) == ["abort", "readiness", "readiness"]
+    # Preflight and check mode know the drill's objectives, people, criteria and steps, and what it would come to.
+    for path in case.records.glob("readiness-*.json"):
+        record = json.loads(path.read_text())
+        SCHEMA.validate(record)
+        assert (record["objectives"]["rpo_seconds"], record["objectives"]["rto_seconds"]) == (7200, 900), path
+        assert record["who"]["approvers"] == ["B. Manager"] and record["who"]["participants"] == ["A. Storage"]
+        assert record["drill"]["success_criteria"] == ["The ledger is complete."]
+        assert [step["name"] for step in record["planned_steps"]] == ["ledger"]
+        assert {session["recovery_point"]["objective_seconds"] for session in record["sessions"]} == {7200}
+        assert record["would_be"]["verdict"] == "passed"
+        assert record["scope"]["population"]["testable"] == 3
     assert {path.stem for path in case.records.glob("*.html")} == set(records)
     with (case.records / "register.csv").open(encoding="utf-8-sig", newline="") as file:
         assert {row["record_file"]: row["kind"] for row in csv.DictReader(file)} == {

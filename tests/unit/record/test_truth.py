@@ -115,11 +115,16 @@ def test_data_from_the_future_is_not_measured(moment: str, age: float | None, me
 
 @pytest.mark.parametrize(
     "spoil",
-    [check(passed=False), check(passed=False, session="erp-data"), put("steps", [CHECK, ATTACH | {"passed": False}])],
-    ids=["of the drill", "of the session", "attach step"],
+    [
+        [check(passed=False)],
+        [check(passed=False, session="erp-data")],
+        [put("steps", [CHECK, ATTACH | {"passed": False}])],
+        [check(passed=False, observed="no answer within 30 s"), put("held", ["s-1", "s-2"]), put("stops", [])],
+    ],
+    ids=["of the drill", "of the session", "attach step", "held"],
 )
-def test_an_application_that_failed_has_no_recovery_time(spoil: Spoil) -> None:
-    record = spoiled(put("rto_seconds", 600), spoil)
+def test_an_application_that_failed_has_no_recovery_time(spoil: list[Spoil]) -> None:
+    record = spoiled(put("rto_seconds", 600), *spoil)
     rto = record["sessions"][0]["rto"]
 
     assert (rto["actual_seconds"], rto["met"]) == (None, False) and "failed, so there is no recovery" in rto["reason"]
