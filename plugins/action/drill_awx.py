@@ -25,4 +25,4 @@ class ActionModule(ControllerAction):
     def work(self, params: Json, *, write: bool) -> Json:
         """The result of drill_awx."""
         # This process is one of Ansible's workers.
-        return run_awx(params, Job(self._array, os.getppid(), os.environ), write=write)
+        return run_awx(params, Job(array=self._array, pid=os.getppid(), environment=os.environ), write=write)

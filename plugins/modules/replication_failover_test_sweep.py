@@ -433,7 +433,7 @@ failure:
 
 import time
 
-from ..module_utils import _python  # noqa: F401  # first: refuses a Python that is too old for what follows
+from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python that is too old for the rest
 from ..module_utils._errors import InvalidInputError
 from ..module_utils._module.frame import PowerStoreModule, execute
 from ..module_utils._module.options import CONNECTION, ArgumentSpec

@@ -227,7 +227,7 @@ failure:
   sample: {"kind": "not_found", "http_status": null, "code": null, "message": "No volume 'erp' on powerstore-prod"}
 """
 
-from ..module_utils import _python  # noqa: F401  # first: refuses a Python that is too old for what follows
+from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python that is too old for the rest
 from ..module_utils._module.frame import PowerStoreModule, carry_out
 from ..module_utils._module.options import CONNECTION, SOURCE_SELECTION, ArgumentSpec
 from ..module_utils._session_sync.task import run

@@ -168,7 +168,7 @@ def test_the_variables_of_a_drill(site: Site) -> None:
         if "failover_drill_filters" not in variables:
             variables.setdefault("failover_drill_sessions", [{"volume": "erp-data"}, {"volume_group": "erp-db"}])
         hosts[f"array-{number}"] = {"ansible_host": site.simulator.dr.host, **variables}
-    (site.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+    (site.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}, default=str))
     done = site.run("ansible-playbook", "-i", "inventory.json", "drdrill.powerstore.drill", "--check")
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -94,11 +94,11 @@ def test_the_guides_vault_command_hides_the_password_and_keeps_it_whole(tmp_path
     block = guide.split("The password\n", 1)[1].split(".. code-block:: bash\n\n", 1)[1].split("\n\n", 1)[0]
     (tmp_path / "vault").write_text("vault-password")
     environment = {**os.environ, "ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "vault")}
-    run = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True, "check": True, "timeout": 600}
-    done = subprocess.run(["bash", "-euc", block], input="pass word-{{1}}\n", **run)
+    run = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True, "timeout": 600}
+    done = subprocess.run(["bash", "-euc", block], input="pass word-{{1}}\n", check=True, **run)
     assert "pass word" not in done.stdout + done.stderr
     show = ["ansible", "localhost", "-m", "debug", "-a", "var=vault_drill_password", "-e", "@vault.yml"]
-    assert '"vault_drill_password": "pass word-{{1}}"' in subprocess.run(show, **run).stdout
+    assert '"vault_drill_password": "pass word-{{1}}"' in subprocess.run(show, check=True, **run).stdout
 
 
 CHECK = {

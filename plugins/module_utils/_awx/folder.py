@@ -76,7 +76,7 @@ def of_mounts(path: str, lines: t.Iterable[str], private: str | None = None) -> 
     """What the mount of a folder says, from the lines of /proc/self/mountinfo (proc(5)). Pure."""
     found: tuple[str, str, str] | None = None
     for line in lines:
-        left, _, right = line.partition(" - ")
+        left, _dash, right = line.partition(" - ")
         fields, kinds = left.split(), right.split()
         if len(fields) < 5 or not kinds:
             continue

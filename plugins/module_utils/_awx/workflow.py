@@ -68,7 +68,7 @@ def read_workflow(read: Read, workflow_job_id: str, job_id: str) -> Workflow:
         return Workflow(image=image, why_not=_said(problems))
     approvals = _or_none(lambda: tuple(_approval(read, job) for job in _jobs(nodes, "workflow_approval")), problems)
     drill = _or_none(lambda: _part(read, [node for node in nodes if node.get("identifier") == DRILL_NODE]), problems)
-    return Workflow(approvals, drill, image, _said(problems))
+    return Workflow(approvals=approvals, drill=drill, image=image, why_not=_said(problems))
 
 
 def _said(problems: t.Sequence[str]) -> str | None:
