@@ -478,7 +478,9 @@ cleanup_verdict:
   type: str
   sample: passed
 path:
-  description: The file that was written, in check mode the one that would be.
+  description:
+    - The file that was written, in check mode the one that would be. With O(only_news), where nothing is new, the last
+      record that says the same, or empty.
   returned: always
   type: str
   sample: /var/lib/drills/drill-20261123T200211Z-powerstore-dr-1f2e3d4c.json

@@ -126,3 +126,12 @@ def test_an_abort_names_what_it_did_not_judge_and_copies_that_are_old(lost: Simu
         ids = [finding["id"] for finding in session["findings"]]
         assert len(ids) == len(set(ids))
     assert record["times"]["clock_skew_seconds"] is not None
+
+
+def test_how_much_of_the_array_is_judged_also_where_it_could_not_be_read_again(lost: Simulator) -> None:
+    stops = [swept(lost)]
+    with_reading = built(stops, run_module(lost, "replication_session_info"))["scope"]["population"]
+
+    assert with_reading == built(stops)["scope"]["population"]
+    assert with_reading["in_scope"] == with_reading["testable"] == 3 and with_reading["not_selected"] == 0
+    assert built([])["scope"]["population"] is None

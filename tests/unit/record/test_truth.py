@@ -15,6 +15,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._record.causes 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.common import Context
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.readiness import build_readiness
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.results import Preflight
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import Exclusion
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Cause, Verdict
 from tests.unit.makers.drills import CHECK, PLANNED, Json, a_drill
 from tests.unit.makers.samples import NOW
@@ -451,3 +452,34 @@ def test_the_jobs_and_the_identity_of_the_production_array_are_kept() -> None:
     assert (made["sessions"][0]["job_id"], made["sessions"][0]["duration_seconds"]) == ("j-1", 2.0)
     assert (made["sessions"][1]["failed"], made["sessions"][1]["duration_seconds"]) == (True, None)
     assert spoiled()["synchronisation"] is None
+
+
+# What is left out longer than was agreed
+
+
+def left_out(expires: str | None) -> Exclusion:
+    return Exclusion(session_id=None, resource_name="erp-scratch", reason="none", owner="A. Osei", expires=expires)
+
+
+@pytest.mark.parametrize(
+    ("expires", "expired"),
+    [
+        ("2026-11-22", True),
+        ("2026-11-23", False),  # the day itself is not over
+        ("2026-11-23T20:00:59Z", True),
+        ("2026-11-23T20:01:01Z", False),
+        (None, False),
+        ("some day", False),  # of a record that was made by hand: it is shown as it is
+    ],
+)
+def test_an_exclusion_that_has_expired_is_a_deviation(expires: str | None, expired: bool) -> None:
+    drill = record_of(a_drill(), exclusions=(left_out(expires),))
+    given = Context("Readiness", "dr", "controller", exclusions=(left_out(expires),))
+    readiness = build_readiness(Preflight.from_params({"before": a_drill()["before"]}), given, "id", NOW).as_json()
+
+    for record in (drill, readiness):
+        causes = [each["cause"] for each in record["deviations"]]
+        assert ("exclusion.expired" in causes) is expired, record["kind"]
+        assert record["scope"]["exclusions"][0]["owner"] == "A. Osei"
+    assert drill["verdict"] == ("passed_with_deviations" if expired else "passed")
+    assert [session["verdict"] for session in drill["sessions"]] == ["passed", "passed"]

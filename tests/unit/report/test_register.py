@@ -247,3 +247,11 @@ def test_parallel_drills_tear_no_line(tmp_path: Path) -> None:
     assert [writer.exitcode for writer in writers] == [0] * 4
     assert sorted(row["record_id"] for row in rows(path)) == sorted(f"r-{number}" for number in range(-1, 100))
     assert all(row == a_row(int(row["record_id"][2:])) for row in rows(path))
+
+
+def test_how_much_there_is_and_what_a_sweep_found_are_at_the_end_of_the_line(tmp_path: Path) -> None:
+    line = register_row(source_of(tmp_path, newest_record()))
+    assert (line["testable"], line["not_selected"], line["drill_before"]) == ("12", "8", "")
+
+    sweep = register_row(source_of(tmp_path, SAMPLES["sweep"]()))
+    assert (sweep["tests_found"], sweep["overdue_left"], sweep["testable"]) == ("2", "1", "")
