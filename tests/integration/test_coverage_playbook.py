@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import typing as t
 
 from tests.integration.arrays import Arrays, Case, Prepare, Run
+from tests.unit.makers.covered import ago, record
 
 POLICY = """
 period: 90d
@@ -63,11 +65,30 @@ def test_from_never_to_tested_to_a_test_of_somebody_else(arrays: Prepare) -> Non
     assert application["verdict"] == "passed" and application["rpo_met"] is True
     assert {path.suffix for path in case.records.iterdir()} >= {".ics", ".prom", ".csv", ".html"}
 
+    seven_quarters(case)
     for operation in ("start_failover_test", "stop_failover_test"):
         case.simulator.dr.operate("erp-db", operation, "colleague")
     ran, found = coverage(case, ready, POLICY + EXCLUDED, "--check")  # a job of type Check writes the report, too
     assert ran.code == 2 and states(found)["erp-db"] == "unrecorded_test", ran.output
     assert ran.says("a failover test that no record tells of")
+    trend = list(csv.DictReader((case.records / "trend.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [line["application"] for line in trend] == ["ERP"] * 8
+    # The real drill on the simulator is faster than what was made up, and the slope says so.
+    assert float(trend[-1]["rto_slope_seconds_per_quarter"]) < 0 and trend[-1]["rto_regressed"] == "no"
+    assert [line["rto_regressed"] for line in trend[:-1]] == ["", *["no"] * 5, "yes"]
+
+
+def seven_quarters(case: Case) -> None:
+    """Records of earlier drills of the ERP on this array; the last of them was slower than the one before."""
+    drilled = json.loads(next(case.records.glob("drill-*.json")).read_text(encoding="utf-8"))
+    (erp,) = (each for each in drilled["sessions"] if each["resource_name"] == "erp-data")
+    for number, seconds in enumerate((300, 310, 305, 315, 320, 318, 450)):
+        made = record(
+            "erp-data", at=ago(91 * (7 - number)), number=number, rto={"actual_seconds": float(seconds), "met": True},
+            session_id=erp["session_id"], resource_id=erp["resource_id"],
+        )  # fmt: skip
+        made["array"]["global_id"] = drilled["array"]["global_id"]
+        (case.records / f"drill-{made['drill']['id']}.json").write_text(json.dumps(made))
 
 
 def test_what_is_not_read_or_refused(arrays: Prepare) -> None:
