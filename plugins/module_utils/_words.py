@@ -168,6 +168,8 @@ class Cause(StrEnum):
     NOT_READY = "failover.not_ready", "that cannot be failed over"
     READINESS_NOT_KNOWN = "failover.not_known", "not known to be ready"
     NOT_JUDGED = "failover.not_judged", "not judged"
+    ACTION_RECURRED = "action.recurred", "seen again after it was closed"
+    ACTION_OVERDUE = "action.overdue", "with an overdue action"
     RTO_REGRESSED = "rto.regressed", "slower than last time"
     CHANGED = "session.changed", "changed"
     SNAPSHOT_NOT_KEPT = "snapshot.not_kept", "without the snapshot that was wanted"

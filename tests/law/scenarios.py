@@ -337,6 +337,33 @@ def _contact_answers(simulator: Simulator, folder: Path) -> Options:
     return {**dict.fromkeys(connection_to(simulator)), "directory": str(folder / "facts"), "before": before}
 
 
+def _actions(simulator: Simulator, folder: Path) -> Options:
+    """One action that a drill opened."""
+    folder.mkdir(parents=True, exist_ok=True)
+    event = {"event": "opened", "at": "2026-11-23T20:02:11.120Z", "by": "me", "fingerprint": "9f86d081" * 8}
+    more = {"cause": "check.failed", "subject": "a", "text": "x", "array": "PS1", "session_id": "s", "record_id": "r"}
+    (folder / "actions.jsonl").write_text(json.dumps({**event, **more}) + "\n")
+    given = {"directory": str(folder), "fingerprint": "9f86d081"}
+    return {**dict.fromkeys(connection_to(simulator)), **given}
+
+
+def _assign(simulator: Simulator, folder: Path) -> Options:
+    return {**_actions(simulator, folder), "state": "assigned", "owner": "A. Osei", "due": "2999-12-31"}
+
+
+def _accept(simulator: Simulator, folder: Path) -> Options:
+    given = {"state": "accepted", "owner": "A. Osei", "until": "2999-12-31", "comment": "Known."}
+    return {**_actions(simulator, folder), **given}
+
+
+def _close(simulator: Simulator, folder: Path) -> Options:
+    return {**_actions(simulator, folder), "state": "closed", "comment": "The pool was extended."}
+
+
+def _no_such_action(simulator: Simulator, folder: Path) -> Options:
+    return {**_close(simulator, folder), "fingerprint": "00000000"}
+
+
 def _coverage(simulator: Simulator, folder: Path) -> Options:
     """A session that was never tested, and one whose last drill was slower than the one before."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -370,6 +397,13 @@ SCENARIOS: dict[str, list[Scenario]] = {
         Scenario("verify a signature", _signed, changes=False),
         Scenario("a record that was changed", _changed_record, changes=False, fails=True),
         Scenario("no chain", _no_chain, changes=False, fails=True),
+    ],
+    "drill_action": [
+        Scenario("list", _actions, changes=False),
+        Scenario("assign", _assign),
+        Scenario("accept", _accept),
+        Scenario("close", _close),
+        Scenario("no such action", _no_such_action, changes=False, fails=True),
     ],
     "drill_coverage": [
         Scenario("coverage", _coverage, not_repeatable="each coverage has files of its own, none is overwritten"),

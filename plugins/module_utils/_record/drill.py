@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
+from .actions import Actions, carried_over, of_actions
 from .causes import Judgement
 from .common import Context, envelope, of_exclusions
 from .judge import Judged, judge, judge_cleanup, verdict_of
@@ -39,13 +40,25 @@ RECOVERY_POINT_FORMULA: t.Final = (
 
 
 def build_record(
-    seen: Observations, context: Context, record_id: str, written_at: datetime, earlier: Earlier | None = None
+    seen: Observations,
+    context: Context,
+    record_id: str,
+    written_at: datetime,
+    earlier: Earlier | None = None,
+    actions: Actions | None = None,
 ) -> DrillRecord:
-    """The whole record. ``written_at`` is the controller's time; ``earlier`` what is known of earlier drills."""
-    drill, earlier = Drill.of(seen), earlier or Earlier()
+    """The whole record. ``written_at`` is the controller's time; ``earlier`` what is known of earlier drills.
+
+    ``actions``: what was open from them.
+    """
+    drill, earlier, actions = Drill.of(seen), earlier or Earlier(), actions or Actions()
     judged, judgement = judge_drill(drill)
     slower = regressions(judged.sessions, judged.rto, earlier.last, seen.rto_regression_percent)
     judgement = Judgement((*judgement.reasons, *of_exclusions(context, looked_at(seen)), *slower))
+    carried = carried_over(
+        actions, seen.cluster.global_id, judgement.deviations(seen.cluster.global_id), judged.sessions, written_at
+    )
+    judgement = Judgement((*judgement.reasons, *of_actions(actions, carried)))
     sessions = tuple(changed(session, earlier.last) for session in sessions_of(judged, judgement))
     looks = [look.at for look in (seen.as_found, seen.before, seen.during, seen.after) if look]
     return DrillRecord(
@@ -71,6 +84,7 @@ def build_record(
         witness=seen.witness,
         synchronisation=synchronisation_of(seen.synchronised) if seen.synchronised else None,
         previous=previous_of(earlier.last, sessions, judged.rto),
+        carried_over=carried,
         not_readable=earlier.not_readable,
     )
 

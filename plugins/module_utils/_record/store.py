@@ -26,6 +26,7 @@ from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json, once
 from .._words import CleanUp, Kind, Verdict
 from .abort import build_abort
+from .actions import actions_or_problem, add_events, opened_by
 from .common import Context
 from .drill import build_record
 from .earlier import drill_before, last_sweep
@@ -58,7 +59,10 @@ class Protection:
 
 def _drill(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
     seen = Observations.from_params({**params, "clock_skew_seconds": context.clock_skew_seconds})
-    return build_record(seen, context, record_id, now, drill_before(_folder(params), record_id, seen))
+    folder = _folder(params)
+    return build_record(
+        seen, context, record_id, now, drill_before(folder, record_id, seen), actions_or_problem(folder)
+    )
 
 
 def _readiness(params: Json, context: Context, record_id: str, now: datetime) -> AnyRecord:
@@ -127,7 +131,8 @@ def write_drill(params: Json, *, write: bool, protection: Protection = Protectio
     try:
         if write:
             write_once(path, _text(record))
-            problem = _with_signature(path + protection.suffix, signature)
+            problem = {**_with_signature(path + protection.suffix, signature)}
+            problem |= _with_actions(record, _folder(params), problem.get("warnings", []))
     except OSError as error:  # the verdict is known and has to be reported all the same
         problem = {"failed": True, "msg": f"The record could not be written to {path}: {error.strerror or error}."}
         path = "none, it could not be written"
@@ -176,6 +181,18 @@ def _with_signature(path: str, signature: bytes | None) -> Json:
             write_once(path, signature)
     except OSError as error:
         return {"warnings": [f"The signature could not be written to {path}: {error.strerror or error}."]}
+    return {}
+
+
+def _with_actions(record: AnyRecord, folder: str, warnings: list[str]) -> Json:
+    """Open an action for each new deviation. The record is there by now: all that is left is to say what failed."""
+    if not isinstance(record, DrillRecord) or not record.deviations:
+        return {}
+    by = f"{record.who.controller_user}@{record.who.controller_host}"
+    try:
+        add_events(folder, lambda actions: opened_by(record, actions, by))
+    except (PowerStoreError, OSError) as error:
+        return {"warnings": [*warnings, f"No action was opened for the deviations: {error}"]}
     return {}
 
 

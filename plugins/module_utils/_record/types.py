@@ -549,6 +549,31 @@ class Previous:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CarriedOver:
+    """A deviation of an earlier drill that somebody takes care of, as actions.jsonl beside the records has it."""
+
+    fingerprint: Said[str, Says("That of the deviation.", since="1.1")]
+    status: Said[
+        t.Literal["open", "overdue", "accepted", "recurred"],
+        Says("accepted: its risk is accepted; recurred: it was closed, and this drill shows it again.", since="1.1"),
+    ]
+    cause: Said[str | None, Says("Its cause.", since="1.1")]
+    subject: Said[str | None, Says("What it is about.", since="1.1")]
+    session_id: Said[str | None, Says("The session it is about.", since="1.1")]
+    opened_at: Said[datetime, Says("When it was opened, the last time.", since="1.1")]
+    opened_in: Said[str | None, Says("Id of the record that it was opened by.", since="1.1")]
+    closed_at: Said[datetime | None, Says("When it was closed.", since="1.1")]
+    owner: Said[str | None, Says("Who takes care of it.", since="1.1")]
+    due: Said[str | None, Says("Until when, a day.", since="1.1")]
+    accepted_until: Said[str | None, Says("Until when its risk is accepted, a day.", since="1.1")]
+    comment: Said[str | None, Says("What was said of it last.", since="1.1")]
+    seen: Said[
+        bool | None,
+        Says("Whether this drill shows it, too; null where the drill is not about its session.", since="1.1"),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotReadable:
     """An older record that could not be compared with."""
 
@@ -729,6 +754,9 @@ class DrillRecord(Record):
         Synchronisation | None, Says("Null where none was asked for, or it did not come to it.", since="1.1")
     ] = None
     previous: Said[Previous | None, Says("Null where there is no drill before.", since="1.1")] = None
+    carried_over: Said[
+        tuple[CarriedOver, ...], Says("What was open from earlier drills of this array, the worst first.", since="1.1")
+    ] = ()
     not_readable: Said[
         tuple[NotReadable, ...], Says("Older records that could not be compared with.", since="1.1")
     ] = ()
