@@ -14,7 +14,8 @@ description:
     record claims. It looks at the operation, the session, the account, the times and what came of it.
   - Finds what the record does not have, too. All starts and stops of that time are read, not only those of the
     record's sessions. One on a session while the record has it in its test contradicts the record. So does one of the
-    drill's own account that no other record or journal of the same folder has.
+    drill's own account that no other record or journal of the same folder has, unless the audit log shows that it came
+    from another address.
   - Fails where the logs contradict the record. Where they cannot be compared, RV(verdict) is V(unavailable), which
     fails only with O(required).
   - The record is read on the controller. The array is asked from the host of the task. Two requests and their pages are

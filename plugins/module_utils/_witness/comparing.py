@@ -11,6 +11,7 @@ reach back, a log that may not be read, an account that the array does not name.
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -219,6 +220,9 @@ class _Comparison:
             reason = "It failed, so it changed nothing."
         elif session_id and self._is_in_test(session_id, logged.start):
             contradicts, reason = True, "It was done while the record has this session in its own test."
+        elif own and logged.client_address and self._addresses and logged.client_address not in self._addresses:
+            drills = ", ".join(sorted(self._addresses))
+            reason = f"The drill's own account did it from {logged.client_address}, the drill asked from {drills}."
         elif own:
             contradicts = True
             reason = "The drill's own account did it, and no other record or journal of the same folder has it."
@@ -235,6 +239,12 @@ class _Comparison:
             contradicts=contradicts,
             reason=reason,
         )
+
+    @functools.cached_property
+    def _addresses(self) -> set[str]:
+        """From where the drill asked the array: two controllers may have one account."""
+        events = (event for job_id, event in self._events.items() if job_id in self._claimed)
+        return {event.client_address for event in events if event.client_address}
 
     def _is_in_test(self, session_id: str, at: datetime | None) -> bool:
         """Whether the record has that session in its test then, from the start being sent to the stop being shown."""

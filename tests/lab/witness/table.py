@@ -74,6 +74,12 @@ def left_out(lab: Lab) -> None:
     lab.record["sessions"] = [each for each in lab.record["sessions"] if each["resource_name"] != "erp-db"]
 
 
+def by_another_controller(lab: Lab) -> None:
+    """Another controller with the same account tests another session in the time of the drill."""
+    job = lab.log("files-archive", START, "admin")
+    next(row for row in lab.events() if row["job_id"] == job.id)["client_address"] = "10.9.9.9"
+
+
 def swapped(lab: Lab) -> None:
     one, other = lab.session("erp-data")["start"], lab.session("erp-db")["start"]
     one["job_id"], other["job_id"] = other["job_id"], one["job_id"]
@@ -232,6 +238,10 @@ ROWS: t.Final[tuple[Row, ...]] = (
     Row("the same, by a sweep of the folder", CORROBORATED, foreign_stop_by_a_sweep),
     Row("a foreign test of another session", CORROBORATED, foreign_test_elsewhere),
     Row("a session left out", CONTRADICTED, left_out, "no other record or journal"),
+    Row(
+        "another session, from another address", CORROBORATED, by_another_controller,
+        "from 10.9.9.9, the drill asked from 127.0.0.1",
+    ),
     Row("a drill that is said to have started nothing", CONTRADICTED, says_nothing, "no other record or journal"),
     Row("swapped sessions", CONTRADICTED, swapped, "is of session"),
     Row("start and stop exchanged", CONTRADICTED, exchanged, "not a start"),
