@@ -24,6 +24,7 @@ from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
 from ansible.template import Templar
 
+from ansible_collections.drdrill.powerstore.plugins.plugin_utils._in_worker import ModuleAction
 from tests.lab.simulator import Simulator
 
 PLUGINS = "ansible_collections.drdrill.powerstore.plugins"
@@ -61,8 +62,10 @@ def run_action(
 
 
 def is_action(name: str) -> bool:
-    """Whether an action plugin does the work of the module of that name."""
-    return importlib.util.find_spec(f"{PLUGINS}.action.{name}") is not None
+    """Whether an action plugin does the work of the module of that name, of which only the documentation is there."""
+    if importlib.util.find_spec(f"{PLUGINS}.action.{name}") is None:
+        return False
+    return not issubclass(importlib.import_module(f"{PLUGINS}.action.{name}").ActionModule, ModuleAction)
 
 
 def _module_output(name: str, options: Result, check: bool, diff: bool) -> str:

@@ -437,6 +437,7 @@ from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python
 from ..module_utils._errors import InvalidInputError
 from ..module_utils._module.frame import PowerStoreModule, execute
 from ..module_utils._module.options import CONNECTION, ArgumentSpec
+from ..module_utils._operation.batch import OnProgress
 from ..module_utils._sweep.policy import Policy
 from ..module_utils._sweep.task import run_sweep, unread
 
@@ -465,7 +466,7 @@ SPEC = CONNECTION.merged_with(
 )
 
 
-def main() -> None:
+def main(on_progress: OnProgress | None = None) -> None:
     began = time.monotonic()
     module = PowerStoreModule(**SPEC.module_arguments())
     try:
@@ -474,7 +475,7 @@ def main() -> None:
         module.fail_json(msg=error.message)
     execute(
         module,
-        lambda client: run_sweep(client, policy, check_mode=module.check_mode, began=began),
+        lambda client: run_sweep(client, policy, check_mode=module.check_mode, began=began, on_progress=on_progress),
         connections=policy.max_parallel + 1,
         on_error=unread,
     )

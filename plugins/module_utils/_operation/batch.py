@@ -37,7 +37,10 @@ class Batch:
         operation: type[Operation] = Operation,
         on_progress: OnProgress | None = None,
     ) -> None:
-        """``operation``: the kind of operation that reaches these goals. ``on_progress``: called whenever one ends."""
+        """``operation``: the kind of operation that reaches these goals.
+
+        ``on_progress``: called whenever one begins or ends.
+        """
         self.clock = ArrayClock(cluster)
         self._client = client
         self._operation = operation
@@ -47,6 +50,7 @@ class Batch:
         self._means = Means(client, self._waiting, self.clock, self._throttle, limits.wait_timeout)
         # Twice as many threads as may be under way: while some read back what the array shows, others keep it at work.
         self._threads = 2 * limits.max_parallel
+        self._most = limits.max_parallel
         self._on_progress = on_progress
         self._counting = threading.Lock()
         self.ended: list[Outcome] = []  # of all goals so far, in the order in which they ended
@@ -62,23 +66,27 @@ class Batch:
     def carry_out(self, goals: t.Iterable[Goal]) -> dict[str, Outcome]:
         """What became of each goal, by session id. A failure on one session does not stop the others."""
         wanted = list(goals)
-        before = len(self.ended)
+        begun = done = failed = 0
+
+        def tell() -> None:
+            if self._on_progress:
+                self._on_progress(done, failed, min(begun - done - failed, self._most), len(wanted))
 
         def one(goal: Goal) -> Outcome:
+            nonlocal begun, done, failed
+            with self._counting:
+                begun += 1
+                tell()
             outcome = self._operation(self._means, goal).run()
             with self._counting:
                 self.ended.append(outcome)
-                self._tell(self.ended[before:], len(wanted))
+                failed += outcome.error is not None
+                done += outcome.error is None
+                tell()
             return outcome
 
-        self._tell([], len(wanted))
         return {outcome.goal.session.id: outcome for outcome in self.each(one, wanted)}
 
     def each(self, work: t.Callable[[Item], Result], items: t.Iterable[Item]) -> list[Result]:
         """The results of ``work``, side by side, in the order of the items."""
         return side_by_side(work, items, self._threads)
-
-    def _tell(self, ended: t.Sequence[Outcome], total: int) -> None:
-        if self._on_progress and total:
-            failed = sum(1 for outcome in ended if outcome.error)
-            self._on_progress(len(ended) - failed, failed, self._throttle.taken, total)

@@ -13,6 +13,7 @@ from .._array.session import Cluster, Target
 from .._failover_test.act import apply
 from .._failover_test.entry import Entry
 from .._failover_test.plan import Desired, plan, predict
+from .._operation.batch import OnProgress
 from .._operation.limits import Limits
 from .policy import Policy
 
@@ -30,8 +31,14 @@ def desired_stop(policy: Policy) -> Desired:
 
 
 def stop(
-    client: Client, cluster: Cluster, targets: t.Sequence[Target], desired: Desired, *, check_mode: bool
+    client: Client,
+    cluster: Cluster,
+    targets: t.Sequence[Target],
+    desired: Desired,
+    on_progress: OnProgress | None = None,
+    *,
+    check_mode: bool,
 ) -> t.Sequence[Entry]:
     """What became of each stop, in the order of the targets; in check mode what would become of it."""
     planned = plan(cluster, targets, desired)
-    return (predict(planned) if check_mode else apply(planned, client)).entries
+    return (predict(planned) if check_mode else apply(planned, client, on_progress)).entries

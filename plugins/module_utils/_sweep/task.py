@@ -24,6 +24,7 @@ from .._array.session import Cluster, ReplicationSession, Target
 from .._errors import PowerStoreError
 from .._findings.failover import is_failed_over, readiness_of
 from .._json import Json
+from .._operation.batch import OnProgress
 from .look import FLAGS, Reader
 from .policy import (
     STOP,
@@ -48,6 +49,7 @@ class Sweep:
     policy: Policy
     check_mode: bool
     began: float  # on the controller's monotonic clock
+    on_progress: OnProgress | None = None
     tests: list[Test] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)  # all sessions of the array as last seen
     ready_at: tuple[datetime | None, float] | None = None  # array's clock, and seconds since the task began
@@ -209,7 +211,7 @@ class Sweep:
         desired, now, timed = desired_stop(self.policy), self.reader.now(), self._clock_is_known
         self.rounds += 1
         targets = [test.found.target for test in due]
-        entries = stop(self.client, now, targets, desired, check_mode=self.check_mode)
+        entries = stop(self.client, now, targets, desired, self.on_progress, check_mode=self.check_mode)
         for test, entry in zip(due, entries, strict=True):
             test.attempts += 1
             test.entry, test.forced, test.timed_by_array = entry, desired.forces(test.found.session), timed
@@ -242,12 +244,15 @@ def _age(running: RunningTest, now: Cluster) -> timedelta | None:
     return None if age < -_AHEAD else max(age, timedelta())
 
 
-def run_sweep(client: Client, policy: Policy, *, check_mode: bool, began: float) -> Json:
+def run_sweep(
+    client: Client, policy: Policy, *, check_mode: bool, began: float, on_progress: OnProgress | None = None
+) -> Json:
     """The module's result. An error that ends the sweep early comes with what was known until then.
 
-    ``began``: when the task did, before its login, on the controller's monotonic clock.
+    ``began``: when the task did, before its login, on the controller's monotonic clock. ``on_progress``: called in any
+    thread, one call at a time, whenever a stop has ended.
     """
-    sweep = Sweep(client, policy, check_mode, began)
+    sweep = Sweep(client, policy, check_mode, began, on_progress)
     try:
         sweep.run()
     except PowerStoreError as error:

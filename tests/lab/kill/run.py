@@ -22,6 +22,7 @@ from pathlib import Path
 
 import psutil
 
+from ansible_collections.drdrill.powerstore.plugins.plugin_utils._fork import NAME
 from tests.lab.faults.table import START_PATH
 from tests.lab.kill.table import (
     ABORT,
@@ -206,7 +207,8 @@ def prepare(row: Row, controller: Controller) -> Callable[[], object]:
         wait = f"touch {controller.marker}; " + (
             "sleep 3" if row.then == NOTHING or "disk" in row.event else "exec sleep 120"
         )
-        check = {"name": "application", "command": ["sh", "-c", wait], "timeout": 120}
+        # What runs on after the drill and is ended then is not to be tried again until its time-out.
+        check = {"name": "application", "command": ["sh", "-c", wait], "timeout": 120, "retry": False}
         controller.variables["failover_drill_checks"] = [check]
         return controller.marker.exists
     if row.phase == PROVING:  # a drill logs in to read, start, look, stop and prove
@@ -249,16 +251,26 @@ def _signal(event: str) -> signal.Signals:
 
 
 def _kill_modules(drill: int, number: signal.Signals) -> None:
-    modules = [pid for pid, line in descendants(drill).items() if "AnsiballZ_replication" in line]
+    modules = [pid for pid, line in descendants(drill).items() if _is_module(pid, line)]
     if not modules:
         raise AssertionError("no process of a module was found")
     for pid in modules:
         os.kill(pid, number)
 
 
+def _is_module(pid: int, line: str) -> bool:
+    """Whether a process is a module of this collection: one that was sent, or a fork of Ansible's worker."""
+    try:
+        return "AnsiballZ_replication" in line or psutil.Process(pid).name() == NAME
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _kill_workers(drill: int) -> None:
     """The kernel takes what has most memory: the forks of ansible-playbook, not the small modules that they start."""
-    workers = [pid for pid, line in descendants(drill).items() if "ansible-playbook" in line]
+    workers = [
+        pid for pid, line in descendants(drill).items() if "ansible-playbook" in line and not _is_module(pid, line)
+    ]
     if not workers:
         raise AssertionError("no worker of ansible-playbook was found")
     for pid in workers:
@@ -306,7 +318,7 @@ def _run(row: Row, controller: Controller, seen: Observed) -> None:
         seen.left = in_the_way(simulator)
         _go_on(row, controller, seen)
         # What ran on (a check that waits, too) comes to its end: only then is the array looked at for the last time.
-        _end([pid for pid, line in orphans.items() if line.startswith("sleep ")])
+        _end([pid for pid, line in orphans.items() if "sleep " in line])  # a shell may be about to become one
         until("end of what ran on", lambda: not any(map(is_alive, orphans)))
         time.sleep(1)
         _judge(row, controller, seen)

@@ -1,0 +1,18 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ..module_utils._operation.batch import OnProgress
+from ..modules import drill_check
+from ..plugin_utils._in_worker import ModuleAction
+
+
+class ActionModule(ModuleAction):
+    """Runs the module of that name, where its documentation is."""
+
+    def main(self, tell: OnProgress) -> None:
+        """The module's."""
+        del tell
+        drill_check.main()

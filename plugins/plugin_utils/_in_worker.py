@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An action that runs a module in a fork of Ansible's worker where that is the same, and sends it elsewhere.
+
+What it saves is the start of Python, the imports and the zip: nearly all that a task with a module costs. The module's
+own main() runs with the arguments that Ansible hands to every module, so options, defaults, check mode, diff, no_log
+and results are those of the module.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import typing as t
+from abc import abstractmethod
+from collections.abc import Mapping
+
+from ansible import constants
+from ansible.errors import AnsibleError
+from ansible.module_utils import _internal, basic
+from ansible.module_utils.common.json import Direction, get_module_encoder
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..module_utils._json import Json
+from ..module_utils._operation.batch import OnProgress
+from . import _fork
+from ._progress import Progress, is_wanted
+
+display = Display()
+# What Python and its libraries read only once, when they start.
+_READ_AT_THE_START: t.Final = ("PYTHON", "LD_", "DYLD_", "LC_", "LANG", "OPENSSL", "MALLOC_", "GLIBC_")
+_PROFILE: t.Final = "legacy"  # how Ansible writes arguments and results of modules that don't say otherwise
+
+
+class ModuleAction(ActionBase):
+    """The action of one module. It has no options of its own."""
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    @abstractmethod
+    def main(self, tell: OnProgress) -> None:
+        """The module's main(), with what takes its progress where it has one."""
+
+    def progress_word(self, args: Json) -> str | None:
+        """What the module does to one session after the other (``started``); None: it shows no progress."""
+        del args
+        return None
+
+    def is_to_end(self, args: Json) -> bool:
+        """Whether what was begun goes on where Ansible is interrupted: a stop that was sent has to be followed."""
+        del args
+        return False
+
+    def run(self, tmp: str | None = None, task_vars: Json | None = None) -> Json:
+        """The module's result."""
+        variables = task_vars or {}
+        result: Json = super().run(tmp, task_vars)
+        environment = self._environment()
+        if self._is_the_same_here(variables, environment):
+            result.update(self._run_here(variables, environment))
+            return result
+        wrap_async = bool(self._task.async_val)
+        result.update(self._execute_module(task_vars=task_vars, wrap_async=wrap_async))
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+    def _environment(self) -> dict[str, str]:
+        """Of the task's keyword `environment` and those around it."""
+        environment: Json = {}
+        self._compute_environment_string(environment)
+        return {str(name): str(value) for name, value in environment.items()}
+
+    def _is_the_same_here(self, variables: Json, environment: Mapping[str, str]) -> bool:
+        """Whether a module that is sent would run as this user, with this Python, on this computer."""
+        return (
+            self._connection.transport == "local"
+            and self._connection.become is None
+            and not self._task.async_val
+            and not constants.DEFAULT_KEEP_REMOTE_FILES
+            and not any(name.startswith(_READ_AT_THE_START) for name in environment)
+            and not self._connection._shell.env
+            and threading.active_count() == 1  # a lock that another thread holds would never be released in the fork
+            and self._is_this_python(variables)
+        )
+
+    def _is_this_python(self, variables: Json) -> bool:
+        """Whether the host's interpreter is the one that runs Ansible. One that is to be discovered is not known."""
+        host = self._task.delegate_to
+        known = variables.get("ansible_delegated_vars", {}).get(host, {}) if host else variables
+        try:
+            wanted = constants.config.get_config_value("INTERPRETER_PYTHON", variables=known)
+            python = str(self._templar.template(wanted))
+        except AnsibleError:  # the module's own way says what is wrong
+            return False
+        return os.path.normpath(python) == os.path.normpath(sys.executable)
+
+    def _run_here(self, variables: Json, environment: Mapping[str, str]) -> Json:
+        args = dict(self._task.args)
+        self._update_module_args(self._task.action, args, variables)
+        encoder = get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE)
+        given = json.dumps({"ANSIBLE_MODULE_ARGS": args}, cls=encoder).encode()
+        host = str(variables.get("inventory_hostname", self._play_context.remote_addr))
+        display.vvv(f"Running {self._task.action} in a fork of Ansible's worker", host=host)
+
+        def main(tell: OnProgress) -> None:
+            # As in a module's process. Ansible's own start of a module sets the arguments in the same way.
+            _internal.is_controller = False
+            basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = given, _PROFILE
+            self.main(tell)
+
+        work = _fork.Work(main, self._loader.get_basedir(), environment, self.is_to_end(args))
+        ended = _fork.run(work, self._progress(host, args, environment))
+        parsed = self._parse_returned_data(
+            {"stdout": ended.stdout, "stderr": ended.stderr, "rc": ended.code, "stdout_lines": [], "stderr_lines": []},
+            _PROFILE,
+        )
+        # From ansible-core 2.21 on it is an object of Ansible's own.
+        return t.cast(Json, parsed if isinstance(parsed, dict) else parsed.as_result_dict(for_round_trip=True))
+
+    def _progress(self, host: str, args: Json, environment: Mapping[str, str]) -> OnProgress:
+        word = self.progress_word(args)
+        if word is None or not is_wanted(environment):
+            return lambda done, failed, under_way, total: None
+        # On stderr, as Ansible's own warnings: what a program reads of Ansible's output stays as it is.
+        return Progress(host, word, lambda text: display.display(text, stderr=True))
