@@ -49,11 +49,15 @@ class Lab:
             for name, each in simulators.items()
         }
         (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+        # No configuration keeps it from its work, or cuts off its stop.
+        hostile = {"STRATEGY": "free", "BECOME": "true", "BECOME_EXE": "/nonexistent/sudo", "TASK_TIMEOUT": "2",
+                   "ANY_ERRORS_FATAL": "true"}  # fmt: skip
         account = {"USERNAME": "admin", "PASSWORD": "Drdrill-Simulator-1!"}
         self.environment = {
             **os.environ,
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
+            **{f"ANSIBLE_{name}": value for name, value in hostile.items()},
             **{f"POWERSTORE_{name}": value for name, value in account.items()},
             **{f"POWERSTORE_PRODUCTION_{name}": value for name, value in account.items()},
         }
@@ -134,6 +138,7 @@ def test_it_stops_what_it_started_whatever_fails(lab: Prepare) -> None:
     made["second_start"].faults.add(array="dr", method="POST", path=path, action="answer", status=500, nth=2)
     made["jobs"].faults.add(array="dr", method="GET", path="/job*", action="forbid")
     made["start"].faults.add(array="dr", method="POST", path=path, action="job_fails", executed=True, nth=1)
+    made["lost"].operation_seconds["stop_failover_test"] = 4
     made["lost"].faults.add(array="dr", method="POST", path=path, action="reset_after", nth=1)
     made["colleague"].dr.start_failover_test(VOLUME, user="colleague")
     made["production"].faults.add(array="production", action="refuse", seconds=600, nth=1)
