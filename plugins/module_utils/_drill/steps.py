@@ -121,6 +121,8 @@ def _step(value: object, phase: str, where: str, timeouts: t.Mapping[bool, float
     timeout = _timeout(entry["timeout"], here) if "timeout" in entry else timeouts[kind == "tasks"]
     critical = a_bool(entry.get("critical", True), f"{here}, critical")
     evidence = _evidence(entry, here)
+    if evidence and phase == "notify":
+        raise InvalidInputError(f"{here}: evidence is not for notify: the record is written before it.")
     return Step(
         name=name,
         phase=phase,

@@ -20,7 +20,7 @@ from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
 from .._version import VERSION
 from . import evidence, found, ownership, process, schedule, waves
-from .drill import AFTER, BEFORE, DURING, Drill
+from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
 from .journal import END, INTENT, ODD, event_of, journal_path, read
 from .plan import REPORT_FORMATS, expiration_to_come, plan_of, sha256_of
 from .replay import planned_steps
@@ -329,8 +329,14 @@ def _started(state: State, params: Json, _around: Surroundings) -> tuple[State, 
 def _steps(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
     """What checks found that one task of drill_check did together."""
     planned = [step for step in planned_steps(state.drill) if step["name"] in params["names"]]
-    steps = evidence.kept(found.of_checks(planned, params["result"]), _evidence_folder(params))
-    return _with_steps(state, params, steps)
+    return _with_steps(state, params, _kept(params, found.of_checks(planned, params["result"])))
+
+
+def _kept(params: Json, steps: t.Sequence[Json]) -> list[Json]:
+    """The steps with what they left in files; what a notification leaves comes too late for the record."""
+    if params["phase"] not in DONE_PHASES:
+        return [{key: value for key, value in step.items() if key != "evidence"} for step in steps]
+    return evidence.kept(steps, _evidence_folder(params))
 
 
 def _evidence_folder(params: Json) -> str:
@@ -345,7 +351,7 @@ def _step(state: State, params: Json, _around: Surroundings) -> tuple[State, Ref
     failure = {**params["result"], "failed": True} if params["failed"] else {}
     seen = found.of_tasks(planned, params["observed"], failure, str(params["started_at"]), process.now_utc())
     left = evidence.of_files(planned.get("evidence") or ()) if state.drill.real else {}
-    return _with_steps(state, params, evidence.kept([{**seen, **left}], _evidence_folder(params)))
+    return _with_steps(state, params, _kept(params, [{**seen, **left}]))
 
 
 def _with_steps(state: State, params: Json, steps: t.Sequence[Json]) -> tuple[State, Refusal]:

@@ -128,3 +128,16 @@ def test_the_journal_has_the_hash_and_not_the_content(tmp_path: Path) -> None:
 
     assert (tmp_path / "drill-1.evidence/look.app.log").read_text() == "all is well\n"
     assert hashlib.sha256(b"all is well\n").hexdigest() in journal and '"content"' not in journal
+
+
+def test_what_a_notification_leaves_is_not_kept(tmp_path: Path) -> None:
+    told = Told(tmp_path, steps={"notify": [{"name": "mail", "command": ["seq", "9999"]}]})
+    told("read", what="before", result={"sessions": list(READY)})
+    told.started(*(an_operation(name, "started") for name in "ab"))
+    entry = {"name": "mail", "passed": True, **left("output", name="mail")}
+    told("steps", phase="notify", names=["mail"], result={"checks": [entry]})
+
+    assert not (tmp_path / "drill-1.evidence").exists()
+    assert '"content"' not in (tmp_path / "drill-1.journal.jsonl").read_text()
+    refused = Told(tmp_path, steps={"notify": [{"name": "mail", "command": ["true"], "evidence": ["/tmp/a"]}]})
+    assert "evidence is not for notify" in refused.said["refusal"]

@@ -166,7 +166,7 @@ def test_a_recovery_time_that_became_longer(folder: Folder, seconds: int, limit:
     assert result["record"]["objectives"]["rto_regression_percent"] == limit
 
 
-def test_a_missed_objective_is_not_told_twice(folder: Folder) -> None:
+def test_a_missed_objective_is_not_reported_twice(folder: Folder) -> None:
     folder.drill()
     missed = folder.drill(slower(120), rto_seconds=180)
 
