@@ -25,6 +25,7 @@ import yaml
 from ansible_collections.drdrill.powerstore.plugins.module_utils._coverage.policy import parse_policy
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from tests.lab.simulator import Simulator, scenario
+from tests.lab.tamper.table import make_key
 
 from .found import PAGES, ROOT, Example, commands, in_modules, on_page
 
@@ -58,6 +59,7 @@ class Site:
             "POWERSTORE_CA_PATH": str(simulator.ca_path),
         }
         (folder / "drills").mkdir()
+        make_key(folder / "drills", "signing_key")
         (folder / "coverage-policy.yml").write_text("period: 90d")
         for name in ("check-ledger", "mount", "unmount"):
             (folder / f"drills/{name}.yml").write_text(OBSERVED)
@@ -258,7 +260,9 @@ def test_the_commands(site: Site) -> None:
     first = {kind: next(e for e in of_kind(kind)) for kind in ("inventory", "failover_drill")}
     (site.folder / "inventory.yml").write_text(site.here(first["inventory"].text))
     (site.folder / "erp-drill.yml").write_text(site.here(first["failover_drill"].text))
-    wanted = [command for example in SHELL for command in commands(example)]
+    # tests/examples/test_evidence_guide.py runs those of its page, which are about records that are there.
+    pages = [example for example in SHELL if "guide_evidence" not in example.place]
+    wanted = [command for example in pages for command in commands(example)]
     ours = [
         c
         for c in wanted

@@ -26,7 +26,7 @@ from .._record import appending
 from .._time import format_time
 from . import verify
 from .sign import Signing
-from .verify import CHAIN, EVIDENCE, FIRST, JOURNAL, RECORD, Fault, read_chain, sha256_of
+from .verify import CHAIN, EVIDENCE, FIRST, GPG_SIGNATURE, JOURNAL, RECORD, SIGNATURE, Fault, read_chain, sha256_of
 
 COVERAGE = "coverage"  # no record of a drill, but evidence: what is in it is judged by its state
 _MODE = 0o640
@@ -95,11 +95,15 @@ def append(
         if lines:
             appending.append(file, len(data), lines)
         # Under the lock: whoever appends next must not have his signature replaced by one that is older than it.
-        return replace(appended, problems=tuple(_signed(folder, appended, signing))) if lines and signing else appended
+        return replace(appended, problems=tuple(_signed(folder, appended, signing))) if lines else appended
 
 
-def _signed(folder: str, appended: Appended, signing: Signing) -> t.Iterator[str]:
+def _signed(folder: str, appended: Appended, signing: Signing | None) -> t.Iterator[str]:
     """Sign the chain, and the new records as far as they are not. What failed once is not waited for again."""
+    if signing is None:
+        if any(os.path.exists(os.path.join(folder, name)) for name in (SIGNATURE, GPG_SIGNATURE)):
+            yield f"{CHAIN} was signed until now, and is not any more: sign (failover_drill_sign) is not given."
+        return
     for name in (CHAIN, *appended.added):
         path = os.path.join(folder, name)
         if name == CHAIN or not os.path.exists(path + signing.suffix):

@@ -142,6 +142,16 @@ def test_reports_that_are_made_later_get_a_line_of_their_own(tmp_path: Path) -> 
     assert (checked["records"], checked["late"], checked["faults"]) == (5, [folder.record(2).name], [])
 
 
+def test_what_is_added_to_a_signed_chain_without_a_signature_is_reported(tmp_path: Path) -> None:
+    folder = sound_folder(tmp_path)
+    write_record(folder, 6)
+    result = appended(folder.path)
+    assert (result["changed"], result["signed"]) == (True, False)
+    assert result["problems"] == [
+        "chain.jsonl was signed until now, and is not any more: sign (failover_drill_sign) is not given."
+    ]
+
+
 def test_a_signature_that_nobody_asked_for_is_compared_with_the_chain_all_the_same(tmp_path: Path) -> None:
     folder = sound_folder(tmp_path)
     checked = run_action("drill_chain", directory=str(folder.path))
