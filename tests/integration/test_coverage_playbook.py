@@ -45,7 +45,7 @@ def states(found: dict[str, t.Any]) -> dict[str, str]:
 
 
 def test_from_never_to_tested_to_a_test_of_somebody_else(arrays: Prepare) -> None:
-    ready = arrays(Case("dr"))
+    ready = arrays(Case("dr", {"checks": [{"name": "erp answers", "command": ["true"]}]}))
     case = ready["dr"]
     case.records.mkdir(parents=True)
 
