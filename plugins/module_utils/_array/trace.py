@@ -72,7 +72,8 @@ class Trace:
     """The recording of one task. `note` may be called from many threads."""
 
     def __init__(self, folder: str, connection: Connection, *, keep_names: bool) -> None:
-        self._folder = os.path.abspath(os.path.expanduser(folder))
+        # Ansible runs tasks in the folder of the playbook; a relative path is relative to where Ansible was started.
+        self._folder = os.path.abspath(os.path.join(os.environ.get("PWD", ""), os.path.expanduser(folder)))
         self._connection = connection
         self._keep_names = keep_names
         self._queue: queue.Queue[Exchange | None] = queue.Queue(_WAITING)

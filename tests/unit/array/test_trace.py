@@ -247,6 +247,18 @@ def test_off_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Trace.from_environment(CONNECTION) is None
 
 
+def test_a_relative_folder_is_relative_to_where_ansible_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "playbooks").mkdir()
+    monkeypatch.chdir(tmp_path / "playbooks")
+    monkeypatch.setenv("PWD", str(tmp_path))
+    trace = Trace("trace", CONNECTION, keep_names=False)
+    trace.note(exchange())
+    trace.close()
+    assert len(entries_of(tmp_path / "trace")) == 1
+
+
 def test_a_failed_login_is_recorded(simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERSTORE_TRACE", str(tmp_path))
     failed = run_module(simulator, "replication_session_info", password="wrong-but-a-secret")
