@@ -40,6 +40,7 @@ class Case:
     name: str
     variables: Json = field(default_factory=dict)
     spoil: Callable[[Simulator], object] = lambda _simulator: None
+    host: Json = field(default_factory=dict)  # variables of the host that are not the role's
     simulator: Simulator = field(init=False)
     records: Path = field(init=False)
 
@@ -93,6 +94,7 @@ class Arrays:
             "failover_drill_username": case.simulator.username,
             "failover_drill_ca_path": str(case.simulator.ca_path),
             **{f"failover_drill_{name}": value for name, value in given.items()},
+            **case.host,
         }
 
     def run(self, *arguments: str, playbook: str = "drdrill.powerstore.drill", others: Json | None = None) -> Run:

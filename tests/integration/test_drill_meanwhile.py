@@ -118,7 +118,7 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
 
     fifo = Case("fifo", {"report_formats": ["csv"], "stop_retries": 0}, lambda s: s.faults.add(**STOP, **REFUSED))
     drill = arrays(
-        Case("good"),
+        Case("good", host={"ansible_connection": "ssh", "ansible_become": True}),  # of another use of the inventory
         Case("bad-check", {"checks": [{"name": "no", "command": ["false"], "retry": False}]}),
         case("failed-over", fails_over),
         case("ended", ends_replication),

@@ -157,6 +157,11 @@ TASKS = {
     "silent": "- ansible.builtin.debug:\n    msg: nothing is said\n",
     "unreachable": "- ansible.builtin.ping:\n  delegate_to: nowhere.invalid\n  vars: {ansible_connection: ssh}\n",
     "hanging": "- ansible.builtin.command: sleep 60\n",
+    # What cannot be included would mark the array as failed for the plays after it, which decide on the exit code.
+    "no-file": "- ansible.builtin.include_tasks: nowhere.yml\n",
+    "no-role": "- ansible.builtin.include_role:\n    name: no.such.role\n",
+    # A name that only looks like a word of Ansible's.
+    "fine": "- ansible.builtin.set_fact:\n    failover_drill_check_observed: '{{ backend_host | default(1) }}'\n",
 }
 FAILING: dict[str, tuple[Json, str]] = {
     "tcp": ({"tcp": {"host": "127.0.0.1", "port": 1}, "timeout": 1}, "Connection refused"),
@@ -168,15 +173,18 @@ FAILING: dict[str, tuple[Json, str]] = {
     "silent": ({"tasks": "silent"}, "did not set failover_drill_check_observed"),
     "unreachable": ({"tasks": "unreachable"}, "did not set failover_drill_check_observed"),
     "hanging": ({"tasks": "hanging", "timeout": 1}, "Timed out"),
+    "no-file": ({"tasks": "no-file"}, "could not be loaded"),
+    "no-role": ({"tasks": "no-role"}, "could not be loaded"),
 }
 GOOD = {"name": "still done", "command": ["true"]}
+FINE = {"name": "fine", "tasks": "fine"}
 
 
 def test_failed_checks_fail_the_drill_after_the_stop(arrays: Prepare, tmp_path: Path) -> None:
     """Each way to fail; all checks are done; one that is not critical is a deviation; every array keeps its order."""
     for name, text in TASKS.items():
         (tmp_path / f"{name}.yml").write_text(text)
-    checks = [{"name": name, **check} for name, (check, _observed) in FAILING.items()]
+    checks = [*({"name": name, **check} for name, (check, _observed) in FAILING.items()), dict(FINE)]
     for check in checks:
         if "tasks" in check:
             check["tasks"] = str(tmp_path / f"{check['tasks']}.yml")
@@ -190,8 +198,8 @@ def test_failed_checks_fail_the_drill_after_the_stop(arrays: Prepare, tmp_path: 
     assert done.code == 2, done.output
     record = drill["failing"].record()
     assert (record["verdict"], record["cleanup"]["verdict"]) == ("failed", "passed")
-    assert [v["name"] for v in record["validations"]] == [*FAILING, "still done"]
-    assert [v["passed"] for v in record["validations"]] == [*[False] * len(FAILING), True]
+    assert [v["name"] for v in record["validations"]] == [*FAILING, "fine", "still done"]
+    assert [v["passed"] for v in record["validations"]] == [*[False] * len(FAILING), True, True]
     for validation, (_check, observed) in zip(record["validations"], FAILING.values(), strict=False):
         assert observed in validation["observed"]
     # Something failed, so what was written is kept; where it was about one session, of that one.
@@ -208,6 +216,10 @@ FILES = {
     # By a name that is in a loop, and beside the file that includes it.
     "hides": "- ansible.builtin.include_tasks: '{{ item }}.yml'\n  loop: [fine, ends]\n",
     "fine": "- ansible.builtin.debug:\n    msg: '{{ backend_host | default(1) }}'\n",
+    "ends-all": "- ansible.builtin.meta: end_play\n",
+    "hides-all": "- ansible.builtin.include_tasks: ends-all.yml\n",
+    "no-part": "- ansible.builtin.include_role:\n    name: drdrill.powerstore.failover_drill\n"
+    "    tasks_from: linux/nowhere\n",
     "includes-broken": "- block:\n    - ansible.builtin.include_tasks: broken.yml\n",
     "broken": "- no.such.module:\n",
     "no": "- ansible.builtin.debug: {\n",
@@ -221,6 +233,8 @@ REFUSED: dict[str, tuple[Json, str]] = {
     "two-kinds": ({"checks": [{"tcp": {"host": "x", "port": 1}, "command": ["true"]}]}, "exactly one of tcp, http"),
     "ends-play": ({"checks": [{"tasks": "ends.yml"}]}, "meta: end_host in it would end the play"),
     "hidden-end": ({"attach": [{"tasks": "hides.yml"}]}, "meta: end_host in it would end the play"),
+    "hidden-end-play": ({"checks": [{"tasks": "hides-all.yml"}]}, "meta: end_play in it would end the play"),
+    "no-part": ({"release": [{"tasks": "no-part.yml"}]}, "Could not find specified file in role"),
     "misspelt": ({"release": [{"tasks": "includes-broken.yml"}]}, "couldn't resolve module/action 'no.such.module'"),
     "no-yaml": ({"checks": [{"tasks": "no.yml"}]}, "Ansible cannot load it"),
     "own-part": ({"checks": [{"tasks": "own.yml"}]}, "includes the role drdrill.powerstore.failover_drill (stop)"),
@@ -283,6 +297,10 @@ def no_expiration(simulator: Simulator) -> None:
     simulator.faults.add(array="dr", method="PATCH", path="/volume/{id}", action="answer", status=422)
 
 
+def no_space(simulator: Simulator) -> None:
+    simulator.faults.add(**STOP, **NO, when={"create_end_of_test_snapshot": True})
+
+
 def own_test(simulator: Simulator) -> None:
     simulator.dr.start_failover_test("erp-data", user=simulator.username)
 
@@ -319,6 +337,8 @@ FATES: dict[str, tuple[Case, tuple[str, str], list[str]]] = {
         # Around it.
         (Case("release-fails", {"release": [{"name": "r", "command": ["false"]}], **KEPT}, no_expiration),
          ("failed", "passed"), []),
+        # The snapshot is worth less than the stop.
+        (Case("no-space", KEPT | {"stop_retries": 1}, no_space), ("passed_with_deviations", "passed"), []),
         (Case("attach-fails", {"attach": [{"name": "a", "command": ["false"]}]}), ("failed", "passed"), []),
         (
             Case("adopted", {"adopt_running": True, "sessions": [], "filters": {"name": "ERP-*"}}, own_test),
@@ -350,6 +370,8 @@ def test_what_became_of_each_drill(arrays: Prepare) -> None:
     assert (went_on["erp-data"]["verdict"], went_on["erp-db"]["verdict"]) == ("passed", "failed")
     late = drill["start-outlives"].simulator.dr
     assert len(late.executed("start_failover_test")) == len(late.executed("stop_failover_test")) == 2
+    unkept = drill["no-space"].record()["reasons"]
+    assert len([reason for reason in unkept if "no end-of-test snapshot is known" in reason]) == 2
     release = drill["release-fails"].record()
     assert any(s["phase"] == "release" and s["result"] == "failed" for s in release["steps"])
     attach = drill["attach-fails"].record()

@@ -85,7 +85,10 @@ NOWHERE: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize(
-    ("playbook", "how"), [("stop_tests", how) for how in NOWHERE] + [("preflight", "a limit"), ("abort", "a pattern")]
+    ("playbook", "how"),
+    [("stop_tests", how) for how in NOWHERE]
+    + [("drill", how) for how in ("a limit", "--tags", "--start-at-task")]
+    + [("preflight", "a limit"), ("abort", "a pattern")],
 )
 def test_what_reaches_no_array_fails(call: Calls, playbook: str, how: str) -> None:
     call.simulator.dr.start_failover_test("erp-data", user=call.simulator.username)

@@ -461,3 +461,15 @@ def test_tests_are_owned_whatever_the_array_calls_the_account(account: dict[str,
         named = [{"session_id": entry["session_id"], "started_by_job": entry["job_id"]} for entry in result["sessions"]]
         stopped = run_module(simulator, "replication_failover_test", state="stopped", sessions=named, **credentials)
         assert [entry["action"] for entry in stopped["sessions"]] == ["stopped"] * 3
+
+
+@pytest.mark.parametrize("odd", ["a,b", 'a"b', "a'b", "a(b)", "a b", "a/b", "a%2Cb", "a&b=c", "name:erp"])
+def test_a_session_of_an_odd_id_is_found_again_and_stopped(odd: str) -> None:
+    scenario = {"operation_seconds": {"default": 0.2}, "sessions": [{"volume": "a", "id": odd}, {"volume": "b"}]}
+    with Simulator.from_dict(scenario) as simulator:
+        sessions = [{"session_id": odd}, {"volume": "b"}]
+        started = run_module(simulator, "replication_failover_test", state="started", sessions=sessions)
+        assert [entry["action"] for entry in started["sessions"]] == ["started"] * 2, started.get("msg")
+        named = [{"session_id": e["session_id"], "started_by_job": e["job_id"]} for e in started["sessions"]]
+        stopped = run_module(simulator, "replication_failover_test", state="stopped", sessions=named)
+        assert [entry["action"] for entry in stopped["sessions"]] == ["stopped"] * 2, stopped.get("msg")
