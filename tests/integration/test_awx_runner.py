@@ -371,6 +371,7 @@ def test_awx_says_when_the_killed_drill_was_over_and_who_approved_it(job: Job) -
         who = record(job, "drill")["who"]["awx"]
         assert [(one["decision"], one["by"]) for one in who["approvals"]] == [("approved", "anna")]
         assert who["image"] == "registry.example.com/drills:1"
+        assert (who["job_id"], who["workflow_job_id"]) == ("90", "7")
         assert controller.token not in done.stdout + done.stderr
 
 

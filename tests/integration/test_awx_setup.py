@@ -388,7 +388,7 @@ def test_what_drifted_or_left_the_choices_is_put_right(awx: Controller, tmp_path
         (
             {"awx_setup_notify_error": ["Storage team", "Nobody"]},
             {},
-            "awx_setup_notify_started, _success, _error or _approvals names 'Nobody'",
+            "awx_setup_notify_started, _success, _error, _approvals or _preflight names 'Nobody'",
         ),
         ({"awx_setup_approvers": ["Owner"]}, {}, "awx_setup_approvers names 'Owner'"),
         ({}, {"POWERSTORE_PASSWORD": ""}, "AWX has no credential 'PowerStore DR site account'"),
