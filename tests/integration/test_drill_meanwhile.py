@@ -107,7 +107,7 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
         given = {"checks": [meanwhile.check], "release": release_steps(tmp_path / f"released-{name}"), **variables}
         return Case(name, given, meanwhile)
 
-    secrets = {name: tmp_path / f"secret-{name}" for name in ("known", "gone")}
+    secrets = {name: tmp_path / f"secret-{name}" for name in ("known", "gone", "late")}
 
     def changes_it_in_the_file(simulator: Simulator) -> None:
         changes_the_password(simulator)
@@ -115,6 +115,15 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
 
     def password(name: str) -> Json:
         return {"password": f"{{{{ lookup('ansible.builtin.file', '{secrets[name]}') }}}}"}
+
+    def at_the_last_moment(name: str, act: Callable[[Simulator], object], **variables: object) -> Case:
+        """After the sessions were looked at, and before the stop."""
+        meanwhile = Meanwhile(tmp_path / name, act)
+        return Case(name, {"release": [meanwhile.check], **variables}, meanwhile)
+
+    def changes_it_late(simulator: Simulator) -> None:
+        changes_the_password(simulator)
+        secrets["late"].write_text("Another-1")
 
     fifo = Case("fifo", {"report_formats": ["csv"], "stop_retries": 0}, lambda s: s.faults.add(**STOP, **REFUSED))
     drill = arrays(
@@ -126,6 +135,8 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
         case("changed", changes_the_password),
         case("known", changes_it_in_the_file, **password("known")),
         case("lookup-gone", lambda _simulator: secrets["gone"].unlink(), **password("gone")),
+        at_the_last_moment("late", changes_it_late, **password("late")),
+        at_the_last_moment("too-late", changes_the_password),
         # The proof, with what only surrounds it unreadable for good, and unreadable itself for a while.
         Case("alerts", {"timeout": 1}, answers_of_a_proxy("/alert", 4)),
         Case("proof", {"timeout": 1, "stop_retries": 9}, answers_of_a_proxy("/replication_session", 4, 7)),
@@ -140,7 +151,7 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
 
     assert drill["good"].verdicts == ("passed", "passed")
     (run,) = (json.loads(path.read_text()) for path in drill["good"].records.glob("run-*.json"))
-    assert run["verdict"] == "failed" and len(run["members"]) == 11 and done.says("All arrays together: failed.")
+    assert run["verdict"] == "failed" and len(run["members"]) == 13 and done.says("All arrays together: failed.")
     assert drill["bad-check"].verdicts == ("failed", "passed")
     for name, running, why in (
         ("failed-over", [], "erp-data is left alone, with its steps: it was failed over during the drill"),
@@ -165,8 +176,14 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
     assert (changed.verdicts, changed.running()) == (("failed", "failed"), ["erp-data", "erp-db"])
     assert changed.simulator.dr.failed_logins == 1 and released(tmp_path / "released-changed") == []
     assert f"{LEFT_RUNNING}changed." in done.output
-    known = drill["known"]
-    assert (known.verdicts, known.running(), known.simulator.dr.failed_logins) == (("passed", "passed"), [], 1)
+    for name in ("known", "late"):
+        known = drill[name]
+        assert (known.verdicts, known.running(), known.simulator.dr.failed_logins) == (("passed", "passed"), [], 1), (
+            name
+        )
+    too_late = drill["too-late"]
+    assert (too_late.verdicts, too_late.running()) == (("failed", "failed"), ["erp-data", "erp-db"])
+    assert too_late.simulator.dr.failed_logins == 1 and f"{LEFT_RUNNING}too-late." in done.output
     assert "Another-1" not in done.output and known.simulator.password not in done.output
     assert (drill["lookup-gone"].verdicts, drill["lookup-gone"].running()) == (("passed", "passed"), [])
 

@@ -156,6 +156,17 @@ def login_refused(drill: Drill) -> bool:
     return refused
 
 
+def refused_stop(drill: Drill) -> bool:
+    """Whether the array refused the credentials of the last stop, and takes others that were tried since."""
+    refused, again = False, False
+    for event in drill.events:
+        if event["event"] == "stopped":
+            kind = ((event.get("result") or {}).get("failure") or {}).get("kind")
+            refused, again = kind == "authentication", False
+        again = again or bool(event.get("present"))
+    return refused and again and not login_refused(drill)
+
+
 def uses_present(drill: Drill) -> bool:
     """Whether the credentials are used that the variables have now, instead of those of the start."""
     return any(event.get("present") for event in drill.of("read"))

@@ -150,6 +150,7 @@ def view(state: State) -> Json:
         "login_refused": ownership.login_refused(drill),
         "witness": _asks_witness(drill),
         "uses_present": ownership.uses_present(drill),
+        "refused_stop": ownership.refused_stop(drill),
         "would_start": sum(entry.get("action") == "started" for entry in drill.started),
         "untold": [f"{step['name']}: {step['observed']}" for step in drill.notified if not step["passed"]],
         "message": (drill.interruption or {}).get("message"),

@@ -205,6 +205,20 @@ def test_other_credentials_take_the_place_of_refused_ones(tmp_path: Path, known:
     assert len(said["releases"]) == (1 if known else 0)
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_stop_that_was_refused_is_sent_once_more_with_other_credentials(tmp_path: Path, known: bool) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    told("read", what="during", result=a_reading(*READY))
+    refused = {"failed": True, "failure": {"kind": "authentication"}}
+    said = told("stopped", wave=1, result={**refused, "sessions": [an_operation("a", "failed")]})
+    assert (said["login_refused"], said["refused_stop"]) == (True, False)
+    said = told("read", what="during", present=True, result=a_reading(*READY) if known else refused)
+    assert (said["refused_stop"], len(said["stops"])) == (known, 1)
+    if known:
+        assert told("stopped", wave=1, result={"sessions": [an_operation("a", "stopped")]})["refused_stop"] is False
+
+
 def test_nothing_is_released_at_what_could_not_be_looked_at(tmp_path: Path) -> None:
     told = prepared(tmp_path, steps={"release": [CHECK]})
     told.started(an_operation("a", "started"))
