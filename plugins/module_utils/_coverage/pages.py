@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import typing as t
 from collections import defaultdict
 from pathlib import Path
@@ -25,6 +26,7 @@ if t.TYPE_CHECKING:
     from jinja2 import Environment
 
 _HERE: t.Final = Path(__file__).parent / "templates"
+_DAY: t.Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _SHOWN: t.Final = 500  # rows of one table; the CSV has all
 
 
@@ -34,11 +36,20 @@ def _environment() -> Environment:
     from jinja2 import FileSystemLoader
     from markupsafe import Markup
 
+    def dated(value: str) -> Markup:
+        """A text whose days are not broken at their hyphens."""
+        text = str(Markup("<bdi>{}</bdi>").format(value))
+        return Markup(_DAY.sub(r'<span class="nowrap">\g<0></span>', text))  # noqa: S704  (escaped by now)
+
     made = environment().overlay(loader=FileSystemLoader([_HERE, TEMPLATES]))
     made.globals = {**made.globals}
     made.globals["own_style"] = Markup((_HERE / "coverage.css").read_text(encoding="utf-8"))  # noqa: S704  (ours)
     made.globals["version"] = VERSION
-    made.filters = {**made.filters, "day": lambda moment: "-" if moment is None else f"{moment:%Y-%m-%d}"}
+    made.filters = {
+        **made.filters,
+        "dated": dated,
+        "day": lambda moment: "-" if moment is None else f"{moment:%Y-%m-%d}",
+    }
     return made
 
 

@@ -180,6 +180,7 @@ def test_a_page_shows_it_without_anything_from_outside(name: str, made: Json) ->
     for words in ("CRM", ERP["application"], made["id"]):
         assert words in text
     assert "script" not in page.tags and "link" not in page.tags
+    assert "&lt;" not in text_of(made, name)  # of a tag of our own that is shown as text
     assert not [value for key, value in page.attributes if key in ("src", "href") and not str(value).startswith("#")]
     if name == "html":
         for words in ("Never tested", "Next due", "2 of 2", "2 of 4 sessions that need a test are not covered"):
