@@ -33,7 +33,7 @@ def test_the_quick_look_at_a_record_refuses_what_the_thorough_one_does(odd: t.An
     schema = schema_of(Kind.DRILL)
     record = read_record(drill_record(1), "a record").as_json()
     assert check.problems(record, schema) == check._found(record, schema) == []
-    for *folders, last in places(record):
+    for *folders, last in list(places(record)):
         place: t.Any = record
         for folder in folders:
             place = place[folder]
