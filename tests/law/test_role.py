@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""YAML says the order of a drill, Python decides: the role stays small, and no long expression of Jinja decides."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROLE = Path(__file__).parents[2] / "roles/failover_drill"
+TASKS = sorted((ROLE / "tasks").rglob("*.yml"))
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+# What only says something to a person, or makes a name.
+_SAYING = ("msg", "fail_msg", "success_msg", "__failover_drill_summary", "__failover_drill_verdict_text", "id")
+_KEY = re.compile(r"^[\s-]*([A-Za-z_][\w.]*):", re.MULTILINE)
+
+
+def long_expressions(text: str) -> list[str]:
+    """Expressions of more than two lines, with the key that they are the value of."""
+    found = []
+    for match in _EXPRESSION.finditer(text):
+        key = [each.group(1) for each in _KEY.finditer(text[: match.start()])][-1]
+        if match.group().count("\n") > 1 and key not in _SAYING:
+            found.append(f"{key}: {match.group()}")
+    return found
+
+
+def test_the_role_has_few_files_of_tasks() -> None:
+    assert len(TASKS) <= 16
+
+
+@pytest.mark.parametrize("path", [*TASKS, *sorted((ROLE / "vars").rglob("*.yml"))], ids=lambda path: path.name)
+def test_no_long_expression_decides(path: Path) -> None:
+    assert long_expressions(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_long_expression_would_be_found() -> None:
+    assert long_expressions("- when: >-\n    {{ a\n    and b\n    and c }}\n") == [
+        "when: {{ a\n    and b\n    and c }}"
+    ]
+    assert long_expressions("- when: >-\n    {{ a\n    and b }}\n  msg: >-\n    {{ a\n    ~ b\n    ~ c }}\n") == []
