@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .arrays import ArrayNow, is_double
-from .policy import Exclusion, Policy, Rule, refuse
+from .policies import Exclusion, Policy, Rule, refuse
 from .population import Member
 from .tested import FromRecord
 

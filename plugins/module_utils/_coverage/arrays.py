@@ -18,7 +18,7 @@ from .._record.results import Cluster, SessionSeen
 from .._record.scope import DESTINATION, can_be_tested
 from .._record.typed import read_all
 from .document import LoggedTest
-from .policy import Named
+from .policies import Named
 
 _NOT_BEGUN: t.Final = ("Failed", "Skipped")  # phases of a start that began no test
 _METRO: t.Final = "Metro"

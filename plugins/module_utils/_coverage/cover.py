@@ -27,7 +27,7 @@ from .document import (
     Row,
     Test,
 )
-from .policy import Exclusion, Policy, Rule
+from .policies import Exclusion, Policy, Rule
 from .population import Member, population
 from .significant import compared
 from .states import Sources, because

@@ -21,7 +21,7 @@ from .._record.files import read_plain
 from .._record.reading import checked_record, not_readable
 from .._record.typed import fields_of, read
 from .._words import Kind
-from .policy import Policy, parse_policy
+from .policies import Policy, parse_policy
 from .tested import FromRecord, RecordRead, SessionRead, from_record
 
 if t.TYPE_CHECKING:

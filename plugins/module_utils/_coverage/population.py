@@ -17,7 +17,7 @@ from datetime import datetime
 
 from .arrays import ArrayNow, Current, is_double
 from .document import LoggedTest
-from .policy import Named, Retired
+from .policies import Named, Retired
 from .tested import FromRecord, LeftOut, Tested
 
 

@@ -13,7 +13,7 @@ from .._record.results import VolumeSeen
 from .._report.text import size as size_text
 from .arrays import Current
 from .document import Change
-from .policy import Significant
+from .policies import Significant
 from .tested import AsTested, VolumeTested
 
 _SHOWN = 5  # names in a text

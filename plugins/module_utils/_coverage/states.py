@@ -17,7 +17,7 @@ from .._record.results import SessionSeen
 from .._time import in_words
 from .._words import Coverage, Verdict
 from .document import Because, Change, LoggedTest, Test
-from .policy import Exclusion
+from .policies import Exclusion
 from .tested import LeftOut, Tested
 
 AHEAD: t.Final = timedelta(days=1)  # how far in the future a test may lie: clocks differ

@@ -21,11 +21,11 @@ from .cover import Covered, Inputs, cover
 from .document import Row
 from .due_dates import calendar_of
 from .folder import read_folder, read_policy
+from .html_pages import coverage_page, trend_page
 from .listed import population_csv
 from .metrics import metrics_of
 from .options import NOTHING
 from .overview import overview
-from .pages import coverage_page, trend_page
 from .trend import Series, trend_csv, trend_of
 from .writing import READABLE, replace_file
 
