@@ -31,7 +31,7 @@ EVENTS: t.Final[LogName] = "audit_event"
 _EVENT_SELECT = ("select", "id,job_id,resource_action,username,client_address,is_successful,timestamp")
 _TIME: t.Final[t.Mapping[LogName, str]] = {JOBS: "start_time", EVENTS: "timestamp"}
 _CALLED: t.Final[t.Mapping[LogName, str]] = {JOBS: "the array's jobs", EVENTS: "the array's audit events"}
-_PATIENCE = 300.0  # seconds for each log; a drill's record waits for it
+PATIENCE = 120.0  # seconds for all that is read of the logs; a drill's record waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,14 @@ class Logs:
     event_log: Log = field(default_factory=lambda: Log(EVENTS))
 
 
-def read_logs(client: Client, window: tuple[datetime, datetime]) -> Logs:
+def read_logs(client: Client, window: tuple[datetime, datetime], deadline: float) -> Logs:
     """All starts and stops of that time. A log that cannot be read says why, and the other one is read all the same.
 
-    Raises AuthenticationError where the account is refused, as it would be for the other log, too.
+    ``deadline``: on the monotonic clock; half of what is left until then is for the jobs. Raises AuthenticationError
+    where the account is refused, as it would be for the other log, too.
     """
-    jobs, job_problem = _read(client, JOBS, JOB_SELECT, window)
-    events, event_problem = _read(client, EVENTS, _EVENT_SELECT, window)
+    jobs, job_problem = _read(client, JOBS, JOB_SELECT, window, (time.monotonic() + deadline) / 2)
+    events, event_problem = _read(client, EVENTS, _EVENT_SELECT, window, deadline)
     return Logs(
         jobs=tuple(map(Job.from_row, jobs)),
         events=tuple(map(Event.from_row, events)),
@@ -104,7 +105,7 @@ def read_logs(client: Client, window: tuple[datetime, datetime]) -> Logs:
 
 
 def _read(
-    client: Client, log: LogName, select: tuple[str, str], window: tuple[datetime, datetime]
+    client: Client, log: LogName, select: tuple[str, str], window: tuple[datetime, datetime], deadline: float
 ) -> tuple[list[Json], str | None]:
     since, until = map(format_time, window)
     query = [
@@ -114,9 +115,7 @@ def _read(
     ]
     odd: list[Unread] = []
     try:
-        rows = client.get_all(
-            log, query, doing=f"Reading {_CALLED[log]}", deadline=time.monotonic() + _PATIENCE, unread=odd
-        )
+        rows = client.get_all(log, query, doing=f"Reading {_CALLED[log]}", deadline=deadline, unread=odd)
     except AuthenticationError:
         raise
     except PowerStoreError as error:
@@ -124,10 +123,10 @@ def _read(
     return ([], odd[0].error.message) if odd else (rows, None)
 
 
-def look_for(client: Client, logs: Logs, job_ids: t.Sequence[str]) -> Logs:
+def look_for(client: Client, logs: Logs, job_ids: t.Sequence[str], deadline: float) -> Logs:
     """The same with what the logs have of these jobs at any time, and with how far back the logs reach."""
-    jobs, job_log = _find(client, logs.job_log, JOB_SELECT, "id", job_ids)
-    events, event_log = _find(client, logs.event_log, _EVENT_SELECT, "job_id", job_ids)
+    jobs, job_log = _find(client, logs.job_log, JOB_SELECT, "id", job_ids, deadline)
+    events, event_log = _find(client, logs.event_log, _EVENT_SELECT, "job_id", job_ids, deadline)
     return replace(
         logs,
         found_jobs=tuple(map(Job.from_row, jobs)),
@@ -138,12 +137,11 @@ def look_for(client: Client, logs: Logs, job_ids: t.Sequence[str]) -> Logs:
 
 
 def _find(
-    client: Client, log: Log, select: tuple[str, str], attribute: str, values: t.Sequence[str]
+    client: Client, log: Log, select: tuple[str, str], attribute: str, values: t.Sequence[str], deadline: float
 ) -> tuple[list[Json], Log]:
     if log.problem:
         return [], log
     rows: list[Json] = []
-    deadline = time.monotonic() + _PATIENCE
     with contextlib.suppress(PowerStoreError):  # then it is not known, which `begins` says
         rows = read_by(
             client,

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from .._array.client import Client
@@ -21,7 +22,7 @@ from .._record.witness_types import Window, Witness
 from .._words import WitnessVerdict
 from .comparing import compare, missing
 from .differences import TOLERANCE
-from .reading import Log, look_for, read_logs
+from .reading import PATIENCE, Log, look_for, read_logs
 from .statement import Statement
 
 _SAID = 3  # contradictions in the message; all are in the result
@@ -33,11 +34,12 @@ def run_witness(client: Client, params: t.Mapping[str, t.Any]) -> Result:
     window = statement.window(TOLERANCE)
     array = _read_array(client)
     _refuse_another_array(statement, array, client.host)
-    logs = read_logs(client, window)
+    deadline = time.monotonic() + PATIENCE
+    logs = read_logs(client, window, deadline)
     compared = compare(statement, logs)
     absent = missing(statement, logs)
     if absent or not statement.claims or compared.verdict is WitnessVerdict.UNAVAILABLE:
-        logs = look_for(client, logs, absent)
+        logs = look_for(client, logs, absent, deadline)
         compared = compare(statement, logs)
     witness = Witness(
         verdict=compared.verdict,

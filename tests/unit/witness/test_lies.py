@@ -17,9 +17,10 @@ import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import Record
+from ansible_collections.drdrill.powerstore.plugins.module_utils._witness import task
 from ansible_collections.drdrill.powerstore.plugins.module_utils._witness.statement import Statement
 from tests.lab.simulator import Simulator
-from tests.lab.witness.lab import START, STOP, Lab, laboratory
+from tests.lab.witness.lab import AUDITOR, START, STOP, Lab, laboratory
 from tests.lab.witness.run import run_row
 from tests.lab.witness.table import ROWS, Row, backdated_stop, forbidden
 from tests.running import connection_to, run_module
@@ -73,8 +74,7 @@ def test_without_a_log_the_task_fails_only_where_that_is_asked_for(shared: Lab) 
     with shared.untouched() as lab:
         forbidden("/job*", "/audit_event*")(lab)
         assert lab.ask().get("failed") is None
-        given = {"username": "auditor", "password": "Read-Only-1!", "record": str(lab.path)}
-        result = run_module(lab.simulator, "drill_witness", required=True, **given)
+        result = run_module(lab.simulator, "drill_witness", required=True, record=str(lab.path), **AUDITOR)
         assert result["failed"] and result["failure"]["kind"] == "authorization"
         assert "Not read: the array's jobs." in result["msg"]
 
@@ -172,3 +172,35 @@ def test_the_simulated_array_keeps_its_logs_as_long_as_the_scenario_says() -> No
         simulator.clock.advance(timedelta(hours=3).total_seconds())
         array.keep_to_retention()
         assert len(array.tables["audit_event"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict", "by"),
+    [
+        ({"path": "/job", "action": "endless", "seconds": 30}, "corroborated", ["audit_event"]),
+        ({"path": "/audit_event", "action": "endless", "seconds": 30}, "corroborated", ["job"]),
+        ({"path": "/job", "action": "odd_row", "attribute": "id", "value": None}, "corroborated", ["audit_event"]),
+        ({"path": "/job", "action": "odd_row", "attribute": "start_time", "value": "soon"}, "corroborated", None),
+        ({"path": "/job", "action": "short_pages", "rows": 1}, "corroborated", None),
+        ({"path": "/job", "action": "no_total"}, "corroborated", None),
+        (
+            {"path": "/job", "action": "answer", "status": 400, "body": {"messages": []}},
+            "corroborated",
+            ["audit_event"],
+        ),
+        ({"path": "/*", "action": "endless", "seconds": 30}, None, None),
+    ],
+    ids=lambda value: f"{value['path']} {value['action']}" if isinstance(value, dict) else None,
+)
+def test_a_log_that_cannot_be_read_well_is_no_contradiction(
+    fault: Json, verdict: str | None, by: list[str] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task, "PATIENCE", 10.0)
+    with laboratory(tmp_path) as lab:
+        lab.simulator.faults.add(array="dr", method="GET", **fault)
+        result = run_module(lab.simulator, "drill_witness", record=str(lab.path), timeout=3, **AUDITOR)
+    assert result.get("verdict") == verdict, result.get("msg")
+    if verdict is None:
+        assert result["failed"] and result["failure"]["kind"] in ("timeout", "unreachable")
+    else:
+        assert result["witness"]["by"] == (by or ["job", "audit_event"])
