@@ -12,6 +12,7 @@ trying them.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import ipaddress
@@ -81,7 +82,9 @@ class StandIns:
         self._key = key
         self._names: dict[str, str] = {}  # text -> stand-in
         self._spaced: list[str] = []  # names of several words
+        self._ordinary: set[str] = set()  # plain words that are no names
         self._texts: dict[str, str] = {}
+        self._attributes: set[str] = set()  # whose names are those of a description
         self._rules: dict[str, t.Callable[[str], str] | None] = {}
         for name in known:
             self._learn(name)
@@ -115,6 +118,7 @@ class StandIns:
         if self.keep:
             return text
         self._texts.clear()  # it may have been taken for a plain word
+        self._ordinary.discard(text)
         if kind == "text":
             self._spaced.append(text)
         self.replaced[made] = kind
@@ -128,7 +132,7 @@ class StandIns:
         if isinstance(value, str):
             return self._text_of(key, value)
         if isinstance(value, dict):
-            if _SECRET_KEY.search(key):
+            if key and _is_secret(key):
                 return SECRET
             if isinstance(value.get("message_l10n"), str) and "arguments" in value:
                 return self._message(value)
@@ -138,27 +142,37 @@ class StandIns:
         return value
 
     def _attribute(self, name: str) -> str:
-        return name if self.keep or _KEY_OF_JSON.fullmatch(name) else self.name(name)
+        if name in self._attributes:
+            return name
+        if self.keep or _KEY_OF_JSON.fullmatch(name):
+            self._attributes.add(name)
+            return name
+        return self.name(name)
 
     def _text_of(self, key: str, value: str) -> str:
-        if key not in self._rules:
-            self._rules[key] = self._rule(key)
-        rule = self._rules[key]
+        try:
+            rule = self._rules[key]
+        except KeyError:
+            rule = self._rules[key] = self._rule(key)
         return value if rule is None else rule(value)
 
     def _rule(self, key: str) -> t.Callable[[str], str] | None:
         """What is done with the texts of an attribute; None: they stay."""
-        if _SECRET_KEY.search(key):
+        if _is_secret(key):
             return lambda _value: SECRET
         if self.keep:
             return None
         base = key.removesuffix("_l10n")
         if base in _PLAIN_KEYS or base.endswith(_PLAIN_ENDINGS):
-            return lambda value: value if _PLAIN_VALUE.fullmatch(value) else self.name(value)
+            return self._plain
         if key in ("message_l10n", "message", "messages"):
             return self.text
         is_id = key == "id" or key.endswith(("_id", "_ids"))
         return self.identity if is_id and key not in _NAMING_IDS else self.name
+
+    def _plain(self, value: str) -> str:
+        """A word of the description, a time or a version stays."""
+        return value if value in _VOCABULARY or _PLAIN_VALUE.fullmatch(value) else self.name(value)
 
     def _message(self, message: Json) -> Json:
         """One of the array's messages: its arguments may be names, which its text repeats."""
@@ -186,7 +200,13 @@ class StandIns:
         return made
 
     def _word(self, found: re.Match[str], text: str) -> str:
-        word = found[0].rstrip(".…")
+        word = found[0]
+        if word in self._ordinary:  # most are
+            return word
+        if _LOWER.fullmatch(word) and word not in self._names:
+            self._ordinary.add(word)
+            return word
+        word = word.rstrip(".…")
         rest = found[0][len(word) :]
         before = text[: found.start()].rstrip()
         begins = not before or before[-1] in ".!?:"
@@ -236,7 +256,14 @@ class StandIns:
         return operand.replace(bare, self._text_of(name.rpartition(">")[2], bare)) if bare else operand
 
 
+@functools.lru_cache(4096)
+def _is_secret(key: str) -> bool:
+    return _SECRET_KEY.search(key) is not None
+
+
 def _is_address(text: str) -> bool:
+    if "." not in text and ":" not in text:
+        return False
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -42,6 +42,7 @@ _SHOWN_HEADERS: t.Final = frozenset({
     "content-length", "content-range", "content-encoding", "transfer-encoding", "connection", "date", "retry-after",
     "allow",
 })  # fmt: skip
+_SECRET_HEADERS: t.Final = frozenset({"authorization", "cookie", "dell-emc-token", "set-cookie"})
 _WAITING = 500  # exchanges that wait to be written, at most
 _PATIENCE = 1.0  # seconds that a request waits for room among them, once
 _LAST_PATIENCE = 10.0  # seconds for what is not written yet when the task ends
@@ -199,6 +200,7 @@ class Entries:
         known = [connection.host, connection.username, *account]
         self.stand_ins = StandIns(key, known, keep=keep_names)
         self._secrets: set[str] = set()
+        self._seen: set[str] = set()  # values of headers in which secrets were looked for
         self._forms: tuple[str, ...] = ()  # the secrets as they may look in an entry
         pair = f"{connection.username}:{connection.password}".encode("utf-8", "surrogateescape")
         self._keep_secret(connection.password, base64.b64encode(pair).decode("ascii"))
@@ -222,7 +224,8 @@ class Entries:
     def entry(self, exchange: Exchange) -> str:
         """One entry, as ASCII, without any secret that is known by now."""
         for name, value in (*exchange.headers.items(), *exchange.answer_headers):
-            if name.lower() in ("cookie", "set-cookie", "dell-emc-token", "authorization"):
+            if value not in self._seen and name.lower() in _SECRET_HEADERS:
+                self._seen.add(value)
                 self._keep_secret(*_secrets_of(value))
         milliseconds = round(exchange.seconds * 1000, 3)
         made: Json = {
