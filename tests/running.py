@@ -65,7 +65,9 @@ def is_action(name: str) -> bool:
     """Whether an action plugin does the work of the module of that name, of which only the documentation is there."""
     if importlib.util.find_spec(f"{PLUGINS}.action.{name}") is None:
         return False
-    return not issubclass(importlib.import_module(f"{PLUGINS}.action.{name}").ActionModule, ModuleAction)
+    return (
+        getattr(importlib.import_module(f"{PLUGINS}.action.{name}").ActionModule, "run", None) is not ModuleAction.run
+    )
 
 
 def _module_output(name: str, options: Result, check: bool, diff: bool) -> str:

@@ -5,32 +5,42 @@
 from __future__ import annotations
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import InvalidInputError, PowerStoreError
 from ..module_utils._json import Json
 from ..module_utils._module.arguments import checked_arguments
+from ..module_utils._operation.batch import OnProgress
 from ..module_utils._witness.options import OF_CONTROLLER
 from ..module_utils._witness.source import of_journal, of_record
 from ..module_utils._witness.statement import Statement
+from ..modules import drill_witness
+from ..plugin_utils._in_worker import ModuleAction
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
+class ActionModule(ModuleAction):
     """Reads the record on the controller, and lets the module ask the array; documented in
     plugins/modules/drill_witness.py."""
 
+    _supports_async = False
+
+    def main(self, tell: OnProgress) -> None:
+        """The module's."""
+        del tell
+        drill_witness.main()
+
     def run(self, tmp: str | None = None, task_vars: Json | None = None) -> Json:
         """The result of the module. Raises AnsibleActionFail for what is no record of a drill."""
-        super().run(task_vars=task_vars)
+        result = super().run(tmp, task_vars)
+        result.pop("invocation", None)  # it would show all claims a second time
+        return result
+
+    def module_arguments(self) -> Json:
+        """Those that the module has, with the claims of the record."""
         own = {name: value for name, value in self._task.args.items() if name in OF_CONTROLLER}
         rest = {name: value for name, value in self._task.args.items() if name not in OF_CONTROLLER}
         if own or "claims" not in rest:
             rest["claims"] = self._statement(own).as_json()
-        result: Json = self._execute_module(
-            module_name="drdrill.powerstore.drill_witness", module_args=rest, task_vars=task_vars
-        )
-        result.pop("invocation", None)  # it would show all claims a second time
-        return result
+        return rest
 
     def _statement(self, given: Json) -> Statement:
         params, problem = checked_arguments(given, OF_CONTROLLER)

@@ -59,14 +59,21 @@ class ModuleAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: Json | None = None) -> Json:
         """The module's result."""
-        variables = task_vars or {}
         result: Json = super().run(tmp, task_vars)
+        result.update(self._module_result(self.module_arguments(), task_vars or {}))
+        return result
+
+    def module_arguments(self) -> Json:
+        """The arguments of the module: those of the task, where an action does not make others of them."""
+        return t.cast(Json, self._task.args)
+
+    def _module_result(self, args: Json, variables: Json) -> Json:
+        """What the module returns for these arguments, here or where it has to be sent."""
         environment = self._environment()
         if self._is_the_same_here(variables, environment):
-            result.update(self._run_here(variables, environment))
-            return result
+            return self._run_here(dict(args), variables, environment)
         wrap_async = bool(self._task.async_val)
-        result.update(self._execute_module(task_vars=task_vars, wrap_async=wrap_async))
+        result: Json = self._execute_module(module_args=args, task_vars=variables, wrap_async=wrap_async)
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
@@ -101,8 +108,7 @@ class ModuleAction(ActionBase):
             return False
         return os.path.normpath(python) == os.path.normpath(sys.executable)
 
-    def _run_here(self, variables: Json, environment: Mapping[str, str]) -> Json:
-        args = dict(self._task.args)
+    def _run_here(self, args: Json, variables: Json, environment: Mapping[str, str]) -> Json:
         self._update_module_args(self._task.action, args, variables)
         encoder = get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE)
         given = json.dumps({"ANSIBLE_MODULE_ARGS": args}, cls=encoder).encode()

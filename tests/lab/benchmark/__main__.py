@@ -14,6 +14,7 @@ import argparse
 import json
 import math
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -27,10 +28,10 @@ from tests.lab.benchmark.array import ArrayProcess, Figures
 WORK = Path("build/bench").absolute()
 LOOP_SIZE = 50
 COLUMNS = (
-    "N", "op ms", "parallel", "step", "seconds", "array's own", "ratio", "ms/session", "requests", "POST", "TLS",
-    "logins", "logouts", "peak MiB",
+    "N", "op ms", "parallel", "step", "seconds", "array's own", "ratio", "ms/session", "CPU ms", "requests", "POST",
+    "TLS", "logins", "logouts", "peak MiB",
 )  # fmt: skip
-WIDTHS = (6, 7, 9, 6, 9, 12, 7, 11, 9, 6, 5, 7, 8, 9)
+WIDTHS = (6, 7, 9, 6, 9, 12, 7, 11, 8, 9, 6, 5, 7, 8, 9)
 
 
 def main() -> int:
@@ -58,7 +59,7 @@ def main() -> int:
                     for step in ("start", "stop"):
                         rows.append(task(array, sessions, milliseconds, parallel, step, own))
                         print(line(rows[-1].values()), flush=True)
-    others = {"uri_loop": uri_loop(), "simulator": simulator_alone()}
+    others = {"tasks": a_task(), "uri_loop": uri_loop(), "curl": curl(), "simulator": simulator_alone()}
     print_others(rows, others, left_out)
     WORK.mkdir(parents=True, exist_ok=True)
     report = {"cores": os.cpu_count(), "rows": rows, **others, "left_out": left_out}
@@ -81,12 +82,12 @@ def task(array: ArrayProcess, sessions: int, milliseconds: int, parallel: int, s
         },
     }
     array.since_last()
-    began = time.monotonic()
+    began, cpu = time.monotonic(), cpu_seconds()
     done = subprocess.run(
         [sys.executable, "-m", "tests.lab.benchmark.module_process"],
         input=json.dumps(given), capture_output=True, text=True, check=True,
     )  # fmt: skip
-    seconds = time.monotonic() - began
+    seconds, cpu = time.monotonic() - began, cpu_seconds() - cpu
     figures = json.loads(done.stdout)
     wanted = "started" if step == "start" else "stopped"
     seen = array.since_last()
@@ -99,6 +100,7 @@ def task(array: ArrayProcess, sessions: int, milliseconds: int, parallel: int, s
         "array's own": round(own, 2),
         "ratio": round(seconds / own, 2) if own else "-",
         "ms/session": round(seconds / sessions * 1000, 2),
+        "CPU ms": round(cpu / sessions * 1000, 2),
         "requests": seen["requests"],
         "POST": seen["posts"],
         "TLS": seen["connections"],
@@ -106,6 +108,64 @@ def task(array: ArrayProcess, sessions: int, milliseconds: int, parallel: int, s
         "logouts": seen["logouts"],
         "peak MiB": round(figures["peak_mib"]),
         "wrong": figures["actions"] != [wanted] * sessions and figures["msg"],
+    }
+
+
+def cpu_seconds() -> float:
+    """Of all processes that this one has started and that have ended, with those that they have started."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def a_task(count: int = 20) -> Figures:
+    """What one more task with a module costs in a playbook: in a fork of Ansible's worker, and sent."""
+    figures: Figures = {}
+    # The same Python by another name: what Ansible's own is not known to be is sent.
+    other = Path(sys.executable).with_name("python3")
+    with ArrayProcess(10, 0.0, WORK) as array:
+        for way, python in (("fork", sys.executable), ("sent", str(other))):
+            used = []
+            for tasks in (1, 1 + count):
+                play = {
+                    "hosts": "localhost",
+                    "gather_facts": False,
+                    "tasks": [{"drdrill.powerstore.replication_session_info": array.connection}] * tasks,
+                }
+                (WORK / "tasks.json").write_text(json.dumps([play]))
+                before, began = cpu_seconds(), time.monotonic()
+                subprocess.run(
+                    ["ansible-playbook", "-i", "localhost,", "-c", "local", str(WORK / "tasks.json"),
+                     "-e", f"ansible_python_interpreter={python}"], check=True, stdout=subprocess.DEVNULL,
+                )  # fmt: skip
+                used.append((cpu_seconds() - before, time.monotonic() - began))
+            (cpu_one, wall_one), (cpu_all, wall_all) = used
+            figures[way] = {
+                "CPU seconds": round((cpu_all - cpu_one) / count, 3),
+                "seconds": round((wall_all - wall_one) / count, 3),
+            }
+    return figures
+
+
+def curl() -> Figures:
+    """The same start by curl, a process for each session and 16 at once: nothing looked up, nothing confirmed."""
+    with ArrayProcess(LOOP_SIZE, 0.0, WORK) as array:
+        known = array.connection
+        base = f"https://{known['host']}:{known['port']}/api/rest/replication_session"
+        account = (known["username"], known["password"])
+        rows = requests.get(base, auth=account, verify=known["ca_path"], timeout=30).json()
+        config = WORK / "curl.conf"
+        config.write_text(f'user = "{":".join(account)}"\ncacert = "{known["ca_path"]}"\nsilent\nfail\ndata = "{{}}"\n')
+        urls = "".join(f"{base}/{row['id']}/start_failover_test\n" for row in rows)
+        command = ["xargs", "-P", "16", "-n", "1", "curl", "-K", str(config), "-H", "Content-Type: application/json"]
+        array.since_last()
+        cpu, began = cpu_seconds(), time.monotonic()
+        done = subprocess.run(command, input=urls, text=True, check=False, stdout=subprocess.DEVNULL)
+        seconds, cpu = time.monotonic() - began, cpu_seconds() - cpu
+    return {
+        "N": LOOP_SIZE,
+        "ms/session": round(seconds / LOOP_SIZE * 1000, 2),
+        "CPU ms": round(cpu / LOOP_SIZE * 1000, 2),
+        "all started": done.returncode == 0,
     }
 
 
@@ -138,15 +198,16 @@ def uri_loop() -> Figures:
         (WORK / "uri.yml").write_text(PLAYBOOK, encoding="utf-8")
         (WORK / "uri.json").write_text(json.dumps({**variables, "ansible_python_interpreter": sys.executable}))
         array.since_last()
-        began = time.monotonic()
+        began, cpu = time.monotonic(), cpu_seconds()
         command = ["ansible-playbook", "-i", "localhost,", "-c", "local", str(WORK / "uri.yml")]
         subprocess.run(
             [*command, "-e", f"@{WORK / 'uri.json'}"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
         )
-        seconds = time.monotonic() - began
+        seconds, cpu = time.monotonic() - began, cpu_seconds() - cpu
         seen = array.since_last()
     return {
         "N": LOOP_SIZE,
+        "CPU ms": round(cpu / LOOP_SIZE * 1000, 2),
         "seconds": round(seconds, 2),
         "ms/session": round(seconds / LOOP_SIZE * 1000, 2),
         "requests": seen["requests"],
@@ -180,17 +241,43 @@ def line(values: object) -> str:
     return "".join(f"{value!s:>{width}}" for value, width in zip(list(values), WIDTHS, strict=False))  # type: ignore[call-overload]
 
 
+def print_goals(rows: list[Figures], others: Figures) -> None:
+    """Goal beside now; what this machine could not measure is not said."""
+    print(f"\n{'What':<78}{'goal':>8}{'now':>8}")
+    for way, goal in (("fork", "0.1"), ("sent", "-")):
+        now = others["tasks"][way]["CPU seconds"]
+        print(f"{f'One more task with a module in a playbook ({way}), CPU seconds':<78}{goal:>8}{now:>8}")
+    starts = [row for row in rows if row["step"] == "start" and row["N"] == 1000 and row["parallel"] == 64]
+    for row in starts:
+        if row["op ms"] == 0:
+            print(f"{'CPU for one session, start, 1,000 sessions, 64 at once, ms':<78}{'1.6':>8}{row['CPU ms']:>8}")
+        if row["op ms"] == 200:
+            each = round(row["requests"] / row["N"], 2)
+            print(f"{'Requests for one session, operations of 200 ms, 64 at once':<78}{'1.12':>8}{each:>8}")
+
+
 def print_others(rows: list[Figures], others: Figures, left_out: list[str]) -> None:
     """What stands beside the table."""
     loop, alone = others["uri_loop"], others["simulator"]
-    print(f"\nA loop of ansible.builtin.uri over {loop['N']} sessions, start only: {loop['seconds']} s, "
-          f"{loop['ms/session']} ms for each session, {loop['TLS']} TLS connections.")  # fmt: skip
+    each = f"{loop['ms/session']} ms and {loop['CPU ms']} CPU ms for each session"
+    print(
+        f"\nA loop of ansible.builtin.uri over {loop['N']} sessions, start only: {loop['seconds']} s, {each}, "
+        f"{loop['TLS']} TLS connections."
+    )
+    peer = others["curl"]
+    print(
+        f"curl by xargs, 16 at once, start only: {peer['ms/session']} ms and {peer['CPU ms']} CPU ms for each session."
+    )
+    print_goals(rows, others)
     for row in rows:
         if row["N"] == 1000 and row["op ms"] == 0 and row["step"] == "start":
             times = loop["ms/session"] / row["ms/session"]
             print(f"1,000 sessions, no latency, {row['parallel']} parallel: {times:.0f} times faster a session.")
     served = f"{alone['requests_per_second']} requests a second"
     print(f"The simulator alone serves {served} ({alone['connections']} connections).")
+    print(
+        f"Load of this machine now, {os.cpu_count()} cores: {os.getloadavg()[0]:.1f}. Only ratios hold on a loaded one."
+    )
     for name in left_out:
         print(f"Left out: {name}.")
     for row in rows:
