@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from .._record.actions import Action
 from .._record.application import Measured
 from .._time import format_time
 from .._version import VERSION
@@ -22,6 +23,7 @@ from .document import (
     ArrayRead,
     CoverageDocument,
     Excluded,
+    OpenAction,
     PolicyUsed,
     Records,
     Row,
@@ -34,6 +36,7 @@ from .states import Sources, because
 from .tested import FromRecord
 
 # What needs no test, or is not there to be tested.
+STATUSES: t.Final = ("overdue", "open", "accepted")  # of actions that are not closed
 NOT_COUNTED: t.Final = (Coverage.EXCLUDED, Coverage.NOT_TESTABLE, Coverage.GONE)
 _NEXT: t.Final = 10
 
@@ -49,6 +52,7 @@ class Inputs:
     policy_sha256: str
     directory: str
     unfinished: tuple[str, ...]
+    actions: t.Sequence[Action]
     written_at: datetime
     id: str
     title: str
@@ -86,10 +90,29 @@ def cover(inputs: Inputs) -> Covered:
         notes=tuple(_notes(found, inputs)),
         arrays=tuple(_array(array, inputs.arrays, rows) for array in inputs.arrays),
         applications=tuple(_applications(ordered)),
+        actions=tuple(_open_actions(inputs)),
         next_due=tuple(next_due(rows)),
         rows=tuple(ordered),
     )
     return Covered(document, tuple(zip(members, rows, strict=True)))
+
+
+def _open_actions(inputs: Inputs) -> list[OpenAction]:
+    found = [
+        OpenAction(
+            fingerprint=each.fingerprint,
+            status=each.status(inputs.written_at),
+            cause=each.cause,
+            subject=each.subject,
+            array_global_id=each.array,
+            owner=each.owner,
+            due=each.accepted_until or each.due,
+            opened_at=each.opened_at,
+        )
+        for each in inputs.actions
+        if each.closed_at is None
+    ]
+    return sorted(found, key=lambda each: (STATUSES.index(each.status), each.due or "9", each.opened_at))
 
 
 def _used(inputs: Inputs) -> PolicyUsed:

@@ -183,6 +183,20 @@ class Records:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenAction:
+    """A deviation of a drill that is not closed, as actions.jsonl beside the records has it."""
+
+    fingerprint: Said[str, "What it is known by."]
+    status: Said[str, "open, overdue or accepted."]
+    cause: Said[str | None, "Its cause."]
+    subject: Said[str | None, "What it is about."]
+    array_global_id: Said[str | None, "Identity of the array."]
+    owner: Said[str | None, "Who takes care of it."]
+    due: Said[str | None, "Until when, a day; of an accepted risk, until when it is accepted."]
+    opened_at: Said[datetime, "When it was opened."]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CoverageDocument:
     """What was tested and what was not: arrays as they are now, all records, and a policy."""
 
@@ -199,6 +213,7 @@ class CoverageDocument:
     notes: Said[Texts, "What a reader should know beside the rows."]
     arrays: Said[tuple[ArrayRead, ...], "The arrays of the inventory."]
     applications: Said[tuple[Application, ...], "The applications, the worst first."]
+    actions: Said[tuple[OpenAction, ...], "What is open from drills, overdue ones first."]
     next_due: Said[tuple[Row, ...], "The ten rows that are due next, overdue ones first."]
     rows: Said[tuple[Row, ...], "The whole population, the worst first."]
 

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from .._text import one_line
 from .._words import Coverage
+from .cover import STATUSES
 from .document import Application, CoverageDocument
 from .trend import Series
 
@@ -58,6 +59,11 @@ def _of_all(document: CoverageDocument) -> t.Iterator[_Metric]:
         "drdrill_coverage_array_read",
         "Whether the array could be read: 1 or 0.",
         tuple(({"array": each.host}, float(each.read)) for each in document.arrays),
+    )
+    yield _Metric(
+        "drdrill_actions",
+        "What is open from drills, by status.",
+        tuple(({"status": each}, float(sum(one.status == each for one in document.actions))) for each in STATUSES),
     )
     yield _Metric("drdrill_coverage_records", "Records of drills that were read.", (({}, document.records.drills),))
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from .._terminal import Column, compared, fitted, table
 from .._words import Coverage
+from .cover import STATUSES
 from .document import Application, CoverageDocument, Row
 from .trend import Series
 
@@ -35,6 +36,9 @@ def overview(document: CoverageDocument, trend: t.Sequence[Series], failing: t.S
         lines += fitted(
             ["Next due: " + "; ".join(f"{_day(row.due)} {row.called} on {row.on}" for row in document.next_due)]
         )
+    if document.actions:
+        found = [(each, sum(one.status == each for one in document.actions)) for each in STATUSES]
+        lines += [f"Open from drills: {', '.join(f'{count} {each}' for each, count in found if count)}."]
     for series in trend:
         if series.regressed:
             change = series.change(len(series.points) - 1) or 0.0

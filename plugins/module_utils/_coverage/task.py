@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
+from .._record.actions import read_actions
 from .._record.clean import cleaned
 from .._record.store import write_once
 from .._words import Coverage
@@ -85,6 +86,7 @@ def _judged(params: Json) -> tuple[Covered, list[Series]]:
             policy_sha256=sha256,
             directory=params["directory"],
             unfinished=unfinished,
+            actions=list(read_actions(params["directory"]).by_fingerprint.values()),
             written_at=written_at,
             id=f"{written_at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}",
             title=params["title"],

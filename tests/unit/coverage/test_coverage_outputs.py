@@ -252,6 +252,30 @@ def test_promtool_accepts_rules_and_metrics(made: Json) -> None:
     assert checked.returncode in (0, 3), checked.stderr  # 3: only advice about names
 
 
+def test_what_is_open_from_drills_is_shown(tmp_path: Path) -> None:
+    opened = {
+        "event": "opened",
+        "at": stamp(ago(20)),
+        "by": "me",
+        "cause": "check.failed",
+        "subject": "erp-a",
+        "array": ARRAY,
+    }
+    late = {"event": "due", "at": stamp(ago(19)), "by": "me", "due": f"{ago(3):%Y-%m-%d}"}
+    keys = {name: {"fingerprint": name * 64} for name in "abc"}
+    closed = {"event": "closed", "at": stamp(ago(1))}
+    events = [*({**opened, **key} for key in keys.values()), {**late, **keys["b"]}, {**closed, **keys["c"]}]
+    (tmp_path / "actions.jsonl").write_text("".join(json.dumps(each) + "\n" for each in events))
+    result = covered(tmp_path, [array(now_on("a"))], [record("a", at=ago(1))])
+    found = [(each["fingerprint"][0], each["status"]) for each in document(result)["actions"]]
+    assert found == [("b", "overdue"), ("a", "open")]
+    assert "Open from drills: 1 overdue, 1 open." in result["summary"]
+    assert 'drdrill_actions{status="overdue"} 1' in text_of(result, "prom").splitlines()
+    assert "Open from drills" in text_of(result, "html") and "bbbbbbbbbbbb" in text_of(result, "html")
+    (tmp_path / "actions.jsonl").write_text("{")
+    assert "Line 1 of" in covered(tmp_path, [array(now_on("a"))])["msg"]
+
+
 def test_the_newest_of_two_attempts_is_the_last(tmp_path: Path) -> None:
     records = [record("a", at=ago(3), verdict="failed", number=1), record("a", at=ago(2), number=2)]
     row = document(covered(tmp_path, [array(now_on("a"))], records))["rows"][0]
