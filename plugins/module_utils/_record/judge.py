@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._words import Cause, CleanUp, Phase, Verdict
+from .._words import Cause, CleanUp, Phase, Verdict, WitnessVerdict
 from .causes import Judgement, Reason, of_input
 from .clocks import Clocks
 from .common import of_clocks
@@ -19,6 +19,7 @@ from .results import Observations
 from .sessions import IN_PROGRESS, MAPPED, REPLICATED, WITHIN_RPO
 from .types import Cleanup, DrillRto, DrillSession, NotPassed, Texts, Validation
 from .witness import of_witness
+from .witness_types import Witness
 
 # What the array shows: the cause where it is not as it has to be, and where it could not be observed.
 _ARRAY: t.Final[t.Mapping[str, tuple[Cause, Cause]]] = {
@@ -78,7 +79,7 @@ def judge(drill: Judged) -> Judgement:
             *(_of_validations(drill.validations, None) if started else ()),
             *(_of_drill_rto(drill.rto) if started else ()),
             *(_of_application(drill) if started else ()),
-            *(of_witness(seen.witness, required=seen.policy.witness == "required") if seen.witness else ()),
+            *_of_witness(seen, started=started),
             *of_clocks(drill.clocks),
         )
     )
@@ -187,6 +188,14 @@ def _of_application(drill: Judged) -> t.Iterator[Reason]:
     if not checked and not drill.seen.policy.storage_only:
         text = "No application was checked: the drill shows that the storage is accessible, and nothing more."
         yield Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.NO_APPLICATION, text)
+
+
+def _of_witness(seen: Observations, *, started: bool) -> t.Iterator[Reason]:
+    """What the array's own logs say; where they had to be asked and were not, the drill fails."""
+    required = seen.policy.witness == "required"
+    missing = Witness(verdict=WitnessVerdict.UNAVAILABLE, why_unavailable="They were not asked.")
+    if seen.witness or (required and started):
+        yield from of_witness(seen.witness or missing, required=required)
 
 
 def _of_validations(validations: t.Iterable[Validation], session: DrillSession | None) -> t.Iterator[Reason]:

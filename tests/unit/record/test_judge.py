@@ -31,6 +31,15 @@ from tests.unit.makers.spoils import (
     stop_failed_again,
 )
 
+SILENT: Json = {"verdict": "unavailable", "why_unavailable": "The account may not read them."}
+CONTRADICTED: Json = {
+    "verdict": "contradicted",
+    "not_in_the_record": [
+        {"operation": "stop_failover_test", "session_id": "s-1", "job_id": "j-9", "array": {"user": "mallory"},
+         "claimed_by": None, "contradicts": True, "reason": "It was in the test."},
+    ],
+}  # fmt: skip
+
 
 @pytest.mark.parametrize(
     ("spoils", "verdict", "cleanup"),
@@ -190,6 +199,15 @@ from tests.unit.makers.spoils import (
                      id="mapping gone afterwards"),
         pytest.param([put("after.sessions.0.volumes.0.size", 1)], "passed_with_deviations", "passed_with_deviations",
                      id="volume resized afterwards"),
+        pytest.param([put("witness", {"verdict": "corroborated"})], "passed", "passed", id="corroborated by the logs"),
+        pytest.param([put("witness", CONTRADICTED)], "failed", "passed", id="contradicted by the logs"),
+        pytest.param([put("witness", CONTRADICTED), put("starts", [])], "failed", "not_needed",
+                     id="nothing started by the record, something by the logs"),
+        pytest.param([put("witness", SILENT)], "passed_with_deviations", "passed", id="no logs"),
+        pytest.param([put("witness", SILENT), put("policy", {"witness": "required"})], "failed", "passed",
+                     id="no logs, which were required"),
+        pytest.param([put("policy", {"witness": "required"})], "failed", "passed", id="logs not asked, but required"),
+        pytest.param([put("policy", {"witness": "optional"})], "passed", "passed", id="logs not asked, nor required"),
         pytest.param(
             [put("starts.0.sessions.0.action", "rolled_back"), put("starts.0.sessions.1.action", "rolled_back"),
              put("stops", []), put("steps", [])],
