@@ -106,10 +106,8 @@ def _action_output(
         templar=Templar(loader),
         shared_loader_obj=None,
     )
-    # An action that lets its module run elsewhere: here it is run in this process, as every module is.
-    action._execute_module = lambda module_name, module_args, **_rest: json.loads(
-        _module_output(module_name.rpartition(".")[2], module_args, check, False)
-    )
+    if isinstance(action, ModuleAction):  # that lets its module work: it is run in this process, as every module is
+        action._module_result = lambda args, _variables: json.loads(_module_output(name, args, check, False))
     try:
         result = action.run(task_vars={})
     except AnsibleActionFail as failure:
