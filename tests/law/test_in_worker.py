@@ -15,6 +15,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import typing as t
 from pathlib import Path
 
@@ -144,3 +145,54 @@ def test_both_ways_return_the_same(host: str, run: tuple[dict[str, list[Result]]
             differences = [*difflib.unified_diff(comparable(own), comparable(results[host][number]), "main", "fork")]
             assert not differences, "\n".join(differences)
     assert output.count(f"<{host}> Running drdrill.powerstore.{name} in a fork of Ansible's worker") == 2
+
+
+def test_what_is_not_the_same_there_is_sent_and_options_come_from_everywhere(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """Another interpreter, `async`, an environment that Python reads at its start; connections by group defaults."""
+    info = "drdrill.powerstore.replication_session_info"
+    given = connection_to(simulator)
+    port = {"POWERSTORE_PORT": str(given.pop("port"))}
+    other = {"ansible_python_interpreter": str(Path(sys.executable).with_name("python3"))}
+    tasks = [
+        {"name": "here", info: {}, "environment": port},
+        {"name": "another interpreter", info: {}, "environment": port, "vars": other},
+        {"name": "async", info: {}, "environment": port, "async": 100, "poll": 1},
+        {"name": "read at the start", info: {}, "environment": {**port, "PYTHONWARNINGS": "ignore"}},
+        {"name": "timeout", info: {}, "environment": port, "timeout": 100},
+        {"name": "without", info: {"timeout": 1}, "ignore_errors": True},
+    ]
+    play = {
+        "hosts": "all",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+        "module_defaults": {"group/drdrill.powerstore.all": given},
+        "tasks": tasks,
+    }
+    (tmp_path / "play.json").write_text(json.dumps([play]))
+    done = subprocess.run(
+        ["ansible-playbook", "-vvv", "-i", "powerstore-dr,", "play.json"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
+            "ANSIBLE_NOCOLOR": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    by_name = dict(part.split("]", 1) for part in done.stdout.split("\nTASK [")[1:])
+    here = {name: "in a fork of Ansible's worker" in text for name, text in by_name.items()}
+    sent = {name: "Using module file" in text for name, text in by_name.items()}
+    assert here == {name: not sent[name] for name in by_name}
+    assert [name for name in here if here[name]] == ["here", "timeout", "without"]
+    for name in ("here", "another interpreter", "async", "read at the start", "timeout"):
+        assert '"resource_name": "erp-data"' in by_name[name], by_name[name]
+    assert "127.0.0.1:443" in by_name["without"]  # the environment of one task does not reach the next
+    assert simulator.password not in done.stdout + done.stderr
