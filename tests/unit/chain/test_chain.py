@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -73,6 +74,20 @@ def test_two_writers_a_hundred_times(tmp_path: Path) -> None:
         list(pool.map(add, [*names, *names]))
     found = verify(str(tmp_path))
     assert (found.faults, found.records) == ((), 100)
+
+
+def test_two_thousand_records_are_verified_in_two_seconds(tmp_path: Path) -> None:
+    """In CPU time, of the script in a process of its own: what a loaded machine adds is no matter of the script."""
+    folder = Folder(tmp_path)
+    for number in range(2000):
+        folder.record(number).write_text('{"kind": "drill", "verdict": "passed", "drill": {"id": "x"}}' + " " * 30_000)
+        folder.record(number).with_suffix(".html").write_text("y" * 60_000)
+    folder.append()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([sys.executable, "-I", "-S", str(SCRIPT), str(tmp_path)], capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.stdout.startswith("OK: 2000 records")
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
 
 
 def appended(folder: Path, **options: t.Any) -> dict[str, t.Any]:
