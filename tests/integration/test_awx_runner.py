@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.process import run_of
 from tests.lab.awx.controller import Controller, Object
 from tests.lab.awx.runner import NOBODY, PROJECT, ROOT, Answer, Job, as_stranger
 from tests.lab.simulator import Simulator
@@ -254,8 +255,16 @@ def session_id(job: Job, name: str) -> str:
 def a_killed_drill(job: Job, workflow: str, name: str, began: str) -> None:
     """What a drill of one volume leaves that was killed while its test ran, in a folder that outlives its job."""
     job.records.mkdir(exist_ok=True)
+    empty = {name: {} for name in ("asked", "objectives", "policy", "how")}
     intent = {
+        **empty,
         "event": "intent",
+        "id": workflow,
+        "title": "Drill",
+        "real": True,
+        "ansible_version": "2.19.4",
+        "process": run_of(os.getpid()),  # so nobody takes it for one whose record is to be written
+        "steps": [],
         "at": began,
         "array": "powerstore-dr",
         "who": {"awx": {"workflow_job_id": workflow}},

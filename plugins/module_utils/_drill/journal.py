@@ -32,6 +32,7 @@ _KINDS: t.Final[t.Mapping[str, t.Mapping[str, type | tuple[type, ...]]]] = {
         "asked": dict, "objectives": dict, "policy": dict, "how": dict, "steps": list, "sessions": list,
     },
     "read": {"what": str, "result": dict},
+    "synchronised": {"result": dict},
     "starting": {"wave": int},
     "started": {"wave": int, "result": dict},
     "stopped": {"wave": int, "result": dict},
