@@ -93,7 +93,7 @@ EXAMPLES = r"""
     state: assigned
     fingerprint: "{{ actions.actions[0].fingerprint }}"
     owner: A. Osei
-    due: 2999-12-31
+    due: "2999-12-31"
   when: actions.actions | length > 0
 """
 

@@ -206,6 +206,7 @@ def test_the_modules(site: Site) -> None:
         *modules.pop("drill_report"),
         *modules.pop("drill_witness"),
         *modules.pop("drill_coverage"),
+        *modules.pop("drill_awx"),
         *modules.pop("drill_action"),
         *modules.pop("drill_chain"),
         {"drdrill.powerstore.replication_session_info": {"sessions": [{"volume": "erp-data"}]}, "register": "sessions"},
