@@ -21,6 +21,7 @@ import os
 import queue
 import secrets
 import threading
+import time
 import typing as t
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ _SHOWN_HEADERS: t.Final = frozenset({
 _SECRET_HEADERS: t.Final = frozenset({"authorization", "cookie", "dell-emc-token", "set-cookie"})
 _WAITING = 500  # exchanges that wait to be written, at most
 _PATIENCE = 1.0  # seconds that a request waits for room among them, once
+_PAUSE = 0.01
 _LAST_PATIENCE = 10.0  # seconds for what is not written yet when the task ends
 _SHORTEST_SECRET = 4  # characters; what is shorter is found everywhere
 _END = "\n]}}\n"
@@ -77,7 +79,7 @@ class Trace:
         self._folder = os.path.abspath(os.path.join(os.environ.get("PWD", ""), os.path.expanduser(folder)))
         self._connection = connection
         self._keep_names = keep_names
-        self._queue: queue.Queue[Exchange | None] = queue.Queue(_WAITING)
+        self._queue: queue.SimpleQueue[Exchange | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self.problem: str | None = None  # why the recording is not whole
@@ -94,21 +96,31 @@ class Trace:
         """Have an exchange written."""
         if self.problem is not None:
             return
-        try:
-            with self._lock:
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._write_all, name="trace", daemon=True)
-                    self._thread.start()
-            self._queue.put(exchange, timeout=_PATIENCE)
-        except (queue.Full, RuntimeError) as error:  # no thread can be started
-            self._give_up("it is written too slowly" if isinstance(error, queue.Full) else str(error))
+        if self._thread is None:
+            self._begin()
+        deadline = time.monotonic() + _PATIENCE
+        while self._queue.qsize() >= _WAITING and self.problem is None:
+            if time.monotonic() > deadline:
+                self._give_up("it is written too slowly")
+            time.sleep(_PAUSE)
+        self._queue.put(exchange)
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._thread is None and self.problem is None:
+                thread = threading.Thread(target=self._write_all, name="trace", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # this computer has none left
+                    self._give_up(str(error))
+                else:
+                    self._thread = thread
 
     def close(self) -> None:
         """Write what is left, for a bounded time."""
         if self._thread is None:
             return
-        with contextlib.suppress(queue.Full):
-            self._queue.put(None, timeout=_PATIENCE)
+        self._queue.put(None)
         self._thread.join(_LAST_PATIENCE)
         if self._thread.is_alive():
             self._give_up("it is written too slowly")

@@ -221,6 +221,21 @@ def test_a_disk_that_hangs_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.
     hanging.set()
 
 
+def test_a_request_waits_for_room_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = threading.Event()
+    monkeypatch.setattr(module, "_LAST_PATIENCE", 0.1)
+    monkeypatch.setattr(module, "_WAITING", 3)
+    monkeypatch.setattr(module, "_PATIENCE", 0.2)
+    monkeypatch.setattr(module.os, "pwrite", lambda *_given: hanging.wait(60))
+    trace = Trace(str(tmp_path), CONNECTION, keep_names=False)
+    for _number in range(100):
+        trace.note(exchange())
+    assert "too slowly" in str(trace.problem)
+    assert trace._queue.qsize() < 10
+    trace.close()
+    hanging.set()
+
+
 def test_without_a_thread_there_is_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def start(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
