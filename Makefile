@@ -114,9 +114,10 @@ units: $(VENV)/.dev | build/tmp ## ansible-test units: the unit tests as Ansible
 integration: $(VENV)/.dev | build/tmp ## ansible-test integration: its targets against simulated arrays
 	python tools/run_ansible_test.py integration $(INTEGRATION_ARGS)
 
+# More workers than cores: most of the tests' time is waiting, for arrays that are slow or silent on purpose.
 .PHONY: pytest
 pytest: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## Unit, integration and contract tests with coverage (PYTEST_ARGS='-k stop')
-	python -m pytest -n 4 --dist worksteal --cov --cov-report=term --basetemp=build/tmp/pytest \
+	python -m pytest -n 6 --dist worksteal --cov --cov-report=term --basetemp=build/tmp/pytest \
 		--cov-fail-under=$(if $(PYTEST_ARGS),0,95) $(PYTEST_ARGS)
 
 # What proves that the collection works there; what proves that it works is `make pytest`, to which its hundreds of random
