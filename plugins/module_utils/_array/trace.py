@@ -5,7 +5,7 @@
 """Recording what a task and an array say to each other, as a HAR 1.2 file, where POWERSTORE_TRACE names a folder.
 
 A thread of its own makes the entries and writes them: a request waits neither for a disk nor for a file system that
-hangs. After each entry the file is complete, so that a task that is killed leaves what it had. Whatever goes wrong here
+hangs. After each write the file is complete, so that a task that is killed leaves what it had. Whatever goes wrong here
 ends the recording, with one warning in the task's result, and nothing else.
 
 Secrets are never written: headers that hold them have ``***`` for a value, so have attributes that are called like one,
@@ -47,6 +47,7 @@ _SECRET_HEADERS: t.Final = frozenset({"authorization", "cookie", "dell-emc-token
 _WAITING = 500  # exchanges that wait to be written, at most
 _PATIENCE = 1.0  # seconds that a request waits for room among them, once
 _PAUSE = 0.01
+_AT_ONCE = 32  # exchanges that are written together
 _LAST_PATIENCE = 10.0  # seconds for what is not written yet when the task ends
 _SHORTEST_SECRET = 4  # characters; what is shorter is found everywhere
 _END = "\n]}}\n"
@@ -136,14 +137,23 @@ class Trace:
         try:
             made = Entries(self._connection, _key_of(self._folder), keep_names=self._keep_names)
             file = _HarFile(self._folder, made.about())
-            while (exchange := self._queue.get()) is not None and self.problem is None:
-                file.append(made.entry(exchange))
+            while (exchanges := self._taken())[0] is not None and self.problem is None:
+                file.append(",\n".join(made.entry(each) for each in exchanges if each is not None))
+                if exchanges[-1] is None:
+                    break
             file.end(made.stand_ins.replaced)
         except _FAULTS as error:
             self._give_up(getattr(error, "strerror", None) or type(error).__name__)
         finally:
             if file is not None:
                 file.close()
+
+    def _taken(self) -> list[Exchange | None]:
+        """The next exchange, and what else waits: written at once, they cost one wait for the disk."""
+        taken = [self._queue.get()]
+        while taken[-1] is not None and len(taken) < _AT_ONCE and not self._queue.empty():
+            taken.append(self._queue.get())
+        return taken
 
 
 def _key_of(folder: str) -> bytes:

@@ -180,6 +180,7 @@ def test_a_disk_that_is_full_leaves_a_whole_file(tmp_path: Path, monkeypatch: py
             raise OSError(28, "No space left on device")
         return real(file, data, at)
 
+    monkeypatch.setattr(module, "_AT_ONCE", 1)
     monkeypatch.setattr(module.os, "pwrite", pwrite)
     trace = Trace(str(tmp_path), CONNECTION, keep_names=False)
     trace.note(exchange())
