@@ -180,6 +180,24 @@ def test_verbose_output_shows_labels_of_steps_and_no_secret_of_theirs(
     assert "validate" in said and "port" in said
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_tasks_file_that_hides_what_it_does_leaves_no_word_of_it(
+    simulator: Simulator, tmp_path: Path, drill: list[dict[str, t.Any]], fails: bool
+) -> None:
+    told = {"name": "Tell", "ansible.builtin.set_fact": {"failover_drill_check_observed": "word-that-is-seen"}}
+    # Of a task that fails, ansible-core shows its message and its lines of YAML, no_log or not.
+    (tmp_path / "seen").write_text("word-of-a-failure")
+    refused = {"name": "Refuse", "ansible.builtin.command": {"argv": ["sh", "-c", "cat seen; exit 1"]}}
+    (tmp_path / "tell.yml").write_text(json.dumps([told, *([refused] if fails else [])]))
+    drill[0]["vars"]["failover_drill_checks"] = [{"name": "tell", "tasks": "tell.yml", "no_log": True}]
+    said = playbook(tmp_path, simulator, drill, "-vvv")
+    assert said.endswith("exit code 2" if fails else "exit code 0"), said
+    written = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "my-records").glob("*.*"))
+    assert "word-" not in said + written
+    (seen,) = (check for check in the_record(tmp_path)["validations"] if check["name"] == "tell")
+    assert (seen["observed"], seen["passed"]) == ("hidden by no_log", not fails)
+
+
 PLAY = """---
 - name: Drill
   hosts: powerstore_dr

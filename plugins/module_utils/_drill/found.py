@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from datetime import UTC, datetime
 
+from .._check.masking import HIDDEN
 from .._json import Json
 from .._time import parse_time
 
@@ -44,6 +45,8 @@ def of_tasks(step: Json, observed: object, failure: Json, started_at: str, now: 
         text = str(failure.get("msg") or failure.get("reason") or _NOT_LOADED)
     else:
         text = str(observed) if saw else _NOTHING_SEEN
+    if step.get("no_log") and (saw or failed):
+        text = HIDDEN
     began = parse_time(started_at)
     return {
         **_known(step),

@@ -4,9 +4,9 @@
 
 """What comes when in a drill, as turns that the role does one after the other. Pure.
 
-Each turn is ``{kind, by, label, phase, wave, names, on, file, timeout, parallel, pause, of}``; what it does not
-need is None, and ``by`` is the file of the role that does it. Of several arrays, Ansible runs an include once for all
-whose loop items are equal: ``of`` differs where the lists do, so that no array gets the order of another.
+Each turn is ``{kind, by, label, phase, wave, names, on, file, timeout, no_log, parallel, pause, of}``; what it does
+not need is None, and ``by`` is the file of the role that does it. Of several arrays, Ansible runs an include once for
+all whose loop items are equal: ``of`` differs where the lists do, so that no array gets the order of another.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ from .steps import DONE_ONCE
 from .waves import to_stop, waves
 
 SYNCHRONISE, START, CHECKS, TASKS, STOP = "synchronise", "start", "checks", "tasks", "stop"
-_NOTHING: Json = dict.fromkeys(("phase", "wave", "on", "file", "timeout", "parallel", "pause")) | {"names": []}
+_NOTHING: Json = {
+    **dict.fromkeys(("phase", "wave", "on", "file", "timeout", "parallel", "pause")),
+    "names": [],
+    "no_log": False,
+}
 
 
 def until_validated(drill: Drill) -> list[Json]:
@@ -68,7 +72,9 @@ def _of_group(group: t.Sequence[Json], phase: str, wave: int | None, parallel: i
     names = [step["name"] for step in group]
     if first["kind"] == "tasks":
         timeout = int(first["timeout_seconds"]) or 1
-        return _turn(TASKS, phase=phase, wave=wave, names=names, file=first["file"], timeout=timeout)
+        # Of an intent that an older version wrote, nothing is known: then it is shown, as it was by that version.
+        hidden = first.get("no_log") is True
+        return _turn(TASKS, phase=phase, wave=wave, names=names, file=first["file"], timeout=timeout, no_log=hidden)
     return _turn(CHECKS, phase=phase, wave=wave, names=names, on=first["on"], parallel=parallel)
 
 

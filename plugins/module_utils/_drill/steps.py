@@ -48,6 +48,7 @@ class Step:
     on: str | None = None  # an inventory host; None for the controller
     file: str | None = None  # of kind tasks
     evidence: tuple[str, ...] = ()  # paths of files that it leaves
+    no_log: bool = False  # whether what it does and sees is kept out of record, journal and output
 
     def as_planned(self, sha256: str | None = None) -> Json:
         """As intent and record have it; nothing in it is a secret."""
@@ -63,6 +64,7 @@ class Step:
             "file": self.file,
             "sha256": sha256,
             "evidence": list(self.evidence),
+            "no_log": self.no_log,
         }
 
     @classmethod
@@ -75,6 +77,7 @@ class Step:
             timeout=planned["timeout_seconds"],
             options={},
             evidence=evidence,
+            no_log=planned.get("no_log") is True,
         )
 
 
@@ -120,6 +123,7 @@ def _step(value: object, phase: str, where: str, timeouts: t.Mapping[bool, float
         raise InvalidInputError(f"{here}: on and retry are not for tasks: in the file, say delegate_to and until.")
     timeout = _timeout(entry["timeout"], here) if "timeout" in entry else timeouts[kind == "tasks"]
     critical = a_bool(entry.get("critical", True), f"{here}, critical")
+    no_log = a_bool(entry.get("no_log", False), f"{here}, no_log")
     evidence = _evidence(entry, here)
     if evidence and phase == "notify":
         raise InvalidInputError(f"{here}: evidence is not for notify: the record is written before it.")
@@ -135,6 +139,7 @@ def _step(value: object, phase: str, where: str, timeouts: t.Mapping[bool, float
         on=None if on is None else a_text(on, f"{here}, on"),
         file=a_text(entry["tasks"], f"{here}, tasks") if kind == "tasks" else None,
         evidence=evidence,
+        no_log=no_log,
     )
 
 
