@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from .._drill.journal import make_folder
-from .._json import Json
+from .._json import Json, once
 from .._time import format_time
 
 MARK: t.Final = ".drdrill-outlives-the-job.json"
@@ -106,7 +106,7 @@ def _mark(folder: str) -> Json | None:
     except FileNotFoundError:
         return None
     with contextlib.suppress(ValueError):
-        found = json.loads(content)
+        found = json.loads(content, object_pairs_hook=once)
         if isinstance(found, dict):
             return found
     return {}

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .._errors import InvalidInputError
-from .._json import Json
+from .._json import Json, once
 from .._record import appending
 from .._time import format_time
 from . import verify
@@ -182,7 +182,7 @@ def why_no_record(path: str) -> str | None:
 def _facts(path: str, data: bytes) -> Json:
     """What a line says of a record of any version, or of a coverage. Raises InvalidInputError for what is none."""
     try:
-        record = json.loads(data)
+        record = json.loads(data, object_pairs_hook=once)
         kind, verdict = str(record["kind"]), str(record["state"] if record["kind"] == COVERAGE else record["verdict"])
         identity = record.get("drill") or record
         array = (record.get("array") or {}).get("name")

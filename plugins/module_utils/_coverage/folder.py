@@ -16,6 +16,7 @@ from collections.abc import Hashable
 
 from .._drill.journal import SUFFIX
 from .._errors import InvalidInputError
+from .._json import once
 from .._record.clean import cleaned
 from .._record.files import read_plain
 from .._record.reading import checked_record, not_readable
@@ -66,7 +67,7 @@ def read_folder(directory: str) -> tuple[list[FromRecord], tuple[str, ...]]:
 def _read(path: str, name: str) -> FromRecord:
     try:
         content = read_plain(path)
-        data: object = json.loads(content.decode("utf-8"))
+        data: object = json.loads(content.decode("utf-8"), object_pairs_hook=once)
     except OSError as error:
         raise InvalidInputError(f"{name} could not be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:

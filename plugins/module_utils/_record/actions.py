@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from .._errors import InvalidInputError, PowerStoreError
-from .._json import Json
+from .._json import Json, once
 from .._text import one_line
 from .._time import format_time, parse_time
 from .._words import Cause, Verdict
@@ -147,7 +147,7 @@ def _events(content: bytes, path: str) -> list[Json]:
     found = []
     for number, line in enumerate(content.splitlines(), start=1):
         try:
-            event = json.loads(line.decode("utf-8"))
+            event = json.loads(line.decode("utf-8"), object_pairs_hook=once)
             known = event["event"] in EVENTS and isinstance(event["fingerprint"], str)
             if not known or parse_time(event["at"]) is None:
                 raise ValueError("no event of an action")

@@ -17,7 +17,7 @@ import os
 import typing as t
 
 from .._errors import InvalidInputError
-from .._json import Json
+from .._json import Json, once
 from .._words import Kind
 from .files import read_plain
 from .previous import Earlier, Last, is_comparable
@@ -93,7 +93,7 @@ def _read(directory: str, name: str, fits: Fits) -> Found | None:
         raise InvalidInputError(f"It is larger than {_LARGEST // 1024 // 1024} MiB, expected a record.")
     content = read_plain(path)
     try:
-        data = json.loads(content.decode("utf-8"))
+        data = json.loads(content.decode("utf-8"), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise InvalidInputError(f"It is no JSON: {error}.") from error
     if not isinstance(data, dict):

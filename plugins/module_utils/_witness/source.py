@@ -22,7 +22,7 @@ from .._drill.journal import END, INTENT, SUFFIX
 from .._drill.journal import read as read_journal
 from .._drill.replay import record_options
 from .._errors import InvalidInputError, ProtocolError
-from .._json import Json
+from .._json import Json, once
 from .._record.common import Context
 from .._record.drill import build_record
 from .._record.files import read_plain
@@ -104,7 +104,7 @@ def _is_near(name: str, statement: Statement) -> bool:
 
 
 def _of_record(name: str, text: str) -> Elsewhere | None:
-    record = json.loads(text)
+    record = json.loads(text, object_pairs_hook=once)
     sessions = record.get("sessions") if isinstance(record, dict) else None
     if not isinstance(sessions, list):
         return None
@@ -114,7 +114,9 @@ def _of_record(name: str, text: str) -> Elsewhere | None:
 
 def _of_journal(name: str, text: str, skew: timedelta) -> Elsewhere | None:
     """Of a drill that is under way, a start or stop may be done and not yet taken down: its sessions count, too."""
-    events = [event for line in text.splitlines() if isinstance(event := json.loads(line), dict)]
+    events = [
+        event for line in text.splitlines() if isinstance(event := json.loads(line, object_pairs_hook=once), dict)
+    ]
     if not events or events[0].get("event") != INTENT:
         return None
     results = [event.get("result") for event in events if event.get("event") in ("started", "stopped")]
