@@ -64,6 +64,17 @@ options:
       - Path of the CSV register, which gets one line for each record, whether drills run at the same time or one after
         the other. The default is C(register.csv) in O(directory).
     type: path
+  frameworks:
+    description:
+      - The frameworks of which HTML and Markdown have an appendix. It says for each reference what this record has
+        (filled, partly filled, empty), where in the record that is, and what a person must add.
+      - The references are those of the authors of this collection, to be checked by the reader. A record supports a
+        reference; whether a requirement is met is for a person to judge.
+      - A report that is there without the appendix is not overwritten; give another O(directory).
+    type: list
+    elements: str
+    choices: [soc2, iso27001, iso22301, dora, nis2, nist_800_34, nist_csf, pci_dss, hipaa]
+    default: []
   chain:
     description:
       - Whether the record and the reports beside it are added to the chain of their folder, as by
@@ -85,6 +96,13 @@ EXAMPLES = r"""
     formats: [junit, csv]
     directory: /var/lib/ci/results
     register: /var/lib/drills/register.csv
+
+- name: A report that says where the record supports DORA and SOC 2
+  drdrill.powerstore.drill_report:
+    record: "{{ failover_drill_result.path }}"
+    formats: [html, markdown]
+    frameworks: [dora, soc2]
+    directory: /var/lib/ci/audit
 
 - name: Make the reports, and add them and the record to the chain
   drdrill.powerstore.drill_report:

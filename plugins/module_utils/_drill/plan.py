@@ -25,6 +25,7 @@ REGRESSION_PERCENT = 50
 KEEP = ("none", "all", "failed")
 WITNESS = ("off", "optional", "required")
 REPORT_FORMATS = ("html", "junit", "csv", "markdown")
+FRAMEWORKS = ("soc2", "iso27001", "iso22301", "dora", "nis2", "nist_800_34", "nist_csf", "pci_dss", "hipaa")
 SIGN_BY = ("ssh", "gpg", "command")
 _TEXTS = ("scenario", "change_ticket", "end_of_test_snapshot_expiration")
 _LISTS: t.Final[t.Mapping[str, str | None]] = {"participants": ",", "approvers": ",", "success_criteria": None}
@@ -109,6 +110,7 @@ def plan_of(given: t.Mapping[str, object]) -> tuple[Json, tuple[Step, ...]]:
             "force": bools["force_stop"],
             "poll_interval": _poll_interval(of.raw("poll_interval")),
             "report_formats": _formats(of),
+            "frameworks": [a_choice(each, _PREFIX + "frameworks", FRAMEWORKS) for each in of.texts("frameworks", ",")],
             "chain": a_bool(True if of.raw("chain") is None else of.raw("chain"), _PREFIX + "chain"),
             "sign": _signing(of),
             **numbers,

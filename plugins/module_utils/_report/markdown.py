@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The record as a short Markdown text for a ticket or a chat: at most 40 lines, however many sessions there are."""
+"""The record as a short Markdown text for a ticket or a chat: at most 40 lines, however many sessions there are.
+
+Each framework whose crosswalk was asked for adds a line to them.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from .._record.witness_types import Witness
 from .._text import one_line
 from .._words import Changed, Verdict, WitnessVerdict
 from .causes import Cause, causes, own_reasons, verdict_sentence
+from .crosswalk import NOTE, STATES, crosswalks
 from .source import Source
 from .text import Count, duration, utc, worst_first
 
@@ -41,6 +45,7 @@ def render_markdown(source: Source) -> str:
         *_facts(record),
         *_reasons(record),
         *_table(record),
+        *_crosswalks(source),
         "",
         f"Record: {markdown_text(source.file_name)}, SHA-256 {source.sha256}{_chain(record)}",
     ]
@@ -154,6 +159,20 @@ def _table(record: AnyRecord) -> t.Iterator[str]:
     if len(sessions) > _SESSIONS:
         yield ""
         yield f"{len(sessions) - _SESSIONS} more sessions are in the report; those with problems are shown first."
+
+
+def _crosswalks(source: Source) -> t.Iterator[str]:
+    """The appendix: one line for each framework that was chosen."""
+    if not source.frameworks:
+        return
+    yield ""
+    yield f"**What this record supports.** {NOTE}"
+    yield ""
+    for walk in crosswalks(source.record, source.frameworks):
+        states = ((state, walk.in_state(state)) for state in STATES)
+        said = "; ".join(f"{state}: {', '.join(references)}" for state, references in states if references)
+        name, text = f"{walk.framework.name} ({walk.framework.version})", markdown_text(said, _LONGEST_SENTENCE)
+        yield f"- **{markdown_text(name)}:** {text}"
 
 
 def _against(actual: float | None, objective: float | None) -> str:

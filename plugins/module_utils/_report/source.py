@@ -31,6 +31,7 @@ class Source:
     file_name: str
     sha256: str
     witnesses: tuple[WitnessRecord, ...] = ()  # those of the same folder that compared this very file, oldest first
+    frameworks: tuple[str, ...] = ()  # those of which the reports have the crosswalk
 
     @property
     def id(self) -> str:
@@ -43,7 +44,7 @@ class Source:
         return f"{self.record.kind.value}-{self.id}"
 
 
-def read_source(path: str) -> Source:
+def read_source(path: str, frameworks: t.Sequence[str] = ()) -> Source:
     """The record in that file. Raises InvalidInputError where there is none, or one that cannot be shown as it is."""
     try:
         content = read_plain(path)
@@ -54,7 +55,7 @@ def read_source(path: str) -> Source:
         ) from error
     record, digest = read_record(cleaned(_decoded(content, path)), path), hashlib.sha256(content).hexdigest()
     witnesses = tuple(_witnesses(os.path.dirname(os.path.abspath(path)), digest)) if record.kind is Kind.DRILL else ()
-    return Source(record, cleaned_text(os.path.basename(path)), digest, witnesses)
+    return Source(record, cleaned_text(os.path.basename(path)), digest, witnesses, tuple(frameworks))
 
 
 def _witnesses(folder: str, sha256: str) -> t.Iterator[WitnessRecord]:

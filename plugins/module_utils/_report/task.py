@@ -31,7 +31,7 @@ def write_report(params: Json, *, write: bool) -> Json:
     """Make the reports of a record; the result of drill_report. All are made before the first is written."""
     files: dict[str, str] = {}
     try:
-        source = read_source(params["record"])
+        source = read_source(params["record"], params["frameworks"])
         folder = params["directory"] or os.path.dirname(os.path.abspath(params["record"]))
         texts = {name: render(source) for name, (_end, render) in _FILES.items() if name in params["formats"]}
         paths = {name: os.path.join(folder, source.stem + _FILES[name][0]) for name in texts}

@@ -93,7 +93,7 @@ def test_what_is_given_from_outside_answers_for_no_check(tmp_path: Path) -> None
     "variables",
     [{"stop_retries": "three"}, {"force_stop": "perhaps"}, {"wait_timeout": 0}, {"poll_interval": True},
      {"on_partial_failure": "stop"}, {"end_of_test_snapshot": "some"}, {"report_formats": ["pdf"]},
-     {"end_of_test_snapshot_expiration": "soon"}, {"rto_seconds": -1}, {"participants": 5}],
+     {"frameworks": ["sox"]}, {"end_of_test_snapshot_expiration": "soon"}, {"rto_seconds": -1}, {"participants": 5}],
 )  # fmt: skip
 def test_a_variable_of_a_wrong_kind_refuses_the_drill_by_its_name(tmp_path: Path, variables: Json) -> None:
     (name,) = variables

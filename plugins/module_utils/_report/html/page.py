@@ -16,6 +16,7 @@ from ..._version import VERSION
 from ..._words import StepResult
 from .. import text as words
 from ..causes import verdict_sentence
+from ..crosswalk import NOTE, crosswalks
 from ..source import Source
 from .view import view
 
@@ -82,6 +83,8 @@ def render_html(source: Source) -> str:
             said=verdict_sentence(record),
             version=VERSION,
             took=words.took(record),
+            crosswalk=crosswalks(record, source.frameworks),
+            crosswalk_note=NOTE,
             job_url=_web_address(record.who.awx),
         )
     )
