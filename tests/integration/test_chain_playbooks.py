@@ -95,7 +95,7 @@ def test_what_fails_here_is_loud_and_fails_no_drill(arrays: Prepare, tmp_path: P
     for name, file in (("torn", "chain.jsonl"), ("two", "chain-old.jsonl")):
         site[name].records.mkdir(parents=True)
         (site[name].records / file).write_text('{"seq": 1')
-    done = site.run()
+    done = site.run("-e", "failover_drill_records_mode=0604")
 
     assert done.code == 2 and [case.running() for case in (*cases, refused)] == [[]] * 5
     assert refused.simulator.dr.executed("start_failover_test") == []
@@ -108,7 +108,9 @@ def test_what_fails_here_is_loud_and_fails_no_drill(arrays: Prepare, tmp_path: P
     assert deviation["cause"] == "record.not_signed" and "expected the file of an SSH key" in deviation["description"]
     # The record of all arrays is in the chain of the first one's folder, and has its way of signing.
     assert [line["kind"] for line in chain(site["unsigned"].records)] == ["drill", "run"]
-    run = json.loads(next(site["unsigned"].records.glob("run-*.json")).read_text())
+    of_run = next(site["unsigned"].records.glob("run-*.json"))
+    assert {path.stat().st_mode & 0o777 for path in of_run.parent.glob(f"{of_run.stem}.*")} == {0o604}
+    run = json.loads(of_run.read_text())
     assert "record.not_signed" in [each["cause"] for each in run["deviations"]]
     assert verified(site["unsigned"].records)[0] == 0
     assert done.says("DEVIATION: The chain was not signed: sign.key is")
