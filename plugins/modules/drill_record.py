@@ -456,6 +456,7 @@ EXAMPLES = r"""
   drdrill.powerstore.drill_record:
     directory: /var/lib/drills
     title: Quarterly drill of the ERP system
+    success_criteria: [The ERP answers from the DR site.]
     before: "{{ drill_before }}"
     starts: ["{{ drill_start }}"]
     during: "{{ drill_during }}"

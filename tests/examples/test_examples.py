@@ -204,6 +204,7 @@ def test_the_modules(site: Site) -> None:
         *modules.pop("drill_record"),
         {"ansible.builtin.set_fact": {"failover_drill_result": "{{ drill }}"}},
         *modules.pop("drill_report"),
+        *modules.pop("drill_sign_off"),
         *modules.pop("drill_witness"),
         *modules.pop("drill_coverage"),
         *modules.pop("drill_awx"),

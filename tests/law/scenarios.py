@@ -228,6 +228,24 @@ def _record(simulator: Simulator, folder: Path) -> Options:
     return {**nothing, **CONTEXT, **a_drill(), "kind": "drill", "directory": str(folder / "records")}
 
 
+def _sign_off(simulator: Simulator, folder: Path) -> Options:
+    chained = _chained_report(simulator, folder)
+    _result(simulator, name="drill_report", **chained)
+    criteria = [{"criterion": text, "met": True} for text in CONTEXT["success_criteria"]]
+    person = {"name": "B. Manager", "role": "Owner", "decision": "accepted", "criteria": criteria, "method": "paper"}
+    return {**dict.fromkeys(connection_to(simulator)), "record": chained["record"], "sign": chained["sign"], **person}
+
+
+def _sign_off_by_key(simulator: Simulator, folder: Path) -> Options:
+    options = _sign_off(simulator, folder)
+    make_key(folder, "own_key")
+    return {**options, "method": "ssh", "key": str(folder / "own_key")}
+
+
+def _sign_off_not_judged(simulator: Simulator, folder: Path) -> Options:
+    return {**_sign_off(simulator, folder), "criteria": []}
+
+
 def _report(simulator: Simulator, folder: Path) -> Options:
     path = _result(simulator, name="drill_record", **_record(simulator, folder))["path"]
     return {**dict.fromkeys(connection_to(simulator)), "record": path}
@@ -404,6 +422,13 @@ SCENARIOS: dict[str, list[Scenario]] = {
         Scenario("accept", _accept),
         Scenario("close", _close),
         Scenario("no such action", _no_such_action, changes=False, fails=True),
+    ],
+    "drill_sign_off": [
+        Scenario("on paper", _sign_off, not_repeatable="each sign-off has a file of its own, none is overwritten"),
+        Scenario(
+            "by a key", _sign_off_by_key, not_repeatable="each sign-off has a file of its own, none is overwritten"
+        ),
+        Scenario("a criterion that is not judged", _sign_off_not_judged, changes=False, fails=True),
     ],
     "drill_coverage": [
         Scenario("coverage", _coverage, not_repeatable="each coverage has files of its own, none is overwritten"),

@@ -29,6 +29,8 @@ from .sign import Signing
 from .verify import CHAIN, EVIDENCE, FIRST, GPG_SIGNATURE, JOURNAL, RECORD, SIGNATURE, Fault, read_chain, sha256_of
 
 COVERAGE = "coverage"  # no record of a drill, but evidence: what is in it is judged by its state
+SIGN_OFF = "signoff"  # what a person says of a record; it has a decision
+_VERDICT_OF = {COVERAGE: "state", SIGN_OFF: "decision"}  # where other kinds have what a record has as its verdict
 _MODE = 0o640
 _REPORTS = (".csv", ".html", ".junit.xml", ".md", JOURNAL)
 
@@ -122,6 +124,15 @@ def records_not_in_the_chain(folder: str) -> list[str]:
     return sorted(name for name in os.listdir(folder) if RECORD.fullmatch(name) and name not in known)
 
 
+def sha256_in_the_chain(folder: str, name: str) -> str | None:
+    """The hash that the folder's chain has of a file; None where it names none. Raises InvalidInputError, OSError."""
+    path = os.path.join(folder, CHAIN)
+    lines, faults = read_chain(_read(path))
+    if faults:
+        raise _not_sound(path, faults[0])
+    return next((digest for line in lines for file, digest, _size in line.files if file == name), None)
+
+
 def head_of_folder(folder: str) -> Head | None:
     """The head of the folder's chain; None where there is no chain, or none that can be read."""
     try:
@@ -180,10 +191,11 @@ def why_no_record(path: str) -> str | None:
 
 
 def _facts(path: str, data: bytes) -> Json:
-    """What a line says of a record of any version, or of a coverage. Raises InvalidInputError for what is none."""
+    """What a line says of a record of any version, a coverage, a sign-off. Raises InvalidInputError for others."""
     try:
         record = json.loads(data, object_pairs_hook=once)
-        kind, verdict = str(record["kind"]), str(record["state"] if record["kind"] == COVERAGE else record["verdict"])
+        kind = str(record["kind"])
+        verdict = str(record[_VERDICT_OF.get(kind, "verdict")])
         identity = record.get("drill") or record
         array = (record.get("array") or {}).get("name")
         return {

@@ -18,8 +18,9 @@ from .frameworks import FRAMEWORKS, Framework, Reference
 FILLED, PARTLY, EMPTY, PERSON = "filled", "partly filled", "empty", "for a person"
 STATES: t.Final = (FILLED, PARTLY, EMPTY, PERSON)
 NOTE: t.Final = (
-    "Where this record supports a reference. The references are ours: check them in the published text. A list is "
-    "also empty where there was nothing to list. Whether a requirement is met is for a person to judge."
+    "Where this record supports a reference. The references are ours: check them in the published text. Filled says "
+    "that the record has a result there, good or bad. A list is also empty where there was nothing to list. Whether a "
+    "requirement is met is for a person to judge."
 )
 
 
