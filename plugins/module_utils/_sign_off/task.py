@@ -18,6 +18,7 @@ from .._chain.sign import Signing
 from .._chain.task import add_record
 from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
+from .._record.clean import cleaned, cleaned_text
 from .._record.store import write_once
 from .._report.source import Source, read_source
 from .._time import format_time
@@ -99,11 +100,11 @@ def _plan(params: Json, now: datetime) -> Plan:
     _refuse_a_record_that_changed(folder, os.path.basename(path), source)
     name, role = (_text(params, each) for each in ("name", "role"))
     record, method = source.record, params["method"]
-    criteria = judged(record.drill.success_criteria, params["criteria"])
+    criteria = judged(record.drill.success_criteria, t.cast(list[Json], cleaned(params["criteria"])))
     if method == "awx_approval":
         refuse_an_approval_that_is_not_there(record, name, params["decision"])
     content: Json = {
-        "record": os.path.basename(path),
+        "record": source.file_name,
         "record_id": source.id,
         "record_sha256": source.sha256,
         "record_verdict": record.verdict.value,
@@ -120,7 +121,7 @@ def _plan(params: Json, now: datetime) -> Plan:
 
 
 def _text(params: Json, name: str) -> str:
-    value = " ".join(str(params[name]).split())
+    value = cleaned_text(" ".join(str(params[name]).split()))
     if not value:
         raise InvalidInputError(f"{name} is empty: expected whose sign-off it is. Nothing was written.")
     return value

@@ -178,6 +178,40 @@ def test_check_mode_writes_nothing_and_says_what_there_would_be(tmp_path: Path) 
     assert real["sign_off"] | {"at": ""} == predicted["sign_off"] | {"at": ""}
 
 
+def test_what_no_reader_can_show_is_shown_by_its_number(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    make_key(tmp_path / "keys", "own")
+    given = {"name": "B. \udcff Manager", "role": "\u202eOwner", "method": "ssh", "key": str(tmp_path / "keys/own")}
+    said = signed_off(recorded(tmp_path), **given)["sign_off"]
+    assert (said["name"], said["role"]) == ("B. \\udcff Manager", "\\u202eOwner")
+    assert verify(str(tmp_path)).ok
+
+
+def test_without_name_or_role_it_is_nobodys(tmp_path: Path) -> None:
+    record = recorded(tmp_path)
+    for name in ("name", "role"):
+        assert f"{name} is empty" in signed_off(record, **{name: " "})["msg"]
+
+
+def test_one_that_arrives_later_is_collected_like_a_record(tmp_path: Path) -> None:
+    record = recorded(tmp_path)
+    chain = (tmp_path / "chain.jsonl").read_bytes()
+    written = Path(signed_off(record)["path"])
+    (tmp_path / "chain.jsonl").write_bytes(chain)  # the folder is another one, whose chain does not have it yet
+    result = run_action("drill_chain", state="collected", directory=str(tmp_path))
+    assert not result.get("failed") and result["added"] == [written.name], result
+    assert verify(str(tmp_path)).ok
+
+
+def test_a_chain_that_was_signed_says_where_it_is_not_any_more(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    make_key(tmp_path / "keys", "drills")
+    record, sign = recorded(tmp_path, chained=False), {"method": "ssh", "key": str(tmp_path / "keys/drills")}
+    assert run_action("drill_chain", state="appended", directory=str(tmp_path), sign=sign)["signed"]
+    assert "was signed until now" in signed_off(record)["warnings"][0]
+    assert signed_off(record, sign=sign)["chain"]["signed"] and verify(str(tmp_path)).ok
+
+
 def approval(by: str | None, decision: str = "approved") -> Json:
     return {"name": "Go?", "decision": decision, "by": by, "at": "2026-11-23T20:00:00Z"}
 
