@@ -55,6 +55,7 @@ class Lab:
         account = {"USERNAME": "admin", "PASSWORD": "Drdrill-Simulator-1!"}
         self.environment = {
             **os.environ,
+            "PWD": str(self.folder),
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             **{f"ANSIBLE_{name}": value for name, value in hostile.items()},

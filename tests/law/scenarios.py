@@ -96,7 +96,7 @@ def _info(_simulator: Simulator, _folder: Path) -> Options:
 
 
 def _info_with_log(simulator: Simulator, folder: Path) -> Options:
-    return {**_running_info(simulator, folder), "test_log": True}
+    return {**_running_info(simulator, folder), "test_log": True, "population": True}
 
 
 def _running_info(simulator: Simulator, _folder: Path) -> Options:

@@ -180,6 +180,8 @@ def test_what_is_not_the_same_there_is_sent_and_options_come_from_everywhere(
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
             "ANSIBLE_NOCOLOR": "1",
+            # Ansible writes there by HOME and reads there by the user's entry in passwd, which make's HOME is not.
+            "ANSIBLE_ASYNC_DIR": str(tmp_path / "async"),
         },
         capture_output=True,
         text=True,
