@@ -20,6 +20,8 @@ description:
     the inventory with M(drdrill.powerstore.replication_session_info) and hands them over.
 author:
   - drdrill.powerstore contributors (@drdrill)
+requirements:
+  - Python >= 3.11 (on the controller, where it works)
 extends_documentation_fragment:
   - drdrill.powerstore.attributes
 attributes:

@@ -22,6 +22,8 @@ description:
   - Works on the controller, where the records are. No connection to the host is made.
 author:
   - drdrill.powerstore contributors (@drdrill)
+requirements:
+  - Python >= 3.11 (on the controller, where it works)
 extends_documentation_fragment:
   - drdrill.powerstore.attributes
   - drdrill.powerstore.signing

@@ -16,6 +16,8 @@ description:
     takes the JSON file, and then behaves as the array did.
 author:
   - drdrill.powerstore contributors (@drdrill)
+requirements:
+  - Python >= 3.11 (on the controller, where it works)
 extends_documentation_fragment:
   - drdrill.powerstore.attributes
 attributes:

@@ -219,7 +219,7 @@ def _not_read(result: _Read) -> tuple[str | None, dict[str, str]]:
 
 def _row_of(what: str) -> tuple[str, str | None]:
     """Kind and id in a note of one odd row (``volume 7c1d…``); no id where a whole collection is meant."""
-    kind, _, row_id = what.rpartition(" ")
+    kind, _space, row_id = what.rpartition(" ")
     return kind, row_id if kind in _ROWS else None
 
 

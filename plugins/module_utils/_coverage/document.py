@@ -224,5 +224,5 @@ class CoverageDocument:
         """
         head = json.dumps(as_json(dataclasses.replace(self, rows=())), indent=1, sort_keys=True, ensure_ascii=False)
         rows = ",\n".join(json.dumps(as_json(row), sort_keys=True, ensure_ascii=False) for row in self.rows)
-        before, _, after = head.rpartition('\n "rows": []')
+        before, _rows, after = head.rpartition('\n "rows": []')
         return f'{before}\n "rows": [\n{rows}\n ]{after}\n'

@@ -22,7 +22,7 @@ from .document import Application, CoverageDocument
 from .trend import Series
 
 Labels = t.Mapping[str, str]
-Sample = tuple[Labels, float | None]
+Sample: t.TypeAlias = "tuple[Labels, float | None]"
 
 
 @dataclass(frozen=True)

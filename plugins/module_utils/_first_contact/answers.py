@@ -71,9 +71,10 @@ class Seen:
         return (self.looks(step)[-1].get(part) or {})[name]
 
     def job(self, action: str) -> Json:
-        """The job of the start or the stop, as the array's log has it."""
+        """The job of the start or the stop, as the array's log has it: by its id, where that became known."""
         wanted = self.operation("start" if action == START else "stop").get("job_id")
-        jobs = [job for step in ("during", "after") for job in self.of(step).get("jobs") or () if job["id"] == wanted]
+        found = [job for step in ("during", "after") for job in self.of(step).get("jobs") or ()]
+        jobs = [job for job in found if (job["id"] == wanted if wanted else job["action"] == action)]
         return jobs[-1] if jobs else {}
 
 

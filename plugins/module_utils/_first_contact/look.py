@@ -10,6 +10,7 @@ import re
 import time
 import typing as t
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from .._array.client import Client, path_id
 from .._array.fields import Fields, Unread
@@ -18,7 +19,7 @@ from .._array.lookup import find_snapshots, read_cluster, read_sessions_by, reso
 from .._array.session import Cluster, ReplicationSession, Selector, Unresolved
 from .._errors import MALFORMED, AuthenticationError, NotFoundError, PowerStoreError, ProtocolError
 from .._json import Json
-from .._time import format_time
+from .._time import format_time, parse_time
 
 Value = t.TypeVar("Value")
 Given = t.ParamSpec("Given")
@@ -37,6 +38,7 @@ _DESCRIBED: t.Final = frozenset({
     "failover_test_in_progress", "error_code", "data_connection_state", "parent_replication_session_id",
     "local_resource_state", "witness_details", "migration_session_id",
 })  # fmt: skip
+_MARGIN: t.Final = timedelta(seconds=10)
 _FRACTION = re.compile(r"\.(\d+)")
 
 
@@ -203,6 +205,12 @@ def _digits(moment: object) -> int | None:
     return None if not isinstance(moment, str) else len(found[1]) if found else 0
 
 
+def _not_before(name: str, since: str | None) -> list[tuple[str, str]]:
+    """What is in the logs since then. The start's own time may be an estimate, late by as long as a request took."""
+    began = parse_time(since or None)
+    return [(name, f"gte.{format_time(began - _MARGIN)}")] if began else []
+
+
 def _jobs(subject: Subject, since: str | None, username: str) -> list[Json]:
     select = "id,resource_action,phase,user,start_time,end_time,resource_name,response_status,response_body"
     query = [
@@ -210,7 +218,7 @@ def _jobs(subject: Subject, since: str | None, username: str) -> list[Json]:
         ("resource_type", "eq.replication_session"),
         ("resource_id", f"eq.{subject.session.id}"),
         ("resource_action", f"in.({START},{STOP})"),
-        *([("start_time", f"gte.{since}")] if since else []),
+        *_not_before("start_time", since),
     ]
     rows = subject.client.get_all("job", query, doing="Reading the array's jobs", unread=[])
     return [
@@ -234,7 +242,7 @@ def _events(subject: Subject, since: str | None, username: str) -> list[Json]:
     query = [
         ("select", "id,resource_action,job_id,username,is_successful,timestamp"),
         ("resource_action", f"in.({START},{STOP})"),
-        *([("timestamp", f"gte.{since}")] if since else []),
+        *_not_before("timestamp", since),
     ]
     rows = subject.client.get_all("audit_event", query, doing="Reading the array's audit log", unread=[])
     return [

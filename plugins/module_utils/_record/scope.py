@@ -13,7 +13,6 @@ from .results import FailoverReadySeen, SessionSeen, Swept
 from .types import Population
 
 DESTINATION: t.Final = population.DESTINATION
-Seen: t.TypeAlias = "SessionSeen | FailoverReadySeen"
 
 
 def reads_all(filters: t.Mapping[str, object] | None) -> bool:
@@ -22,7 +21,9 @@ def reads_all(filters: t.Mapping[str, object] | None) -> bool:
     return filters is not None and wanted in ({}, {"role": DESTINATION})
 
 
-def population_of(everything: t.Iterable[Seen], in_scope: t.Collection[str], excluded: t.Collection[str]) -> Population:
+def population_of(
+    everything: t.Iterable[SessionSeen | FailoverReadySeen], in_scope: t.Collection[str], excluded: t.Collection[str]
+) -> Population:
     """How much there is; ``in_scope`` and ``excluded`` are ids of sessions."""
     entries = [
         {name: getattr(entry, name) for name in ("session_id", "role", "resource_type", "type")} for entry in everything
@@ -36,6 +37,6 @@ def population_of_sweep(sweeps: t.Sequence[Swept], in_scope: t.Collection[str]) 
     return population_of((*complete[-1].sessions, *complete[-1].not_judged), in_scope, ()) if complete else None
 
 
-def can_be_tested(entry: Seen) -> bool:
+def can_be_tested(entry: SessionSeen | FailoverReadySeen) -> bool:
     """Whether it is of a kind that a failover test can be started on."""
     return population.can_be_tested(entry.resource_type, entry.type)
