@@ -11,6 +11,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ..module_utils._drill.guards import guarded
 from ..module_utils._drill.ownership import is_foreign
 from ..module_utils._drill.scope import Request, chosen, population, request
 from ..module_utils._drill.steps import Step, plan_steps
@@ -28,9 +29,17 @@ def drill_selection(
 
 
 def drill_scope(
-    read: Result, sessions: object = None, filters: object = None, exclusions: object = None, everything: bool = False
+    read: Result,
+    sessions: object = None,
+    filters: object = None,
+    exclusions: object = None,
+    everything: bool = False,
+    guards: t.Sequence[Result] = (),
 ) -> Result:
-    """The sessions of the drill, out of the result of ``replication_session_info``."""
+    """The sessions of the drill, out of the result of ``replication_session_info``.
+
+    Each has the findings ``guards``, too.
+    """
     asked = _request(sessions, filters, exclusions, everything)
     array = (read.get("cluster") or {}).get("name") or "this array"
     try:
@@ -41,7 +50,7 @@ def drill_scope(
     return {
         "population": None if everything_read is None else population(everything_read, asked, found.sessions),
         "wishes": [wish.as_wish() for wish in found.wishes],
-        "sessions": list(found.sessions),
+        "sessions": guarded(found.sessions, guards),
         "exclusions": [exclusion.as_result() for exclusion in asked.exclusions],
         "filters": {} if asked.wishes else asked.selection(),
         "foreign": [str(session["resource_name"]) for session in found.sessions if is_foreign(session)],
@@ -49,11 +58,16 @@ def drill_scope(
     }
 
 
-def drill_checks(steps: Result, names: t.Sequence[str], step_timeout: object = 30) -> list[Result]:
-    """The options of ``drill_check`` for some of the steps, from the lists of all phases."""
+def drill_checks(
+    steps: Result, names: t.Sequence[str], step_timeout: object = 30, longest: float | None = None
+) -> list[Result]:
+    """The options of ``drill_check`` for some of the steps, from the lists of all phases.
+
+    ``longest``: seconds that a step may take at most, whatever its own timeout is.
+    """
     try:
         found = {step.name: step for step in plan_steps(steps, step_timeout, 600)}
-        return [_where_it_was_started(found[name]) for name in names]
+        return [_within(_where_it_was_started(found[name]), longest) for name in names]
     except PowerStoreError as error:
         raise AnsibleFilterError(error.message) from error
     except KeyError as error:
@@ -76,6 +90,11 @@ def _where_it_was_started(step: Step) -> Result:
     if step.on or "command" not in step.options:
         return step.options
     return {**step.options, "chdir": os.path.abspath(step.options.get("chdir") or os.curdir)}
+
+
+def _within(options: Result, longest: float | None) -> Result:
+    """The options of a check that ends with the drill's longest duration."""
+    return options if longest is None else {**options, "timeout": min(options["timeout"], max(1.0, longest))}
 
 
 def _request(sessions: object, filters: object, exclusions: object, everything: bool) -> Request:

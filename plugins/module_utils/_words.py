@@ -146,6 +146,7 @@ class Cause(StrEnum):
     LEFT_ALONE = "session.left_alone", "left alone"
     INTERRUPTED = "drill.interrupted", "interrupted"
     CUT_OFF = "drill.cut_off", "cut off"
+    OVERRUN = "drill.overrun", "ended as the drill took too long"
     NOT_READ = "array.not_read", "not read"
     START_FAILED = "start.failed", "not started"
     BLOCKED = "finding.blocker", "blocked"
@@ -193,6 +194,7 @@ _NOT_DONE: t.Final = frozenset(
 CONSEQUENCES: t.Final[t.Mapping[Cause, frozenset[Cause]]] = {
     Cause.INTERRUPTED: _NOT_DONE,
     Cause.CUT_OFF: _NOT_DONE,
+    Cause.OVERRUN: _NOT_DONE,
     Cause.START_FAILED: _NOT_DONE,
     Cause.NOTHING_STARTED: _NOT_DONE - {Cause.NOTHING_STARTED},
     Cause.NOT_TESTED: _NOT_DONE - {Cause.NOTHING_STARTED, Cause.NOT_TESTED},

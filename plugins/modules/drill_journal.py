@@ -174,7 +174,8 @@ drill:
   description:
     - What the drill decides, from all that happened. C(refusal) says why it is not to go on, C(journal) where it is
       taken down, C(owned) which sessions have to be stopped, C(stops) in which order, C(hold) whether they are left
-      running on purpose, C(left_alone) which are not touched any more and why.
+      running on purpose, C(left_alone) which are not touched any more and why, C(guards)
+      the findings of window and freezes, C(left_seconds) how long it may go on.
   returned: always
   type: dict
   sample: {"running": true, "owned": ["0a1b2c3d-0000-4000-8000-00000000000a"], "hold": false}

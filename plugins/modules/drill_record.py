@@ -339,6 +339,11 @@ options:
   interruption:
     description: Task and message of the failure that ended the drill early.
     type: dict
+  guards:
+    description:
+      - When the drill was allowed to run and how long it took, as the role P(drdrill.powerstore.failover_drill#role)
+        takes it from its journal.
+    type: dict
   scenario:
     description: What is rehearsed, for example the loss of the production site.
     type: str

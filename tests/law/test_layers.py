@@ -37,7 +37,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_first_contact": OPERATING | {"_record"},
     "_check": {"_errors"},
     "_linux_volume": {"_errors"},
-    "_drill": GROUND | {"_check"},
+    "_drill": GROUND | {"_check", "_findings"},
     "_awx": GROUND | {"_check", "_drill"},
     "_chain": GROUND | {"_record"},
     "_record": GROUND | {"_drill"},

@@ -13,6 +13,7 @@ import typing as t
 
 from .._json import Json
 from .drill import AFTER, BEFORE, DURING, Drill
+from .guards import overran
 
 # What replication_failover_test says of a session whose test it did not stop, on purpose.
 LEAVING: t.Final[t.Mapping[str, str]] = {
@@ -84,8 +85,8 @@ def went_wrong(drill: Drill) -> bool:
 
 
 def hold(drill: Drill) -> bool:
-    """Whether the tests are left running on purpose."""
-    declared = drill.policy.get("on_partial_failure") == "hold"
+    """Whether the tests are left running on purpose; never those of a drill that took too long."""
+    declared = drill.policy.get("on_partial_failure") == "hold" and not overran(drill)
     return declared and drill.real and bool(owned(drill)) and went_wrong(drill)
 
 
@@ -220,4 +221,5 @@ def why_no_drill(drill: Drill) -> str | None:
     found = blockers(drill)
     if not found:
         return None
-    return " ".join([*(f"{each['message']} {each['resolution']}" for each in found), "Nothing was started."])
+    told = dict.fromkeys(f"{each['message']} {each['resolution']}" for each in found)  # of all sessions: once
+    return " ".join([*told, "Nothing was started."])

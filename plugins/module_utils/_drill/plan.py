@@ -15,6 +15,7 @@ import typing as t
 
 from .._json import Json
 from .._time import Moment
+from .guards import guards_of
 from .scope import request
 from .steps import Step, plan_steps
 from .values import ExpectedError, a_bool, a_choice, a_list, a_mapping, a_number, a_text, known_keys
@@ -115,6 +116,7 @@ def plan_of(given: t.Mapping[str, object]) -> tuple[Json, tuple[Step, ...]]:
             "sign": _signing(of),
             **numbers,
         },
+        "guards": guards_of(of.raw("window"), of.raw("freeze"), of.raw("max_duration")),
     }
     return plan, steps
 

@@ -14,6 +14,7 @@ from .._json import Json
 from .._time import format_time, parse_time
 from .._words import Kind
 from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
+from .guards import as_recorded
 from .journal import END, INTENT, ODD
 from .ownership import hold, left_alone, owned, why_not_touched
 from .phases import phases
@@ -89,6 +90,7 @@ def _options(drill: Drill, found: Json | None, later: Json | None) -> Json:
         "planned_steps": steps,
         "phases": phases(drill),
         "witness": _witness(drill),
+        "guards": as_recorded(drill),
     }
 
 

@@ -60,8 +60,11 @@ def steps_of(drill: Drill, phase: str, wave: int | None = None) -> list[Json]:
         planned = [step for step in planned if releasable(step, drill)]
     parallel = 1 if phase in DONE_ONCE else drill.plan["how"]["checks_parallel"]
 
+    # Of a drill that ends by itself, the time is looked at after each of them.
+    alone = parallel == 1 and (drill.plan.get("guards") or {}).get("max_duration_seconds") is not None
+
     def together(step: Json) -> tuple[t.Any, ...]:
-        return step["on"], step["name"] if step["kind"] == "tasks" else None
+        return step["on"], step["name"] if step["kind"] == "tasks" or alone else None
 
     groups = [list(group) for _key, group in itertools.groupby(planned, together)]
     return _marked([_of_group(group, phase, wave, parallel) for group in groups])

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
 from .._version import VERSION
-from . import evidence, found, ownership, process, schedule, waves
+from . import evidence, found, guards, ownership, process, schedule, waves
 from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
 from .journal import END, INTENT, ODD, event_of, journal_path, read
 from .plan import REPORT_FORMATS, expiration_to_come, plan_of, sha256_of
@@ -30,6 +30,7 @@ from .steps import Step, in_waves, resolved
 from .unfinished import own_starts, under_way, unfinished
 
 SCHEMA_VERSION = "1"
+_LARGEST_CALENDAR = 4 * 1024 * 1024  # bytes
 Refusal: t.TypeAlias = "str | None"
 EVENTS = (
     "begin", "read", "synchronised", "starting", "started", "steps", "step", "interrupted", "stopped", "witness", "end",
@@ -154,6 +155,8 @@ def view(state: State) -> Json:
         "would_start": sum(entry.get("action") == "started" for entry in drill.started),
         "untold": [f"{step['name']}: {step['observed']}" for step in drill.notified if not step["passed"]],
         "message": (drill.interruption or {}).get("message"),
+        "guards": guards.findings(drill.plan.get("guards") or {}, process.now_utc(), guards.planned_end(drill)),
+        "left_seconds": guards.left_seconds(drill, time.monotonic()),
     }
 
 
@@ -192,13 +195,37 @@ def _begin(state: State, params: Json, around: Surroundings) -> tuple[State, Ref
                 "failover_drill_check_observed is given from outside (-e, or a role's parameter): it would answer for "
                 "every tasks file. Leave it out."
             )
-        plan, steps = plan_of(params["variables"])
+        plan, steps = plan_of(_with_calendar(params["variables"]))
         plan["steps"] = _with_files(steps, around)
+        plan["guards"] = guards.within_reach(plan["guards"], now)
     except PowerStoreError as error:
         refusal = f"{error.message} Nothing was started."
         plan = _empty_plan(params["variables"], around)
     begun = State(path=journal_path(params["directory"], params["id"]))
+    common["began_t"] = round(time.monotonic(), 3)  # what the longest duration is counted from
     return begun.with_event(event_of("begin", **common, **plan)), refusal
+
+
+def _with_calendar(variables: Json) -> Json:
+    """The variables, with the events of the calendar file where the freezes are one. Raises InvalidInputError."""
+    freeze = variables.get("freeze")
+    if not isinstance(freeze, str) or not freeze.strip() or freeze.lstrip().startswith("["):
+        return variables
+    path = os.path.realpath(os.path.expanduser(freeze.strip()))
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_LARGEST_CALENDAR + 1)
+        if len(content) > _LARGEST_CALENDAR:
+            raise InvalidInputError(
+                f"{guards.FREEZE}: {path} is too large: expected at most {_LARGEST_CALENDAR} bytes."
+            )
+        return {**variables, "freeze": guards.entries_of_file(content.decode("utf-8"), path)}
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InvalidInputError(
+            f"{guards.FREEZE} is {path}, which cannot be read: {why}. Expected a calendar file (.ics) in UTF-8, or a "
+            "list."
+        ) from error
 
 
 def _with_files(steps: t.Sequence[Step], around: Surroundings) -> list[Json]:
@@ -257,6 +284,7 @@ def _in_scope(drill: Drill, result: Json, array: str) -> Json:
     cluster = result.get("cluster") or {}
     asked = Request.from_plan(drill.plan["asked"])
     scope = chosen(asked, result["sessions"], str(cluster.get("name") or array))
+    blocking = guards.findings(drill.plan.get("guards") or {}, process.now_utc(), guards.planned_end(drill))
     everything, result = result.get("population"), {**result, "population": None}
     expiration_to_come(drill.plan, cluster.get("system_time"))
     planned = planned_steps(drill)
@@ -267,7 +295,7 @@ def _in_scope(drill: Drill, result: Json, array: str) -> Json:
     return event_of(
         "read",
         what=BEFORE,
-        result={**result, "sessions": list(scope.sessions)},
+        result={**result, "sessions": guards.guarded(scope.sessions, blocking)},
         wishes=[wish.as_wish() for wish in scope.wishes],
         excluded=[session["session_id"] for session in scope.excluded],
         population=None if everything is None else population(everything, asked, scope.sessions),
@@ -278,8 +306,12 @@ def _in_scope(drill: Drill, result: Json, array: str) -> Json:
 def _starting(state: State, params: Json, around: Surroundings) -> tuple[State, Refusal]:
     """A wave is about to be started. Before the first one the journal is made; without it nothing is started."""
     if params["pause"]:
-        time.sleep(params["pause"])
-        state = state.with_event(event_of("pause", seconds=params["pause"]))
+        left = guards.left_seconds(state.drill, time.monotonic())
+        pause = params["pause"] if left is None else max(0.0, min(params["pause"], left))
+        time.sleep(pause)
+        state = state.with_event(event_of("pause", seconds=pause))
+    if why := guards.why_no_start_now(state.drill, process.now_utc(), time.monotonic()):
+        return state, why
     if around.real and not state.is_open:
         if other := under_way(os.path.dirname(state.path), around.array):
             return state, (
@@ -307,6 +339,8 @@ def _intent(state: State) -> Json:
     ]
     planned = {
         **{key: plan[key] for key in ("title", "asked", "objectives", "policy", "how", "success_criteria")},
+        # Freezes come and go with the day; two drills under the same rules were planned alike.
+        "guards": {name: value for name, value in plan["guards"].items() if name != "freeze"},
         "steps": planned_steps(drill),
         "sessions": sessions,
     }
@@ -324,7 +358,7 @@ def _started(state: State, params: Json, _around: Surroundings) -> tuple[State, 
     if params["result"].get("skipped"):  # as it was refused: there is nothing to take down
         return state, str(params["reason"])
     state = state.with_event(event_of("started", wave=params["wave"], result=params["result"]))
-    return state, ownership.why_no_start(state.drill)
+    return state, ownership.why_no_start(state.drill) or guards.why_over(state.drill, time.monotonic())
 
 
 def _steps(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
@@ -362,7 +396,8 @@ def _with_steps(state: State, params: Json, steps: t.Sequence[Json]) -> tuple[St
     drill = state.drill
     done = {step["name"] for event in drill.of("steps") for step in event["steps"]}
     left = [s for s in planned_steps(drill) if (s["phase"], s["wave"]) == (phase, wave) and s["name"] not in done]
-    return state, None if left else ownership.why_no_further(drill, phase, wave)
+    over = guards.why_over(drill, time.monotonic()) if phase in ("attach", "validate") else None
+    return state, over or (None if left else ownership.why_no_further(drill, phase, wave))
 
 
 def _synchronised(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
@@ -371,7 +406,8 @@ def _synchronised(state: State, params: Json, _around: Surroundings) -> tuple[St
         return state, None
     state = state.with_event(event_of("synchronised", result=result))
     why = str(result.get("msg") or "The synchronisation ended without a result.")
-    return state, why if result.get("failed") or result.get("sessions") is None else None
+    failed = result.get("failed") or result.get("sessions") is None
+    return state, why if failed else guards.why_over(state.drill, time.monotonic())
 
 
 def _interrupted(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:

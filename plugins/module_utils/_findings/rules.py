@@ -378,6 +378,24 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             "Ask the account that started it, or stop it without naming the job.",
             "``/job``: the last start of the session that ended well, with its account and time.",
         ),
+        # When a drill may run
+        Rule(
+            "drill.outside_window",
+            BLOCKER,
+            "It is outside the window in which drills may run, or the drill may last longer than the window is open.",
+            "A failover test at that time is not allowed by those who run these systems.",
+            "Run the drill when its window is open for all of failover_drill_max_duration, or change "
+            "failover_drill_window.",
+            "``failover_drill_window`` and ``failover_drill_max_duration``; the clock of the controller.",
+        ),
+        Rule(
+            "drill.frozen",
+            BLOCKER,
+            "There is a freeze, or one begins before the drill is over at the latest.",
+            "Nothing is to be changed during the freeze, and a running failover test blocks a failover.",
+            "Run the drill after the freeze, or so long before it that failover_drill_max_duration fits in between.",
+            "``failover_drill_freeze`` and ``failover_drill_max_duration``; the clock of the controller.",
+        ),
     )
 }
 

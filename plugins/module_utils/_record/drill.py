@@ -82,6 +82,7 @@ def build_record(
         interruption=seen.interruption,
         rto=judged.rto,
         witness=seen.witness,
+        guards=seen.guards,
         synchronisation=synchronisation_of(seen.synchronised) if seen.synchronised else None,
         previous=previous_of(earlier.last, sessions, judged.rto),
         carried_over=carried,

@@ -126,7 +126,9 @@ def _about(
 def _of_interruption(seen: Observations) -> t.Iterator[Reason]:
     if seen.interruption:
         text = f"Interrupted in '{seen.interruption.task}': {seen.interruption.message}"
-        cause = Cause.CUT_OFF if seen.interruption.message.startswith("cut off") else Cause.INTERRUPTED
+        known = {"cut off": Cause.CUT_OFF, "overrun: ": Cause.OVERRUN}
+        message = seen.interruption.message
+        cause = next((each for words, each in known.items() if message.startswith(words)), Cause.INTERRUPTED)
         yield Reason(Verdict.INCOMPLETE, cause, text, subject=seen.interruption.task)
 
 

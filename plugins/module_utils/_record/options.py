@@ -51,7 +51,7 @@ EXCLUSION: Options = {
     "reason": {"type": "str", "required": True},
     **{name: {"type": "str"} for name in ("owner", "expires")},
 }
-DICTS = ("before", "as_found", "synchronised", "during", "after", "interruption", "filters", "witness")
+DICTS = ("before", "as_found", "synchronised", "during", "after", "interruption", "filters", "witness", "guards")
 TEXTS = ("run_id", "scenario", "change_ticket", "array_host", "array_account")
 LISTS_OF_TEXTS = ("owned", "adopted", "held", "success_criteria", "participants", "approvers")
 LISTS_OF_DICTS = ("starts", "stops", "phases", "waits", "planned_steps", "left_alone")

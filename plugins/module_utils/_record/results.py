@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from .._json import Json
 from .._words import Phase
 from .typed import read_all
-from .types import Attachment, Failure, Finding, Interruption, KeptSnapshot, Policy, Population, Snapshot, Texts
+from .types import Attachment, Failure, Finding, Guards, Interruption, KeptSnapshot, Policy, Population, Snapshot, Texts
 from .witness_types import Witness
 
 
@@ -329,6 +329,7 @@ class Observations:
     population: Population | None = None
     interruption: Interruption | None = None
     witness: Witness | None = None  # what the array's own logs say
+    guards: Guards | None = None  # when it was allowed to run, and how long it took
     clock_skew_seconds: float | None = None  # the array's clock less the controller's
     notes: Texts = ()  # what was wrong with the input
 

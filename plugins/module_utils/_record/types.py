@@ -590,6 +590,25 @@ class Interruption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Guards:
+    """When the drill was allowed to run, and how long, by the controller's clock; null where nothing limited it."""
+
+    window: Said[str | None, Says("The window in which drills may run.", since="1.1")] = None
+    freezes: Said[
+        Texts, Says("Freezes that the drill could have reached: from when to when, and why.", since="1.1")
+    ] = ()
+    planned_seconds: Said[
+        int | None, Says("The longest duration, after which the drill goes to its stop by itself.", since="1.1")
+    ] = None
+    planned_end: Said[datetime | None, Says("When that is.", since="1.1")] = None
+    actual_seconds: Said[
+        float | None,
+        Says("How long it took, the stop and its proof included; null where its end is not known.", since="1.1"),
+    ] = None
+    overran: Said[bool | None, Says("Whether it was ended as it took too long.", since="1.1")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Versions:
     """What it was made with."""
 
@@ -761,6 +780,7 @@ class DrillRecord(Record):
         tuple[NotReadable, ...], Says("Older records that could not be compared with.", since="1.1")
     ] = ()
     witness: Said[Witness | None, Says("", since="1.1")] = None
+    guards: Said[Guards | None, Says("", since="1.1")] = None
 
     @property
     def all_validations(self) -> tuple[Validation, ...]:
