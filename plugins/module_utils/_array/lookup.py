@@ -61,7 +61,7 @@ def read_cluster(client: Client, unread: list[Unread] | None = None) -> Cluster:
     row = _read_identity(client, Release.parse(version), unread)
     # The array looked at its clock at some time between question and answer; the middle is wrong by half of that.
     middle = asked_at + (datetime.now(UTC) - asked_at) / 2
-    read_at = (asked + time.monotonic()) / 2
+    read_within = (time.monotonic() - asked) / 2
     fields = Fields(row, "the cluster")
     system_time = fields.time("system_time")
     if system_time is not None and system_time.year >= _LAST_YEAR:
@@ -75,7 +75,8 @@ def read_cluster(client: Client, unread: list[Unread] | None = None) -> Cluster:
         global_id=global_id or UNKNOWN,
         release_version=version,
         system_time=system_time,
-        read_at=read_at,
+        read_at=asked + read_within,
+        read_within=read_within,
         clock_skew_seconds=None if system_time is None else round((system_time - middle).total_seconds(), 3),
     )
 

@@ -71,6 +71,7 @@ class Cluster:
     release_version: str
     system_time: datetime | None  # absent before PowerStoreOS 2.0
     read_at: float = field(default_factory=time.monotonic)  # on the controller's monotonic clock
+    read_within: float = 0.0  # seconds by which that moment may be wrong, either way
     clock_skew_seconds: float | None = None  # the array's clock less the controller's
 
     @property

@@ -21,8 +21,13 @@ class ArrayClock:
     def __init__(self, cluster: Cluster) -> None:
         self.is_arrays = cluster.system_time is not None
         self.first = cluster.system_time or datetime.now(UTC)
+        self._within = timedelta(seconds=cluster.read_within if self.is_arrays else 0)
         self._read_at = cluster.read_at if self.is_arrays else time.monotonic()
 
     def now(self) -> datetime:
         """UTC on that clock."""
         return self.first + timedelta(seconds=time.monotonic() - self._read_at)
+
+    def not_later(self, moment: datetime) -> datetime:
+        """The earliest that the array's clock may have shown at a moment of this one: what began since then is ours."""
+        return moment - self._within

@@ -198,7 +198,7 @@ class Operation:
         return Traces(self._goal.is_shown_by(row), self._jobs())
 
     def _claim(self) -> Claim:
-        since, known_from = self._sending.since or self._sent_at, self._clock.first
+        since, known_from = self._clock.not_later(self._sending.since or self._sent_at), self._clock.first
         if not self._clock.is_arrays:  # the array's jobs are in a time that is not known here: all may be ours
             since = known_from = _ANY_TIME
         return Claim(self._goal.action, since, known_from, self._client.is_own, self._goal.doubt_is_ours)

@@ -472,6 +472,20 @@ def test_the_clock_of_the_array_goes_on() -> None:
     assert second - first >= timedelta(seconds=0.02)
 
 
+def test_a_job_is_ours_where_the_reading_of_the_clock_took_long_enough() -> None:
+    """Of a lost answer: the array looked at its clock at an unknown moment of a request of six seconds."""
+    early = logged(began=NOW - timedelta(hours=1, seconds=2))  # two seconds before the request, by the middle
+
+    def outcome(read_within: float) -> Outcome:
+        client = FakeClient(
+            receipts=[lost()], job_log=[[early]], jobs=[[job("Completed", job_id="j-7")]], sessions=[AT_REST, IN_TEST]
+        )
+        return carry_out(client, cluster=replace(a_cluster(), read_within=read_within))
+
+    assert outcome(3.0).job_id == "j-7"
+    assert outcome(0.0).job_id is None
+
+
 NO_TIME = replace(a_cluster(), system_time=None)
 
 
