@@ -169,6 +169,12 @@ def test_the_variables_of_a_drill(site: Site) -> None:
         variables = yaml.safe_load(site.here(example.text))
         if "failover_drill_filters" not in variables:
             variables.setdefault("failover_drill_sessions", [{"volume": "erp-data"}, {"volume_group": "erp-db"}])
+        # The tests run on every day: what is said of days is judged with all the others, but for the days themselves.
+        if "failover_drill_window" in variables:
+            week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+            variables["failover_drill_window"] |= {"days": week, "from": "00:00", "to": "24:00"}
+        for freeze in variables.get("failover_drill_freeze", ()):
+            freeze |= {"from": "2020-12-20", "to": "2021-01-06"}
         hosts[f"array-{number}"] = {"ansible_host": site.simulator.dr.host, **variables}
     (site.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}, default=str))
     done = site.run("ansible-playbook", "-i", "inventory.json", "drdrill.powerstore.drill", "--check")
