@@ -34,3 +34,25 @@ attributes:
     support: N/A
     details: The module changes nothing.
 """
+
+    CONTROLLER = r"""
+attributes:
+  action:
+    description: Has an action plugin, which works on the controller.
+    support: full
+  async:
+    description: Can be run with the keyword C(async).
+    support: none
+  become:
+    description: Can be run as another user, with the keyword C(become).
+    support: none
+    details: What is written is written by the user who runs Ansible.
+  check_mode:
+    support: full
+  delegation:
+    description: Can be run on another host, with the keyword C(delegate_to).
+    support: none
+    details: Works on the controller; the connection of the host is not used. C(delegate_to) takes C(localhost) only.
+  diff_mode:
+    support: none
+"""

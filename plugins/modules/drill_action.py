@@ -21,26 +21,11 @@ requirements:
   - Python >= 3.11 (on the controller, where it works)
 extends_documentation_fragment:
   - drdrill.powerstore.attributes
+  - drdrill.powerstore.attributes.controller
 attributes:
-  action:
-    description: Has an action plugin, which works on the controller.
-    support: full
-  async:
-    description: Can be run with the keyword C(async).
-    support: none
-  become:
-    description: Can be run as another user, with the keyword C(become).
-    support: none
-    details: The file is written by the user who runs Ansible.
   check_mode:
-    support: full
     details: Says whether something would be taken down, and writes nothing.
-  delegation:
-    description: Can be run on another host, with the keyword C(delegate_to).
-    support: none
-    details: Works on the controller; the connection of the host is not used. C(delegate_to) takes C(localhost) only.
   diff_mode:
-    support: none
     details: The file only grows.
 options:
   state:
