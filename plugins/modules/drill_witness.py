@@ -161,6 +161,7 @@ failure:
   sample: {"kind": "rejected", "http_status": null, "code": null, "message": "The array's own logs contradict it."}
 """
 
+from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python that is too old for the rest
 from ..module_utils._module.arguments import NOT_A_MODULE
 from ..module_utils._module.frame import PowerStoreModule, execute
 from ..module_utils._witness.options import SPEC

@@ -105,6 +105,7 @@ failure:
   sample: {"kind": "not_found", "http_status": null, "code": null, "message": "No volume 'erp' on powerstore-dr"}
 """
 
+from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python that is too old for the rest
 from ..module_utils._first_contact.task import STEPS, run
 from ..module_utils._module.frame import PowerStoreModule, carry_out
 from ..module_utils._module.options import CONNECTION, ArgumentSpec

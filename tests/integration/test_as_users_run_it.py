@@ -21,7 +21,7 @@ from tests.running import older_pythons
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "plugins" / "modules").glob("[!_]*.py"))
-OF_ARRAYS = [path for path in MODULES if path.name.startswith("replication_")]
+OF_ARRAYS = [path for path in MODULES if "drdrill.powerstore.connection" in path.read_text(encoding="utf-8")]
 
 
 def playbook(folder: Path, simulator: Simulator, plays: t.Any, *arguments: str, **environment: str) -> str:
@@ -58,7 +58,8 @@ def on_localhost(*tasks: dict[str, t.Any], **variables: t.Any) -> list[dict[str,
 
 
 @pytest.mark.skipif(not older_pythons(), reason="this machine has no Python from 3.8 to 3.10")
-@pytest.mark.parametrize("module", [path.stem for path in OF_ARRAYS])
+# The action of drill_witness reads a record before it sends the module; that it looks first is tested below.
+@pytest.mark.parametrize("module", [path.stem for path in OF_ARRAYS if path.stem != "drill_witness"])
 def test_a_python_that_is_too_old_is_named(simulator: Simulator, tmp_path: Path, module: str) -> None:
     python = older_pythons()[-1]
     task = {f"drdrill.powerstore.{module}": {}, "vars": {"ansible_python_interpreter": python}}
