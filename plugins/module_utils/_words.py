@@ -284,3 +284,4 @@ class Phase(StrEnum):
 # The options that name one replication session; the last only where a module asks the source array.
 SELECTORS = ("session_id", "volume", "volume_group")
 RESOURCE_ID = "resource_id"
+NAS_SERVER = "nas_server"  # where a module knows the DR test of a NAS server, too

@@ -25,6 +25,7 @@ from .._errors import (
 )
 from .._json import Json
 from .._time import format_time
+from .._words import NAS_SERVER
 from .client import Client, Query, any_of, path_id
 from .fields import Fields, Unread, shown
 from .rows import read_any, read_by
@@ -43,6 +44,7 @@ from .session import (
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WITH_SNAPSHOTS = ("volume", "volume_group")  # whose snapshots have rows in the same collection
+_NAMED = (*_WITH_SNAPSHOTS, NAS_SERVER)  # collections whose rows a selector names
 _SNAPSHOT_SELECT: t.Final[t.Mapping[str, tuple[str, str]]] = {  # the snapshot set of a group has no state of its own
     "volume": ("select", "id,name,type,state,protection_data"),
     "volume_group": ("select", "id,name,type,protection_data"),
@@ -220,7 +222,7 @@ def resolve(
     A session that is not as described is unresolved, and spoils no other. ``tolerant``, for a stop: an id and a flag
     are enough, and names that cannot be read are left out; ``unread``: where given, they are noted there.
     """
-    resources = {by: _find_resources(client, by, selectors, tolerant=tolerant) for by in ("volume", "volume_group")}
+    resources = {by: _find_resources(client, by, selectors, tolerant=tolerant) for by in _NAMED}
     unread = [] if unread is None else unread
     ids = [s.value for s in selectors if s.by == "session_id"]
     by_id = {session.id: session for session in read_sessions_by(client, cluster.release, "id", ids, unread=unread)}
@@ -266,11 +268,12 @@ def _as_described(selector: Selector, found: ReplicationSession | Unresolved) ->
 
 
 def find_named(client: Client, collection: str, values: t.Iterable[str], query: Query = ()) -> dict[str, list[Json]]:
-    """The rows of ``/volume`` or ``/volume_group`` for names or ids; several rows where a name is not unique.
+    """The rows of a collection such as ``/volume`` for names or ids; several rows where a name is not unique.
 
-    Snapshots have rows in the same collections; without a ``select`` in the query they are left out.
+    Snapshots have rows in some collections; without a ``select`` in the query they are left out.
     """
-    select = list(query) or [("select", "id,name,type"), ("type", "neq.Snapshot")]
+    own = [("select", "id,name,type"), ("type", "neq.Snapshot")] if collection in _WITH_SNAPSHOTS else []
+    select = list(query) or own or [("select", "id,name")]
     doing = f"Looking up {collection.replace('_', ' ')}s by name"
     wanted = list(dict.fromkeys(values))
 
@@ -378,12 +381,12 @@ def _of_resource(
         return Unresolved(selector, resources)
     rows = resources[selector.value]
     if not rows:
-        other = "volume group" if selector.by == "volume" else "volume"
+        other = {"volume": "a volume group, or ", "volume_group": "a volume, or "}.get(selector.by, "")
         return Unresolved(
             selector,
             NotFoundError(
                 f"No {selector} on {cluster.name}: expected the name or id of one on this array, found none. "
-                f"Is it a {other}, or named differently here than on the other array?"
+                f"Is it {other}named differently here than on the other array?"
             ),
         )
     sessions = [session for row in rows for session in by_resource[row["id"]]]

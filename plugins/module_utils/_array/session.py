@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from .._errors import InvalidInputError, PowerStoreError, ProtocolError
 from .._time import format_time
-from .._words import RESOURCE_ID, SELECTORS
+from .._words import NAS_SERVER, RESOURCE_ID, SELECTORS
 from .fields import Fields, shown
 
 Row = t.Mapping[str, t.Any]
@@ -30,7 +30,12 @@ RPO_SECONDS: t.Final[t.Mapping[str, int]] = {
     "Twelve_Hours": 43200,
     "One_Day": 86400,
 }
-_KINDS = {"session_id": "replication session", "volume_group": "volume group", "resource_id": "replicated resource"}
+_KINDS = {
+    "session_id": "replication session",
+    "volume_group": "volume group",
+    "nas_server": "NAS server",
+    "resource_id": "replicated resource",
+}
 RESOURCE_TYPES = ("volume", "volume_group", "replication_group", "nas_server", "file_system")
 UNKNOWN = "unknown"  # a role, state or resource type that the array does not give as described
 _OF_REMOTE_SYSTEM = ("id", "name", "state", "data_connection_state")
@@ -106,7 +111,7 @@ def selectors_from_params(params: Row) -> tuple[Selector, ...]:
     """
     entries = params.get("sessions")
     if entries is None:
-        entries = [params] if any(params.get(by) is not None for by in SELECTORS) else []
+        entries = [params] if any(params.get(by) is not None for by in (*SELECTORS, NAS_SERVER)) else []
     elif not entries:
         raise InvalidInputError(
             "sessions is an empty list: expected at least one entry with session_id, volume or volume_group. "
@@ -116,7 +121,7 @@ def selectors_from_params(params: Row) -> tuple[Selector, ...]:
 
 
 def _selector(entry: Row, snapshot: str | None) -> Selector:
-    by = next((by for by in (*SELECTORS, RESOURCE_ID) if entry.get(by) is not None), None)
+    by = next((by for by in (*SELECTORS, NAS_SERVER, RESOURCE_ID) if entry.get(by) is not None), None)
     if by is None:
         raise InvalidInputError(
             "An entry of sessions names no session: expected session_id, volume or volume_group, found none or null."
