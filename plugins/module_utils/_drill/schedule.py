@@ -18,6 +18,7 @@ import typing as t
 
 from .._json import Json
 from .drill import Drill
+from .nas import is_nas
 from .ownership import owned, releasable
 from .replay import planned_steps
 from .steps import DONE_ONCE
@@ -36,7 +37,9 @@ def until_validated(drill: Drill) -> list[Json]:
     known, pause = waves(drill), drill.plan["how"]["wave_pause"]
     if not drill.real:
         return _marked([_turn(START, wave=wave) for wave in known])
-    found = [_turn(SYNCHRONISE)] if drill.policy.get("synchronise_first") else []
+    only_nas = bool(drill.sessions) and all(map(is_nas, drill.sessions))
+    synchronises = drill.policy.get("synchronise_first") and not only_nas
+    found = [_turn(SYNCHRONISE)] if synchronises else []
     for wave in known:
         found.append(_turn(START, wave=wave, pause=pause if wave != known[0] else 0))
         found += [*steps_of(drill, "attach", wave), *steps_of(drill, "validate", wave)]

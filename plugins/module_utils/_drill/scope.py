@@ -18,10 +18,13 @@ from datetime import date
 from .._errors import InvalidInputError, PowerStoreError, ProtocolError
 from .._json import Json
 from .._time import parse_time
+from .._words import NAS_SERVER
+from .nas import KEYS as NAS_KEYS
+from .nas import Nas, nas_of
 from .population import counts
 from .values import ExpectedError, a_bool, a_choice, a_list, a_mapping, a_number, a_text, known_keys, shown
 
-SELECTORS = ("session_id", "volume", "volume_group")
+SELECTORS = ("session_id", "volume", "volume_group", NAS_SERVER)
 SESSIONS, FILTERS, EXCLUSIONS = "failover_drill_sessions", "failover_drill_filters", "failover_drill_exclusions"
 ROLES = ("Source", "Destination", "Metro_Preferred", "Metro_Non_Preferred")
 RESOURCE_TYPES = ("volume", "volume_group", "replication_group", "nas_server", "file_system")
@@ -54,15 +57,18 @@ class Wish:
     application: str | None = None
     tier: str | None = None
     owner: str | None = None
+    nas: Nas | None = None  # how a NAS server is cloned for its test
 
     def as_selector(self) -> Json:
         """As the modules take it."""
-        return {self.by: self.value, **({"snapshot": self.snapshot} if self.snapshot else {})}
+        own = self.nas.as_options() if self.nas else {}
+        return {self.by: self.value, **({"snapshot": self.snapshot} if self.snapshot else {}), **own}
 
     def as_wish(self) -> Json:
         """As the record takes it: the selector, wave, and what is set of the others."""
         given = {name: getattr(self, name) for name in ("snapshot", *_NUMBERS, *_TEXTS)}
-        return {self.by: self.value, "wave": self.wave, **{k: v for k, v in given.items() if v is not None}}
+        own = self.nas.as_options() if self.nas else {}
+        return {self.by: self.value, "wave": self.wave, **{k: v for k, v in given.items() if v is not None}, **own}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +222,7 @@ def _selector(entry: Json, where: str) -> tuple[str, str]:
 
 def _wish(value: object, where: str) -> Wish:
     entry = a_mapping(value, where, "{volume: erp-data}")
-    known_keys(entry, where, (*SELECTORS, "snapshot", "wave", *_NUMBERS, *_TEXTS))
+    known_keys(entry, where, (*SELECTORS, "snapshot", "wave", *_NUMBERS, *_TEXTS, *NAS_KEYS))
     by, name = _selector(entry, where)
     snapshot, wave = entry.get("snapshot"), entry.get("wave")
     numbers = {key: a_number(entry[key], f"{where}.{key}", lowest=0) for key in _NUMBERS if entry.get(key) is not None}
@@ -231,6 +237,7 @@ def _wish(value: object, where: str) -> Wish:
         application=texts.get("application"),
         tier=texts.get("tier"),
         owner=texts.get("owner"),
+        nas=nas_of(entry, where, by),
     )
 
 

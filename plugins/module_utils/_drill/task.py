@@ -22,6 +22,7 @@ from .._version import VERSION
 from . import evidence, found, guards, ownership, process, schedule, waves
 from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
 from .journal import END, INTENT, ODD, event_of, journal_path, read
+from .nas import is_nas, selector_of
 from .plan import REPORT_FORMATS, expiration_to_come, plan_of, sha256_of
 from .replay import planned_steps
 from .scope import Request, chosen, population
@@ -133,8 +134,10 @@ def view(state: State) -> Json:
         "how": drill.plan["how"],
         "keep_for": drill.policy["end_of_test_snapshot_expiration"],
         "selection": Request.from_plan(drill.plan["asked"]).selection(),
-        "ids": [{"session_id": session["session_id"]} for session in drill.sessions],
-        "remote_ids": [session.get("remote_resource_id") for session in drill.sessions],
+        "ids": [selector_of(session) for session in drill.sessions],
+        "selectors": {str(session["session_id"]): selector_of(session) for session in drill.sessions},
+        # The recovery point of a NAS server is not known to the array, so no fresh one could be confirmed.
+        "remote_ids": [session.get("remote_resource_id") for session in drill.sessions if not is_nas(session)],
         "turns": schedule.until_validated(drill),
         "releases": schedule.releases(drill),
         "notices": schedule.steps_of(drill, "notify"),

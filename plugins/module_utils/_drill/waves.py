@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .._json import Json
 from .drill import Drill
+from .nas import KEYS, is_nas, selector_of
 from .ownership import left_alone, owned
 
 
@@ -19,7 +20,7 @@ def waves(drill: Drill) -> list[int]:
 def to_start(drill: Drill, wave: int) -> list[Json]:
     """The sessions of a wave as ``replication_failover_test`` takes them."""
     return [
-        {"session_id": session["session_id"], **({"snapshot": wish["snapshot"]} if wish.get("snapshot") else {})}
+        {**selector_of(session), **{key: wish[key] for key in ("snapshot", *KEYS) if wish.get(key)}}
         for session, wish in drill.pairs
         if int(wish.get("wave") or 1) == wave
     ]
@@ -32,12 +33,13 @@ def to_stop(drill: Drill) -> dict[int, list[Json]]:
     the start: a test of somebody else that runs on the session meanwhile is not stopped.
     """
     alone, kept, jobs = left_alone(drill), to_keep(drill), _jobs(drill)
+    known = {str(session["session_id"]): session for session in drill.sessions}
     mine = [session_id for session_id in owned(drill) if session_id not in alone]
     found: dict[int, list[Json]] = {}
     for wave in sorted({drill.waves.get(session_id, 1) for session_id in mine}, reverse=True):
         found[wave] = [
             {
-                "session_id": session_id,
+                **selector_of(known.get(session_id) or {"session_id": session_id}),
                 "create_end_of_test_snapshot": session_id in kept,
                 **({"started_by_job": jobs[session_id]} if session_id in jobs else {}),
             }
@@ -59,10 +61,11 @@ def _jobs(drill: Drill) -> dict[str, str]:
 def to_keep(drill: Drill) -> set[str]:
     """Ids of the sessions of which what was written is kept: all, none, or those of which something failed.
 
-    A failure that is about no session in particular is about each.
+    A failure that is about no session in particular is about each. Of a NAS server nothing is kept, as its clone is
+    deleted.
     """
     declared = drill.policy.get("end_of_test_snapshot") or "none"
-    everything = set(owned(drill))
+    everything = set(owned(drill)) - {str(each["session_id"]) for each in drill.sessions if is_nas(each)}
     if declared != "failed":
         return everything if declared == "all" else set()
     bad = [step for step in drill.steps if not step["passed"]]

@@ -101,6 +101,45 @@ def test_without_sessions_and_filters_only_a_preflight_takes_all() -> None:
         request([], {}, [])
 
 
+ADDRESS: t.Final = {"ip_address": "192.0.2.20", "prefix_length": 24}
+
+
+def nas(**interface: object) -> Json:
+    return {"nas_server": "homes", "interface": {**ADDRESS, **interface}}
+
+
+def test_what_is_said_of_a_nas_server_is_kept_and_goes_to_the_modules() -> None:
+    interface = {**ADDRESS, "gateway": "192.0.2.1", "vlan_id": 7, "ip_port_id": "IP_PORT1"}
+    given = {"nas_server": "homes", "interface": interface, "file_systems": ["home", 7], "isolated": "yes", "wave": 2}
+    asked = request([given, {"volume": "erp-data"}], None, [])
+    own = {"interface": interface, "file_systems": ["home", "7"], "isolated": True}
+    assert asked.selection()["sessions"] == [{"nas_server": "homes", **own}, {"volume": "erp-data"}]
+    assert asked.wishes[0].as_wish() == {"nas_server": "homes", "wave": 2, **own}
+    assert Request.from_plan(asked.as_plan()) == Request(asked.wishes, {}, (), ())
+
+
+@pytest.mark.parametrize(
+    ("interface", "plain"),
+    [
+        (ADDRESS, ADDRESS),
+        ({"ip_address": "2001:DB8::0020", "prefix_length": "64"}, {"ip_address": "2001:db8::20", "prefix_length": 64}),
+        ({**ADDRESS, "gateway": "", "vlan_id": None, "ip_port_id": None}, ADDRESS),  # as a survey leaves them empty
+        ('{"ip_address": "192.0.2.20", "prefix_length": 24}', ADDRESS),
+    ],
+)
+def test_an_interface_has_one_meaning(interface: object, plain: Json) -> None:
+    [wish] = request([{"nas_server": "homes", "interface": interface}], None, []).wishes
+    assert wish.as_selector() == {"nas_server": "homes", "interface": plain}
+
+
+def test_an_exclusion_leaves_out_a_nas_server() -> None:
+    everything = [*ARRAY, entry("homes", "nas_server")]
+    asked = request([], {"name": "*"}, [out(nas_server="HOMES")])
+    assert names(chosen(asked, everything)) == ["erp-data", "erp-db", "files-archive"]
+    with pytest.raises(InvalidInputError, match=r"homes is a nas server\. Write nas_server: homes"):
+        chosen(request([], {"name": "*"}, [out(volume="homes")]), everything)
+
+
 REFUSED: list[tuple[tuple[t.Any, t.Any, t.Any], str]] = [
     (([{"volume": "a"}], {"name": "b"}, []), "both given"),
     (("erp-data", {}, []), "failover_drill_sessions is 'erp-data': expected a list"),
@@ -133,6 +172,23 @@ REFUSED: list[tuple[tuple[t.Any, t.Any, t.Any], str]] = [
     (([], {"name": "*"}, [out(volume=None)]), "names no session"),
     (([], {"name": "*"}, [{"volume": "a"}]), "reason is null: expected a text"),
     (([{"volume": "a"}], {}, [out(volume="A")]), "leave out every one"),
+    (([{"nas_server": "a"}], {}, []), r"failover_drill_sessions\[0\] names a NAS server without interface: expected"),
+    (([{"nas_server": "a", "interface": {}}], {}, []), "interface.ip_address is null: expected a text"),
+    (([{"nas_server": "a", "interface": "192.0.2.20/24"}], {}, []), "interface is '192.0.2.20/24': expected a mapping"),
+    (([nas(ip_address="192.0.2")], {}, []), "interface.ip_address is '192.0.2': expected an IP address"),
+    (([nas(prefix_length=33)], {}, []), "interface.prefix_length is 33: expected a whole number from 1 to 32"),
+    (([nas(prefix_length=None)], {}, []), "interface.prefix_length is null: expected a whole number from 1 to 32"),
+    (([nas(gateway="198.51.100.1")], {}, []), "gateway is '198.51.100.1': expected an address in 192.0.2.0/24"),
+    (([nas(vlan_id=4095)], {}, []), "interface.vlan_id is 4095: expected a whole number from 0 to 4094"),
+    (([nas(vlan=7)], {}, []), r"interface has 'vlan': expected only ip_address"),
+    (([{**nas(), "snapshot": "monday"}], {}, []), "snapshot is not for nas_server"),
+    (([{**nas(), "file_systems": "home"}], {}, []), "file_systems is 'home': expected a list"),
+    (([{**nas(), "file_systems": ["home", "HOME"]}], {}, []), "expected each file system once"),
+    (([{**nas(), "isolated": "perhaps"}], {}, []), "isolated is 'perhaps': expected true or false"),
+    (([{**nas(), "volume": "a"}], {}, []), "names volume and nas_server"),
+    (([{"volume": "a", "interface": ADDRESS}], {}, []), "interface is only for nas_server: expected none beside vol"),
+    (([{"session_id": "a", "file_systems": ["b"]}], {}, []), "file_systems is only for nas_server"),
+    (([], {"name": "*"}, [out(nas_server="a", interface=ADDRESS)]), "has 'interface'"),
 ]
 
 
