@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import typing as t
 from pathlib import Path
 
@@ -117,3 +118,19 @@ def test_the_action_group_lists_every_module_with_a_connection() -> None:
 
 def test_one_version() -> None:
     assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] == VERSION
+
+
+def test_the_readme_lists_each_playbook_role_and_module_once() -> None:
+    rows = [
+        row
+        for row in (ROOT / "README.md").read_text().splitlines()
+        if row.startswith(("| playbook", "| module", "| role"))
+    ]
+    named = [
+        name.removeprefix("drdrill.powerstore.")
+        for row in rows
+        for name in re.findall(r"`([\w.]+)`", row.split("|")[1])
+    ]
+    playbooks = [path.stem for path in (ROOT / "playbooks").glob("*.yml")]
+    roles = [path.name for path in (ROOT / "roles").iterdir()]
+    assert sorted(named) == sorted([*playbooks, *roles, *MODULES])
