@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several arrays in one run of the drill: each goes its own way, and the end of one says nothing of another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.integration.arrays import SESSIONS, Case, Prepare
+from tests.lab.simulator import Simulator
+
+SLOW = 8.0  # seconds that a start takes on the slow array
+STOP = {"array": "dr", "method": "POST", "path": "*/stop_failover_test"}
+NO = {"action": "answer", "status": 422, "body": {"messages": []}}
+PORT = [{"name": "true at once", "command": ["true"]}]
+
+
+def slow(simulator: Simulator) -> None:
+    simulator.operation_seconds["start_failover_test"] = SLOW
+
+
+def not_stopped(simulator: Simulator) -> None:
+    simulator.faults.add({**STOP, **NO})
+
+
+def test_a_slow_array_costs_another_no_time(arrays: Prepare) -> None:
+    drill = arrays(
+        Case("fast", {"sessions": SESSIONS[:1], "checks": PORT}),
+        Case("slow", {"sessions": SESSIONS[:1], "checks": PORT}, slow),
+    )
+    done = drill.run()
+    assert done.code == 0, done.output
+    fast, late = drill["fast"].record(), drill["slow"].record()
+    assert (fast["verdict"], late["verdict"]) == ("passed", "passed")
+    # The array's own times, in one clock: the fast one was stopped before the slow one had started its test.
+    assert fast["sessions"][0]["stop"]["finished_at"] < late["sessions"][0]["start"]["finished_at"]
+    blocked = [record["sessions"][0]["failover_blocked"]["seconds"] for record in (fast, late)]
+    assert blocked[0] < SLOW < blocked[1]
+    assert fast["sessions"][0]["rto"]["application_validated_seconds"] < SLOW
+    assert done.says("fast passed passed") and done.says("slow passed passed")
+    assert done.says("All arrays together: passed.")
+
+
+def test_what_ends_one_array_leaves_the_verdict_of_another(arrays: Prepare, tmp_path: Path) -> None:
+    """One, which failed by a file that cannot be included, is over while the other tells of a stop that was refused."""
+    (tmp_path / "no-role.yml").write_text("- ansible.builtin.include_role:\n    name: no.such.role\n")
+    tell = {"name": "tell", "command": ["sh", "-c", "test $0 = started || sleep 20", "{{ failover_drill_event }}"]}
+    drill = arrays(
+        Case(
+            "rescued",
+            {"sessions": SESSIONS[:1], "checks": [{"name": "no", "tasks": str(tmp_path / "no-role.yml")}]},
+            slow,
+        ),
+        Case("left", {"sessions": SESSIONS[:1], "checks": PORT, "stop_retries": 0, "notify": [tell]}, not_stopped),
+    )
+    done = drill.run()
+    assert done.code == 2, done.output
+    assert drill["rescued"].verdicts == ("failed", "passed")
+    assert drill["left"].verdicts == ("failed", "failed")
+    assert done.says("FAILOVER TESTS MAY STILL BE RUNNING ON left.")
+    assert done.says("rescued failed passed") and done.says("left failed failed")
+    verdict = done.output.rpartition("PLAY [Verdict]")[2]
+    assert "fatal: [rescued]" in verdict and "fatal: [left]" in verdict
