@@ -156,6 +156,6 @@ def _form(schema: Schema, is_sent: bool) -> dict[str, Any]:
         del form["maximum"]
     if form.get("minLength") == 0:
         del form["minLength"]
-    if not is_sent:
+    if not is_sent or form.get("default") is None:  # a default of null says no more than that it may be left out
         form.pop("default", None)
     return form

@@ -45,7 +45,10 @@ SESSIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("2.0.0.0", {"volume_group": "db", "members": 2, "rule": "rpo", "hosts": ["dr-cluster"], "snapshots": ["sunday"]}),
     ("3.0.0.0", {"volume": "metro", "type": "Metro_Active_Active"}),
     ("3.0.0.0", {"volume": "fractured", "type": "Metro_Active_Active", "state": "Fractured"}),
-    ("3.0.0.0", {"nas_server": "nas", "rule": "rpo"}),
+    (
+        "3.0.0.0",
+        {"nas_server": "nas", "rule": "rpo", "interfaces": [{"ip_address": "10.9.0.5", "gateway": "10.9.0.1"}]},
+    ),
     ("3.0.0.0", {"replication_group": "vvols", "rule": "rpo"}),
     ("3.6.0.0", {"file_system": "home", "rule": "rpo"}),
     ("4.0.0.0", {"volume": "zero", "rule": "zero", "type": "Synchronous"}),
@@ -163,7 +166,8 @@ def test_every_collection_and_every_instance(driver: Driver) -> None:
 def test_the_scenario_shows_something_of_each_resource(driver: Driver) -> None:
     """Otherwise the other tests would check empty lists."""
     empty = {each.resource for each in collections(driver) if not driver.rows(each.resource)}
-    assert empty <= {"job", "audit_event", "alert", "replication_group", "nas_server", "file_system"}
+    file = {"nas_server", "file_system", "file_interface"} if is_newer("3.0.0.0", driver.release) else set()
+    assert empty <= {"job", "audit_event", "alert", "replication_group"} | file
 
 
 def test_own_attributes_are_complete(driver: Driver) -> None:
@@ -296,6 +300,41 @@ def test_volumes_and_groups(driver: Driver, is_async: bool) -> None:
     assert driver.problems() == []
     assert statuses & {202, 204}
     assert statuses & set(REFUSED)
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_a_test_of_a_nas_server(driver: Driver, is_async: bool) -> None:
+    """Clone, interface, deletion in the order that the array asks for; what is out of order is refused."""
+    if is_newer("3.0.0.0", driver.release):
+        assert driver.send("POST", "/nas_server/none-such/clone", {"name": "x"}).status_code in REFUSED
+        return
+    mark = {} if is_newer("3.6.0.0", driver.release) else {"is_dr_test": True}
+    source = driver.rows("nas_server", name="eq.nas")[0]["id"]
+    statuses = []
+
+    def send(method: str, path: str, body: Any = None) -> None:
+        statuses.append(driver.send(method, path, body, is_async).status_code)
+
+    send("POST", f"/nas_server/{source}/clone", {"name": "nas-test", **mark})
+    clone = driver.rows("nas_server", name="eq.nas-test")[0]["id"]
+    assert len(driver.rows("file_system", nas_server_id=f"eq.{clone}")) == 1
+    address = {"ip_address": "10.9.1.5", "prefix_length": 24, "gateway": "10.9.1.1", "vlan_id": 12}
+    send("POST", "/file_interface", {"nas_server_id": clone, **address})
+    refused = [
+        ("POST", f"/nas_server/{source}/clone", {"name": "nas-test"}),
+        ("POST", f"/nas_server/{source}/clone", {"name": "nas-other", "file_systems": ["none-such"]}),
+        ("POST", "/file_interface", {"nas_server_id": clone, **address, "gateway": "10.9.2.1"}),
+        ("DELETE", f"/nas_server/{clone}", {"is_skip_domain_unjoin": True}),
+        ("DELETE", f"/nas_server/{source}", None),
+    ]
+    for method, path, body in refused:
+        assert driver.send(method, path, body, is_async).status_code in REFUSED
+    for kind in ("file_interface", "file_system"):
+        send("DELETE", f"/{kind}/{driver.rows(kind, nas_server_id=f'eq.{clone}')[0]['id']}")
+    send("DELETE", f"/nas_server/{clone}", {"is_skip_domain_unjoin": True})
+    assert driver.rows("nas_server", name="eq.nas-test") == []
+    assert statuses == ([202] * 5 if is_async else [200, 201, 204, 204, 204])
+    assert driver.problems() == []
 
 
 def test_alerts_can_be_acknowledged(driver: Driver) -> None:

@@ -33,7 +33,18 @@ ROLE_IDS: Mapping[str, str] = {"administrator": "1", "storage_administrator": "2
 _MAY_CHANGE: Mapping[str, frozenset[str] | None] = {
     "administrator": None,
     "storage_administrator": None,
-    "storage_operator": frozenset({"replication_session", "volume", "volume_group", "host", "host_group"}),
+    "storage_operator": frozenset(
+        {
+            "replication_session",
+            "volume",
+            "volume_group",
+            "host",
+            "host_group",
+            "nas_server",
+            "file_system",
+            "file_interface",
+        }
+    ),
     "operator": frozenset(),
 }
 

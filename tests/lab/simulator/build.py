@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from . import snapshots
+import msgspec
+
+from . import nas, snapshots
 from .clock import Clock, stamp
 from .estate import add_alerts, add_cluster, add_hosts, add_rules, map_hosts
 from .reading import ScenarioError
@@ -81,8 +83,7 @@ def _session(world: World, scenario: Scenario, spec: SessionSpec) -> None:
                 state=spec.state,
                 type=spec.type,
                 replication=replication,
-                # [S] not supported for NAS sessions.
-                failover_test_in_progress=None if kind in {"nas_server", "file_system"} else False,
+                failover_test_in_progress=_flag_at_rest(world, kind),
                 element_pairs=[(str(a["id"]), str(b["id"])) for a, b in zip(own[1:], theirs[1:], strict=True)],
                 element_type={"nas_server": "file_system", "file_system": "file_system"}.get(kind, "volume"),
                 data_transfer_state=spec.data_transfer_state,
@@ -114,6 +115,8 @@ def _dress(world: World, spec: SessionSpec, sides: Mapping[str, Side], resources
     if spec.type == METRO:
         for array_name in ARRAYS:
             resources[array_name][0]["metro_replication_session_id"] = sides[array_name].id
+    if kind == "nas_server":
+        _dress_nas_server(world, spec, resources)
     now = world.clock.now()
     made: dict[str, str] = {}
     for entry in spec.snapshot_entries if kind in snapshots.KINDS else ():
@@ -131,6 +134,31 @@ def _dress(world: World, spec: SessionSpec, sides: Mapping[str, Side], resources
         if test.snapshot is not None and test.snapshot not in made:
             raise ScenarioError(f"session {name}: test.snapshot {test.snapshot!r} is none of its snapshots")
         _running_test(sides["dr"], spec.size, test, made)
+
+
+def _flag_at_rest(world: World, kind: str) -> bool | None:
+    """[S] not supported for NAS sessions: null, or false [api-facts 10]."""
+    return world.options.nas_flag_at_rest if kind in {"nas_server", "file_system"} else False
+
+
+def _dress_nas_server(world: World, spec: SessionSpec, resources: Mapping[str, list[Row]]) -> None:
+    """Interfaces on both arrays, where the destination's do not answer, and the clones of earlier DR tests."""
+    for name in ARRAYS:
+        server = resources[name][0]
+        server["_domain"] = spec.domain
+        for entry in spec.interfaces:
+            values = msgspec.structs.asdict(entry)
+            made = nas.add_interface(world.arrays[name], server, values, f"{spec.nas_server}:{entry.ip_address}")
+            if server["is_replication_destination"]:
+                shown = ("ip_address", "prefix_length", "gateway", "vlan_id", "ip_port_id")
+                made["source_parameters"] = {each: values[each] for each in shown}
+    for clone in spec.dr_tests:
+        dr = world.arrays["dr"]
+        row = nas.past_clone(
+            dr, resources["dr"][0], clone.name, clone.user, float(clone.age), is_dr_test=clone.is_dr_test
+        )
+        for entry in clone.interfaces:
+            nas.add_interface(dr, row, msgspec.structs.asdict(entry), f"{clone.name}:{entry.ip_address}")
 
 
 def _running_test(side: Side, size: int, test: TestEntry, made: Mapping[str, str]) -> None:
@@ -212,7 +240,7 @@ def _volume(array: Array, name: str, spec: SessionSpec, base: Row) -> Row:
 
 
 def _other_resource(array: Array, spec: SessionSpec, base: Row) -> list[Row]:
-    """NAS server with one file system, file system, or replication group: enough for names to resolve."""
+    """NAS server with its file systems, file system, or replication group: enough for names to resolve."""
     kind, name = spec.resource
     resource_id = str(base["id"])
     if kind == "replication_group":
@@ -220,7 +248,7 @@ def _other_resource(array: Array, spec: SessionSpec, base: Row) -> list[Row]:
     nas_name = name if kind == "nas_server" else f"nas-of-{name}"
     nas_id = array.make_id("nas_server", nas_name)
     production = not base["is_replication_destination"]
-    nas: Row = {
+    server: Row = {
         **base,
         "id": nas_id,
         "name": nas_name,
@@ -229,18 +257,23 @@ def _other_resource(array: Array, spec: SessionSpec, base: Row) -> list[Row]:
         "is_dr_test": False,
         "current_node_id": f"{APPLIANCE}-node-A",
     }
-    array.tables["nas_server"].add(nas_id, nas)
-    file_name = name if kind == "file_system" else f"{name}-fs"
-    file_id = array.make_id("file_system", file_name)
-    file_system: Row = {
+    array.tables["nas_server"].add(nas_id, server)
+    own = (name,) if kind == "file_system" else spec.file_systems if spec.file_systems is not None else (f"{name}-fs",)
+    made = [_file_system(array, each, nas_id, spec, base) for each in own]
+    return [server, *made] if kind == "nas_server" else [made[0], made[0]]
+
+
+def _file_system(array: Array, name: str, nas_id: str, spec: SessionSpec, base: Row) -> Row:
+    file_id = array.make_id("file_system", name)
+    row: Row = {
         **base,
         "id": file_id,
-        "name": file_name,
+        "name": name,
         "nas_server_id": nas_id,
+        "parent_id": None,
         "filesystem_type": "Primary",
         "size_total": spec.size,
         "size_used": spec.size // 4,
         "config_type": "General",
     }
-    array.tables["file_system"].add(file_id, file_system)
-    return [nas, file_system] if kind == "nas_server" else [file_system, file_system]
+    return array.tables["file_system"].add(file_id, row)

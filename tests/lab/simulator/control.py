@@ -21,6 +21,7 @@ from .journal import Exchange
 from .reading import Duration, ScenarioError, read
 from .schema import parse_version
 from .simulator import ArrayHandle, Simulator
+from .tables import Row
 from .world import ARRAYS, Side
 
 _SETTABLE = (
@@ -57,6 +58,17 @@ def session_json(side: Side) -> dict[str, Any]:
     }
 
 
+def nas_json(handle: ArrayHandle, server: Row) -> dict[str, Any]:
+    """What matters of a NAS server, and what it has."""
+    key = str(server["id"])
+    shown = ("id", "name", "is_dr_test", "is_replication_destination", "operational_status")
+    return {
+        **{name: server[name] for name in shown},
+        "file_systems": [row["name"] for row in handle.file_systems(key)],
+        "file_interfaces": [row["ip_address"] for row in handle.file_interfaces(key)],
+    }
+
+
 def array_summary(handle: ArrayHandle) -> dict[str, Any]:
     """The counters of one array."""
     with handle.array.world.lock:
@@ -90,6 +102,7 @@ def state_json(simulator: Simulator) -> dict[str, Any]:
                     "clock_skew": handle.array.clock_skew,
                     "write_protected": handle.array.write_protected,
                     "sessions": [session_json(side) for side in handle.array.sessions],
+                    "nas_servers": [nas_json(handle, row) for row in handle.nas_servers()],
                 }
                 for name, handle in simulator.arrays.items()
             },
@@ -112,6 +125,7 @@ def application(simulator: Simulator) -> Flask:
     _add_errors(app)
     _add_reading(app, simulator)
     _add_sessions(app, simulator)
+    _add_nas_servers(app, simulator)
     _add_world(app, simulator)
     return app
 
@@ -174,6 +188,20 @@ def _add_sessions(app: Flask, simulator: Simulator) -> None:
         user = str(given.pop("user", "someone"))
         job = _handle(simulator, array).operate(key, operation, user, **given)
         return jsonify({"job_id": job.id, "phase": job.phase, "response_body": job.response_body()})
+
+
+def _add_nas_servers(app: Flask, simulator: Simulator) -> None:
+    @app.post("/arrays/<array>/nas_servers/<path:key>/clone")
+    def clone(array: str, key: str) -> ResponseReturnValue:
+        given, handle = _body(), _handle(simulator, array)
+        age = read(Duration, given.get("age", 0), "age")
+        row = handle.clone_nas_server(key, str(given["name"]), str(given.get("user", "someone")), age)
+        return jsonify(nas_json(handle, row))
+
+    @app.delete("/arrays/<array>/nas_servers/<path:key>")
+    def delete(array: str, key: str) -> ResponseReturnValue:
+        _handle(simulator, array).delete_nas_server(key)
+        return "", 204
 
 
 def _add_world(app: Flask, simulator: Simulator) -> None:

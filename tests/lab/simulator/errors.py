@@ -110,6 +110,21 @@ _TABLE: Mapping[str, tuple[int, str, str]] = MappingProxyType(
             "0xE0A070010070",
             "Volume group {0} is in a failover test: its members cannot be changed.",
         ),
+        # NAS servers: facilities 0xE080100D (server) and 0xE0801008 (file system)
+        "nas_not_found": (404, "0xE080100D0001", "NAS server with id {0} was not found."),
+        "nas_name_in_use": (422, "0xE08010080009", "The name {0} is already in use by a NAS server."),
+        "nas_replicated": (422, "0xE080100D0061", "{0} is part of a replication session and cannot be deleted."),
+        "nas_has_file_systems": (422, "0xE080100D0062", "NAS server {0} has file systems: delete them first."),
+        "nas_has_interfaces": (422, "0xE080100D0063", "NAS server {0} has file interfaces: delete them first."),
+        "domain_account": (
+            422,
+            "0xE080100D0064",
+            "NAS server {0} is joined to the domain {1}: give an account that may unjoin it, or skip that.",
+        ),
+        "file_system_foreign": (422, "0xE08010080061", "File system {0} does not belong to NAS server {1}."),
+        "address_in_use": (422, "0xE08010040061", "The address {0} is already in use by file interface {1}."),
+        "gateway": (400, "0xE08010040062", "The gateway {0} is not in the network {1}."),
+        "ip_port_not_found": (404, "0xE08010040063", "IP port with id {0} was not found."),
         "not_simulated": (422, "0xE04010019999", "The simulated array cannot do this: {0}"),
         "size": (400, "0xE0A080010062", "Size {0} is not valid: it must be a multiple of 8192 and not shrink."),
         # what a job can end with

@@ -56,6 +56,7 @@ class Job:
     body: dict[str, object] | None = None
     parent_id: str | None = None
     executed: bool = False
+    told: bool = True  # false: the job does not show its response_body
     finishers: list[Callable[[Job], None]] = field(default_factory=list)
 
     @property
@@ -76,8 +77,8 @@ class Job:
 
     def response_body(self) -> Row | None:
         """[S] an error_response on failure, else an object with its discriminator, or null."""
-        if self.body is None or "messages" in self.body:
-            return self.body
+        if not self.told or self.body is None or "messages" in self.body:
+            return self.body if self.told else None
         return {"response_type": f"job_{self.resource_type}_{self.resource_action}_response", **self.body}
 
 
@@ -90,6 +91,9 @@ class Agenda:
 
     def at(self, due: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._heap, (due, next(self._counter), action))
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        self.at(time.monotonic() + seconds, action)
 
     def settle(self) -> None:
         """Run everything that is due; what becomes due by running it, too."""

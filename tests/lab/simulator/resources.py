@@ -42,6 +42,7 @@ _BACK: Mapping[tuple[str, str], tuple[str, str]] = {
     ("host_group", "hosts"): ("host", "host_group_id"),
     ("host_group", "mapped_host_groups"): ("host_volume_mapping", "host_group_id"),
     ("job", "children"): ("job", "parent_id"),
+    ("nas_server", "file_interfaces"): ("file_interface", "nas_server_id"),
     ("nas_server", "file_systems"): ("file_system", "nas_server_id"),
     ("policy", "nas_servers"): ("nas_server", "protection_policy_id"),
     ("policy", "volume_groups"): ("volume_group", "protection_policy_id"),
@@ -198,7 +199,7 @@ class Reader:
         if callable(value):
             return value()
         if isinstance(value, dict):
-            return self._protection_data(value)
+            return self._protection_data(value) if name == "protection_data" else dict(value)
         return list(value) if isinstance(value, list) else value
 
     def _protection_data(self, value: Row) -> Row:

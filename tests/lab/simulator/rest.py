@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from . import query, replication, writes
+from . import nas, query, replication, writes
 from .auth import Identity, Logins, UnauthorizedError
 from .errors import ApiError
 from .jobs import Job
@@ -38,6 +38,11 @@ CHANGES: Mapping[str, Mapping[str, str]] = {
         }.items()
         for action in actions
     },
+    f"nas_server/{_ID}": {"DELETE": "delete"},
+    f"nas_server/{_ID}/clone": {"POST": "clone"},
+    f"file_system/{_ID}": {"DELETE": "delete"},
+    f"file_interface/{_ID}": {"DELETE": "delete"},
+    "file_interface": {"POST": "create"},
     "logout": {"POST": "logout"},
 }
 
@@ -122,7 +127,7 @@ class Rest:
     def _exists(self, template: str) -> bool:
         """Whether the version has this path already."""
         if not template.startswith("replication_session/"):
-            return True
+            return nas.ADDED.get(template, self.array.version) <= self.array.version
         action = template.rpartition("/")[2]
         operation = replication.OPERATIONS.get("modify" if action == _ID else action)
         return operation is not None and operation.added <= self.array.version
@@ -147,17 +152,22 @@ class Rest:
         for name, value in request.query:
             if name != "is_async" or value.lower() not in {"true", "false"}:
                 raise ApiError("invalid_request", f"Query parameter {name}={value} is not supported.")
-        resource, key = request.segments[0], request.segments[1]
+        resource, key = request.segments[0], request.segments[1] if len(request.segments) > 1 else None
         user, version = identity.account.recorded, self.array.version
         if resource == "replication_session":
-            side = self.array.sessions.get(key)
+            side = self.array.sessions.get(key or "")
             if side is None:
                 raise ApiError("not_found", key, resource)
             body = writes.validated(request.json, replication.OPERATIONS[action].properties, version)
             return replication.begin(replication.Call(side, action, body, user, tweaks.plan))
-        row = self._find(resource, key)
-        if not isinstance(row, dict):
+        row = self._find(resource, key) if key is not None else None
+        if not isinstance(row, dict | None):
             raise ApiError("not_found", key, resource)
+        if (resource, action) in nas.ACTIONS:
+            body = writes.validated(request.json, nas.PROPERTIES[resource, action], version)
+            return nas.ACTIONS[resource, action](nas.NasChange(self.array, row, body, user, tweaks.plan))
+        if row is None:
+            raise ApiError("no_such_path", request.method, request.path)
         body = writes.validated(request.json, writes.PROPERTIES[resource, action], version)
         return writes.ACTIONS[action](writes.Change(self.array, resource, row, body, user, tweaks.plan))
 

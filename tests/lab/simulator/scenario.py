@@ -85,6 +85,28 @@ class TestEntry(Struct, frozen=True, forbid_unknown_fields=True):
     snapshot: str | None = None
 
 
+class InterfaceEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """An interface of a NAS server: on both arrays, or of one of its DR-test clones."""
+
+    ip_address: str
+    prefix_length: int = 24
+    gateway: str | None = None
+    vlan_id: int = 0
+    role: Literal["Production", "Backup", "System"] = "Production"
+    is_disabled: bool = False
+    ip_port_id: str = "IP_PORT1"
+
+
+class DrTestEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A DR-test clone of the NAS server on the DR array that was made before."""
+
+    name: str
+    user: str = "admin"
+    age: Duration = Duration(3600)
+    interfaces: tuple[InterfaceEntry, ...] = ()
+    is_dr_test: bool = True
+
+
 class SessionSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One replication session, as the DR array has it. Exactly one of the five resource keys."""
 
@@ -112,6 +134,10 @@ class SessionSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     id: str | None = None
     source_id: str | None = None
     description: str = ""
+    file_systems: tuple[str, ...] | None = None  # of a NAS server; None: one, <name>-fs
+    interfaces: tuple[InterfaceEntry, ...] = ()
+    domain: str | None = None  # that the NAS server's SMB server is joined to
+    dr_tests: tuple[DrTestEntry, ...] = ()
 
     @property
     def resource(self) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import replication, scenario
+from . import nas, replication, scenario
 from .auth import Account, Logins
 from .build import build
 from .clock import Clock
@@ -24,6 +24,7 @@ from .journal import Exchange, Journal
 from .pki import Pki
 from .rest import Rest
 from .server import ArrayServer
+from .tables import Row
 from .world import Array, Side, World
 
 DEFAULT_SCENARIO = Path(__file__).with_name("scenarios") / "default.yml"
@@ -189,6 +190,50 @@ class ArrayHandle:
 
     def stop_failover_test(self, key: str, user: str = "someone", **body: Any) -> Job:
         return self.operate(key, "stop_failover_test", user, **body)
+
+    # NAS servers
+
+    def nas_servers(self, dr_test: bool | None = None) -> list[Row]:
+        """All, or only DR-test clones, or all others."""
+        with self.array.world.lock:
+            self.array.world.settle()
+            rows = list(self.array.tables["nas_server"])
+        return [row for row in rows if dr_test is None or bool(row["is_dr_test"]) is dr_test]
+
+    def nas_server(self, key: str) -> Row:
+        """By id or name: the live row."""
+        with self.array.world.lock:
+            self.array.world.settle()
+            return nas.nas_server(self.array, key)
+
+    def file_systems(self, key: str) -> list[Row]:
+        """Of a NAS server, by its id or name."""
+        return nas.file_systems(self.array, self.nas_server(key)["id"])
+
+    def file_interfaces(self, key: str) -> list[Row]:
+        """Of a NAS server, by its id or name."""
+        return nas.interfaces(self.array, self.nas_server(key)["id"])
+
+    def clone_nas_server(
+        self, key: str, name: str, user: str = "someone", age: float = 0, *, is_dr_test: bool = True
+    ) -> Row:
+        """A DR-test clone that somebody made so many seconds ago; its job and audit event stay as REST leaves them."""
+        with self.array.world.lock:
+            self.array.world.settle()
+            source = nas.nas_server(self.array, key)
+            return nas.past_clone(self.array, source, name, user, age, is_dr_test=is_dr_test)
+
+    def add_file_interface(self, key: str, ip_address: str, **values: Any) -> Row:
+        """An interface on a NAS server."""
+        server = self.nas_server(key)
+        with self.array.world.lock:
+            return nas.add_interface(self.array, server, {"prefix_length": 24, **values, "ip_address": ip_address})
+
+    def delete_nas_server(self, key: str) -> None:
+        """Somebody deletes it with all that it has."""
+        server = self.nas_server(key)
+        with self.array.world.lock:
+            nas.remove(self.array, server)
 
 
 class Simulator:

@@ -64,6 +64,14 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     show_hidden: bool = False  # true: select=* shows attributes that are in no description [api-facts 10]
     source_flag_at_rest: bool | None = None  # what the source shows where it does not show that a test runs
     destination_flag_in_test: bool = True  # is_replication_destination of the resource while a test runs (INF)
+    nas_flag_at_rest: bool | None = None  # what sessions of NAS servers show as failover_test_in_progress
+    clone_without_list: Literal["all", "none"] = "all"  # what a clone of a NAS server has without file_systems
+    clone_parent: Literal["file_system", "snapshot", "hidden"] = "file_system"  # parent_id of a cloned file system
+    clone_job_names: Literal["source", "clone"] = "source"  # whose id is the resource_id of the job of a clone
+    clone_job_tells_id: bool = True  # false: its response_body is null
+    clone_shows_early: bool = False  # true: the clone is listed, Stopped, while its job runs
+    dr_test_may_reuse_address: bool = True  # whether a DR-test clone may have an address that is in use
+    nas_delete_takes_interfaces: bool = False  # true: a NAS server is deleted although it has interfaces
     refusals: dict[str, Refusal] = {}  # by the kinds of errors.py: test_in_progress, no_test, …
 
     def __post_init__(self) -> None:
@@ -238,6 +246,7 @@ def _tables() -> dict[str, Table[Row]]:
         "host_volume_mapping": Table("volume_id", "host_id", "host_group_id"),
         "nas_server": Table("protection_policy_id"),
         "file_system": Table("nas_server_id"),
+        "file_interface": Table("nas_server_id"),
         "replication_group": Table(),
         "alert": Table("resource_id"),
         "audit_event": Table("job_id"),
