@@ -36,7 +36,7 @@ _ADOPTED: t.Final = timedelta(days=1)  # how old a test may be that a drill take
 
 @dataclass(frozen=True, kw_only=True)
 class SessionRead:
-    """What of a session's record is needed; the names are those of `_record.types.DrillSession`."""
+    """What of a session's record is needed; the names are those of `_record.drill_session_types.DrillSession`."""
 
     session_id: str | None
     resource_type: str | None

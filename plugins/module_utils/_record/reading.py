@@ -18,7 +18,7 @@ from dataclasses import replace
 from .._errors import InvalidInputError
 from .._words import Kind
 from .published import NEWEST, VERSIONS, order, published, schema_of
-from .types import AnyRecord, Record
+from .types import AnyRecord, record_from_json
 from .validation import Check
 
 # The names of files come from the id, so it may hold nothing that a file system or a shell gives a meaning.
@@ -41,7 +41,7 @@ def read_record(data: object, name: str) -> AnyRecord:
     """A record from JSON; ``name`` is what messages call it. Raises InvalidInputError for what is no valid record."""
     checked = checked_record(data, name)
     try:
-        record = Record.from_json(checked)
+        record = record_from_json(checked)
     except ValueError as error:  # what the schema allows and no type holds, a time in the year 1 for example
         raise not_readable(name, str(error)) from error
     return replace(record, schema_version=NEWEST)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated as Said
 
-from .._words import WitnessVerdict
+from .._words import Kind, Verdict, WitnessVerdict
+from .envelope_types import Record
+from .session_types import Session
 from .typed import Says
 
 LogName = t.Literal["job", "audit_event"]
@@ -99,3 +101,17 @@ class Witness:
     def contradictions(self) -> tuple[Unclaimed, ...]:
         """What the record should have, and does not."""
         return tuple(each for each in self.not_in_the_record if each.contradicts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WitnessRecord(Record):
+    """A witness: the record of a drill, compared later with the array's own logs. passed: corroborated; failed:
+    contradicted; incomplete: unavailable."""
+
+    kind: Said[t.Literal[Kind.WITNESS], Says("Kind of record.", since="1.1")] = Kind.WITNESS
+    record_id: Said[str, Says("Id of the record that was compared.", since="1.1")]
+    record_file: Said[str, Says("Its file.", since="1.1")]
+    record_sha256: Said[str, Says("SHA-256 of that file.", since="1.1")]
+    record_verdict: Said[Verdict, Says("Its verdict.", since="1.1")]
+    witness: Said[Witness, Says("", since="1.1")]
+    sessions: Said[tuple[Session, ...], Says("Always empty: they are in the record.", since="1.1")] = ()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.published import NEWEST, published, schema_of
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import Record
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import record_from_json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 
 BEGIN = datetime(2026, 11, 23, 20, 1, tzinfo=UTC)
@@ -255,7 +255,7 @@ def deviation(number: int, severity: str, description: str, session_id: str | No
 
 def completed(record: Json) -> Json:
     """The record with the fields that were added since version 1.0, all of them empty."""
-    return Record.from_json(record).as_json()
+    return record_from_json(record).as_json()
 
 
 def drill_record(count: int = 3) -> Json:

@@ -13,7 +13,7 @@ from pathlib import Path
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.causes import groups_of
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import read_record
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.typed import as_json
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import DrillRecord
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import record_from_json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.source import Source, read_source
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Cause
 from tests.running import run_action
@@ -83,7 +83,7 @@ def many_causes() -> Json:
             record["cleanup"].update(verdict="failed", not_confirmed_stopped=[session["session_id"]])
             reason = f"The array did not confirm that the failover test of {name} is stopped."
             _spoil(record, session, reason, Cause.STOP_NOT_CONFIRMED)
-    found = groups_of(DrillRecord.from_json(record).deviations)
+    found = groups_of(record_from_json(record).deviations)
     return {**record, "causes": [as_json(group) for group in found]}
 
 

@@ -20,7 +20,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._record.readine
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.results import Preflight
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.summaries import summary
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import Record
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import record_from_json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 from tests.unit.makers.samples import NOW, a_session
 
@@ -78,7 +78,7 @@ def record(*entries: Json, filters: Json | None = None, **before: t.Any) -> Json
 
 
 def shown_of(built: Json, path: str = "-") -> list[str]:
-    return summary(Record.from_json(built), path)
+    return summary(record_from_json(built), path)
 
 
 @pytest.mark.parametrize(

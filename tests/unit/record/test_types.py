@@ -21,8 +21,8 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types i
     BY_KIND,
     DrillRecord,
     Finding,
-    Record,
     Volume,
+    record_from_json,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind, Severity, Verdict
 from tests.unit.makers.records import SAMPLES, drill_record, finding
@@ -61,7 +61,7 @@ def test_every_version_means_what_was_published(version: str) -> None:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_record_is_the_same_after_reading_and_writing(name: str) -> None:
     data = SAMPLES[name]()
-    record = Record.from_json(data)
+    record = record_from_json(data)
 
     assert isinstance(record, BY_KIND[Kind(data["kind"])])
     assert record.as_json() == data
@@ -69,7 +69,7 @@ def test_a_record_is_the_same_after_reading_and_writing(name: str) -> None:
 
 
 def test_a_record_has_types() -> None:
-    record = Record.from_json(drill_record())
+    record = record_from_json(drill_record())
 
     assert isinstance(record, DrillRecord) and record.verdict is Verdict.PASSED
     assert record.times.started_at and record.times.started_at.isoformat() == "2026-11-23T20:01:00+00:00"
@@ -89,7 +89,7 @@ def test_a_record_has_types() -> None:
 def test_what_is_no_record_is_refused_with_its_place(change: Json, words: str) -> None:
     data = drill_record() | change
     with pytest.raises(ValueError, match="record") as error:
-        Record.from_json(data)
+        record_from_json(data)
 
     assert words in str(error.value)
 
@@ -122,4 +122,4 @@ def test_plain_types_leave() -> None:
 
 def test_a_record_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Record.from_json(drill_record()).verdict = Verdict.FAILED  # type: ignore[misc]  # that is what is tested
+        record_from_json(drill_record()).verdict = Verdict.FAILED  # type: ignore[misc]  # that is what is tested

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import Record
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import record_from_json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._witness import task
 from ansible_collections.drdrill.powerstore.plugins.module_utils._witness.statement import Statement
 from tests.lab.simulator import Simulator
@@ -102,7 +102,7 @@ def test_what_is_nothing_to_compare_is_named(shared: Lab, given: Json, said: str
 
 
 def test_what_is_handed_to_the_module_is_what_it_reads(shared: Lab) -> None:
-    record = Record.from_json(shared.record)
+    record = record_from_json(shared.record)
     statement = Statement.of(t.cast(t.Any, record), "7" * 64)
     assert Statement.from_json(json.loads(json.dumps(statement.as_json()))) == statement
     assert [(claim.operation, claim.done) for claim in statement.claims] == [(START, True), (STOP, True)] * 2
