@@ -201,12 +201,20 @@ class _Comparison:
             event = self._events.get(job.id)
             failed = job.has_ended and job.phase not in GOOD_PHASES
             yield self._besides(job.action, job.session_id or None, job.id, _logged(job, event), failed=failed)
-        if not self._logs.job_log.problem:  # a job says more; an event without one is of a request that was refused
-            return
+        jobs = {job.id for job in self._logs.jobs}
         for event in self._logs.events:
-            if event.action in _WORD and event.job_id and event.job_id not in self._claimed:
+            if event.action in _WORD and event.job_id not in self._claimed | jobs and self._is_only_here(event):
                 failed = event.successful is False
                 yield self._besides(event.action, None, event.job_id, _logged(None, event), failed=failed)
+
+    def _is_only_here(self, event: Event) -> bool:
+        """Whether no job can say it: the jobs were not read, or do not reach back to it.
+
+        Where they do, a job says more, and an event without one is of a request that was refused.
+        """
+        log = self._logs.job_log
+        without_jobs = bool(log.problem or (log.begins and event.at and event.at < log.begins))
+        return without_jobs and (event.job_id is not None or event in self._loose)
 
     def _besides(
         self, action: str, session_id: str | None, job_id: str | None, logged: Logged, *, failed: bool
@@ -215,7 +223,7 @@ class _Comparison:
         own = self._account.is_own(logged.user) if self._account else None
         contradicts = False
         if file:
-            reason = f"It is in {file} of the same folder."
+            reason = f"It is in {file} of the same folder." if job_id else f"It may be of {file} of the same folder."
         elif failed:
             reason = "It failed, so it changed nothing."
         elif session_id and self._is_in_test(session_id, logged.start):

@@ -115,14 +115,24 @@ class Statement:
         return self.from_ - tolerance, self.until + tolerance
 
     def claimed_by(self, job_id: str | None, session_id: str | None, at: datetime | None) -> str | None:
-        """The file of the folder that has a start or stop; None where none has."""
+        """The file of the folder that has a start or stop, or may have it; None where none has.
+
+        Without a session it may be of any that a drill under way tests; without a job, too, it may be of any file.
+        """
         for other in self.elsewhere:
             if job_id in other.job_ids:
                 return other.file
             begun = at is not None and (other.from_ is None or other.from_ <= at)
-            if session_id in other.session_ids and begun and (other.until is None or (at and at <= other.until)):
+            in_time = begun and (other.until is None or (at and at <= other.until))
+            if in_time and self._may_be_of(other, job_id, session_id):
                 return other.file
         return None
+
+    @staticmethod
+    def _may_be_of(other: Elsewhere, job_id: str | None, session_id: str | None) -> bool:
+        if session_id is None:
+            return job_id is None or bool(other.session_ids)
+        return session_id in other.session_ids
 
 
 def _claims(session: DrillSession) -> t.Iterator[Claimed]:

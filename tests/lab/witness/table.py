@@ -177,6 +177,21 @@ def jobs_forgotten(lab: Lab) -> None:
     lab.simulator.dr.forget_log("job", lab.middle + timedelta(days=1))
 
 
+def left_out_and_jobs_forgotten(lab: Lab) -> None:
+    left_out(lab)
+    jobs_forgotten(lab)
+
+
+def left_out_and_events_without_jobs(lab: Lab) -> None:
+    left_out(lab)
+    events_without_jobs(lab)
+
+
+def under_way_and_events_without_jobs(lab: Lab) -> None:
+    a_drill_under_way(lab)
+    events_without_jobs(lab)
+
+
 def refused_attempt(lab: Lab) -> None:
     """A stop of the drill that the array refused, before the one that is in the record."""
     lab.log("erp-data", STOP, "admin").phase = "Failed"
@@ -277,6 +292,23 @@ ROWS: t.Final[tuple[Row, ...]] = (
     Row("a clock that was set during the drill", UNAVAILABLE, clock_set, "a clock was set"),
     Row("a record of last year", UNAVAILABLE, of_last_year, "begin at"),
     Row("jobs forgotten, audit events kept", CORROBORATED, jobs_forgotten),
+    Row("a session left out, jobs forgotten", CONTRADICTED, left_out_and_jobs_forgotten, "no other record or journal"),
+    Row(
+        "a session left out and 403 on the jobs", CONTRADICTED, forbidden("/job*", then=left_out),
+        "no other record or journal", by=("audit_event",),
+    ),
+    Row(
+        "the same, with audit events that name no jobs", CONTRADICTED,
+        forbidden("/job*", then=left_out_and_events_without_jobs), "no other record or journal", by=("audit_event",),
+    ),
+    Row(
+        "another drill under way and 403 on the jobs", CORROBORATED, forbidden("/job*", then=a_drill_under_way),
+        by=("audit_event",),
+    ),
+    Row(
+        "the same, and audit events that name no jobs", CORROBORATED,
+        forbidden("/job*", then=under_way_and_events_without_jobs), by=("audit_event",),
+    ),
     Row("a refused attempt before the stop", CORROBORATED, refused_attempt),
     Row("a record that names no jobs", CORROBORATED, no_job_named),
     Row("the same, and no such job", UNAVAILABLE, no_job_at_all, "names no job"),
