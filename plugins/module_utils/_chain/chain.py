@@ -33,6 +33,7 @@ SIGN_OFF = "signoff"  # what a person says of a record; it has a decision
 _VERDICT_OF = {COVERAGE: "state", SIGN_OFF: "decision"}  # where other kinds have what a record has as its verdict
 _MODE = 0o640
 _REPORTS = (".csv", ".html", ".junit.xml", ".md", JOURNAL)
+_OF_A_PERSON = (".json.sig", ".json.asc")  # without it, a sign-off by somebody's key says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +125,17 @@ def records_not_in_the_chain(folder: str) -> list[str]:
     return sorted(name for name in os.listdir(folder) if RECORD.fullmatch(name) and name not in known)
 
 
-def sha256_in_the_chain(folder: str, name: str) -> str | None:
-    """The hash that the folder's chain has of a file; None where it names none. Raises InvalidInputError, OSError."""
+def hashes_in_the_chain(folder: str) -> dict[str, str]:
+    """The hash of each file that the folder's chain names; empty without a chain. Raises InvalidInputError, OSError."""
     path = os.path.join(folder, CHAIN)
     lines, faults = read_chain(_read(path))
     if faults:
         raise _not_sound(path, faults[0])
-    return next((digest for line in lines for file, digest, _size in line.files if file == name), None)
+    found: dict[str, str] = {}
+    for line in lines:
+        for name, digest, _size in line.files:
+            found.setdefault(name, digest)
+    return found
 
 
 def head_of_folder(folder: str) -> Head | None:
@@ -214,7 +219,8 @@ def _facts(path: str, data: bytes) -> Json:
 
 def _reports(folder: str, name: str) -> list[str]:
     stem = name.removesuffix(".json")
-    made = [stem + end for end in _REPORTS if os.path.isfile(os.path.join(folder, stem + end))]
+    ends = _REPORTS + (_OF_A_PERSON if name.startswith(f"{SIGN_OFF}-") else ())
+    made = [stem + end for end in ends if os.path.isfile(os.path.join(folder, stem + end))]
     return [*made, *verify.files_in(folder, stem + EVIDENCE)]
 
 

@@ -29,11 +29,11 @@ from .document import (
     Row,
     Test,
 )
+from .folder import Folder
 from .policies import Exclusion, Policy, Rule
 from .population import Member, population
 from .significant import compared
 from .states import Sources, because
-from .tested import FromRecord
 
 # What needs no test, or is not there to be tested.
 STATUSES: t.Final = ("overdue", "open", "accepted")  # of actions that are not closed
@@ -46,12 +46,11 @@ class Inputs:
     """All that a coverage is made from."""
 
     arrays: t.Sequence[ArrayNow]
-    records: t.Sequence[FromRecord]
+    folder: Folder
     policy: Policy
     policy_path: str
     policy_sha256: str
     directory: str
-    unfinished: tuple[str, ...]
     actions: t.Sequence[Action]
     written_at: datetime
     id: str
@@ -70,8 +69,8 @@ def cover(inputs: Inputs) -> Covered:
     """The coverage. Raises InvalidInputError where the policy does not fit what is there."""
     policy = inputs.policy
     known = {each.job_id for each in policy.known_tests}
-    members = population(inputs.arrays, inputs.records, policy.retired, known)
-    found = applied(policy, inputs.policy_path, members, inputs.arrays, inputs.records, inputs.written_at)
+    members = population(inputs.arrays, inputs.folder.records, policy.retired, known)
+    found = applied(policy, inputs.policy_path, members, inputs.arrays, inputs.folder.records, inputs.written_at)
     rows = [
         _row(member, rule, exclusion, inputs)
         for member, rule, exclusion in zip(members, found.rules, found.exclusions, strict=True)
@@ -86,7 +85,7 @@ def cover(inputs: Inputs) -> Covered:
         state=state,
         totals={each.value: sum(row.state is each for row in rows) for each in Coverage},
         policy=_used(inputs),
-        records=Records(directory=inputs.directory, drills=len(inputs.records), unfinished=inputs.unfinished),
+        records=_records(inputs),
         notes=tuple(_notes(found, inputs)),
         arrays=tuple(_array(array, inputs.arrays, rows) for array in inputs.arrays),
         applications=tuple(_applications(ordered)),
@@ -127,14 +126,33 @@ def _used(inputs: Inputs) -> PolicyUsed:
     )
 
 
+def _records(inputs: Inputs) -> Records:
+    folder = inputs.folder
+    return Records(
+        directory=inputs.directory,
+        drills=len(folder.records),
+        unfinished=folder.unfinished,
+        not_in_the_chain=folder.not_in_the_chain,
+    )
+
+
 def _notes(found: Applied, inputs: Inputs) -> t.Iterator[str]:
     yield from found.notes
-    if inputs.unfinished:
+    folder = inputs.folder
+    if folder.unfinished:
         yield (
-            f"{len(inputs.unfinished)} journals of drills that were cut off have no record: run stop_tests, which "
+            f"{len(folder.unfinished)} journals of drills that were cut off have no record: run stop_tests, which "
             "writes them."
         )
-    if not inputs.records:
+    if folder.records and not folder.has_chain:
+        yield "The folder of the records has no chain, so nothing shows whether a record was changed or taken away."
+    if folder.not_in_the_chain:
+        yield (
+            f"{len(folder.not_in_the_chain)} records are not in the chain of the folder, such as "
+            f"{folder.not_in_the_chain[0]}, so nothing shows whether they were changed: add them with the playbook "
+            "collect."
+        )
+    if not folder.records:
         yield f"No record of a drill is in {inputs.directory}."
 
 

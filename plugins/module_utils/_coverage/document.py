@@ -33,6 +33,17 @@ class Because:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignOff:
+    """What a person said of the record, last."""
+
+    name: Said[str, "Who."]
+    role: Said[str, "As what."]
+    decision: Said[t.Literal["accepted", "rejected"], "What was decided."]
+    method: Said[str, "ssh, gpg, awx_approval or paper."]
+    at: Said[datetime, "When."]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Test:
     """A failover test of a session, as its record tells of it."""
 
@@ -40,7 +51,11 @@ class Test:
     file: Said[str, "Its file, in the folder of the records."]
     sha256: Said[str, "SHA-256 of that file."]
     at: Said[datetime, "When the test was started, by the array's clock."]
-    verdict: Said[Verdict, "The verdict of the session, no better than what the record says of the drill as a whole."]
+    verdict: Said[
+        Verdict,
+        "The verdict of the session, no better than what the record says of the drill as a whole, and failed where the "
+        "array's logs contradict the record or a person rejected it.",
+    ]
     reasons: Said[Texts, "Why it is not passed."]
     rpo_seconds: Said[float | None, "Age of the recovery point."]
     rpo_objective_seconds: Said[int | None, "RPO."]
@@ -48,6 +63,7 @@ class Test:
     rto_seconds: Said[float | None, "Recovery time."]
     rto_objective_seconds: Said[int | None, "RTO."]
     rto_met: Said[bool | None, "Null where not measured or not compared."]
+    sign_offs: Said[tuple[SignOff, ...], "What persons said of the record, each person's last word."] = ()
 
     @property
     def is_good(self) -> bool:
@@ -180,6 +196,7 @@ class Records:
     directory: Said[str, "Their folder."]
     drills: Said[int, "How many records of drills."]
     unfinished: Said[Texts, "Journals of drills that were cut off and have no record yet."]
+    not_in_the_chain: Said[Texts, "Records that the chain of the folder does not name."]
 
 
 @dataclass(frozen=True, kw_only=True)

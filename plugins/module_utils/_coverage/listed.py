@@ -18,7 +18,8 @@ COLUMNS: t.Final = (
     "state", "because", "application", "tier", "owner", "array", "array_global_id", "host", "resource_type",
     "resource_name", "resource_id", "session_id", "wwns", "remote_system", "period_days", "due", "tests", "last_tested",
     "last_verdict", "last_record_id", "last_record_sha256", "last_good", "rpo_seconds", "rpo_objective_seconds",
-    "rpo_met", "rto_seconds", "rto_objective_seconds", "rto_met", "changes", "not_compared", "unrecorded_jobs",
+    "rpo_met", "rto_seconds", "rto_objective_seconds", "rto_met", "last_signed_off",
+    "changes", "not_compared", "unrecorded_jobs",
     "exclusion_reason", "exclusion_owner", "exclusion_approved_by", "exclusion_expires", "exclusion_alternative",
 )  # fmt: skip
 YES_NO: t.Final[t.Mapping[bool | None, str]] = {True: "yes", False: "no", None: ""}
@@ -77,6 +78,7 @@ def _line(row: Row) -> dict[str, object]:
             "rto_seconds": last.rto_seconds,
             "rto_objective_seconds": last.rto_objective_seconds,
             "rto_met": YES_NO[last.rto_met],
+            "last_signed_off": "; ".join(f"{each.decision} by {each.name} ({each.role})" for each in last.sign_offs),
         }
     if excluded:
         line |= {

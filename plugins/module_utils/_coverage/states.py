@@ -44,7 +44,7 @@ class Sources:
     @property
     def last(self) -> Test | None:
         """The last attempt at a test."""
-        begun = [each.test for each in self.tests if each.started]
+        begun = [each.test for each in self.tests if each.attempted]
         return begun[-1] if begun else (self.tests[-1].test if self.tests else None)
 
     @property

@@ -71,7 +71,7 @@ def _judged(params: Json) -> tuple[Covered, list[Series]]:
         raise InvalidInputError(f"regression_percent is {percent:g}: expected 0 to 1000. Nothing was written.")
     written_at = datetime.now(UTC)
     policy, sha256 = read_policy(params["policy"])
-    records, unfinished = read_folder(params["directory"])
+    folder = read_folder(params["directory"])
     given = t.cast("list[Json]", cleaned(params["arrays"]))
     if not given:
         raise InvalidInputError(
@@ -80,12 +80,11 @@ def _judged(params: Json) -> tuple[Covered, list[Series]]:
     covered = cover(
         Inputs(
             arrays=arrays_of(given, written_at),
-            records=records,
+            folder=folder,
             policy=policy,
             policy_path=params["policy"],
             policy_sha256=sha256,
             directory=params["directory"],
-            unfinished=unfinished,
             actions=list(read_actions(params["directory"]).by_fingerprint.values()),
             written_at=written_at,
             id=f"{written_at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}",

@@ -10,9 +10,10 @@ A record is reduced to this as it is read, so that 2,000 of them fit into memory
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from .._record.sign_offs import REJECTED, SignedOff, standing
 from .._record.types import (
     Array,
     Condition,
@@ -27,7 +28,7 @@ from .._record.types import (
     Times,
 )
 from .._words import Verdict
-from .document import Test
+from .document import SignOff, Test
 from .policies import Named, until
 
 _SLACK: t.Final = timedelta(seconds=10)  # between a start being sent and the array's log having it
@@ -110,6 +111,7 @@ class Tested:
     owner: str | None
     remote_system: str | None
     started: bool  # whether a failover test was started on it (or taken over)
+    attempted: bool  # whether that was tried at least
     adopted: bool
     test: Test
     run: str  # id of the run that its record belongs to, else of the record
@@ -175,6 +177,34 @@ class FromRecord:
     left_out: tuple[LeftOut, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What was said of a record after it was written."""
+
+    contradictions: list[str] = field(default_factory=list)
+    sign_offs: list[SignedOff] = field(default_factory=list)
+
+
+def with_later(record: FromRecord, later: t.Mapping[str, Later]) -> FromRecord:
+    """With what was said later of that very file: what the array's logs contradict, or a person rejects, is no test
+    that counts."""
+    sha256 = record.tested[0].test.sha256 if record.tested else ""
+    if sha256 not in later:
+        return record
+    said = standing(later[sha256].sign_offs)
+    against = [*later[sha256].contradictions, *(each.text for each in said if each.decision == REJECTED)]
+    sign_offs = tuple(
+        SignOff(name=each.name, role=each.role, decision=each.decision, method=each.method, at=each.at) for each in said
+    )
+    return replace(record, tested=tuple(_said_of(each, against, sign_offs) for each in record.tested))
+
+
+def _said_of(tested: Tested, against: t.Sequence[str], sign_offs: tuple[SignOff, ...]) -> Tested:
+    test = tested.test
+    verdict = Verdict.worst((test.verdict, *(Verdict.FAILED for _each in against)), otherwise=test.verdict)
+    return replace(tested, test=replace(test, verdict=verdict, reasons=(*against, *test.reasons), sign_offs=sign_offs))
+
+
 def from_record(record: RecordRead, file: str, sha256: str) -> FromRecord:
     """What a record tells of its sessions."""
     at = record.times.started_at or record.times.written_by_array or record.times.written_at
@@ -221,6 +251,7 @@ def _tested(
         owner=session.owner,
         remote_system=session.remote_system,
         started=session.test_owned or (start is not None and start.action == "started"),
+        attempted=session.test_owned or _was_sent(start),
         adopted=session.adopted,
         test=Test(
             record_id=record.drill.id,
@@ -241,6 +272,13 @@ def _tested(
         until=(stop.finished_at if stop else None) or record.times.finished_at,
         as_tested=_as_tested(record, session, session.before),
     )
+
+
+def _was_sent(start: Operation | None) -> bool:
+    """Whether the array was asked to start a test, with whichever success."""
+    if start is None:
+        return False
+    return start.action == "started" or (start.failed and bool(start.job_id or start.started_at))
 
 
 def _as_tested(record: RecordRead, session: SessionRead, before: Condition | None) -> AsTested:

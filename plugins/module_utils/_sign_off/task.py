@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from .._chain import sign
-from .._chain.chain import SIGN_OFF, sha256_in_the_chain
+from .._chain.chain import SIGN_OFF, hashes_in_the_chain
 from .._chain.sign import Signing
 from .._chain.task import add_record
 from .._errors import InvalidInputError, PowerStoreError
@@ -128,7 +128,7 @@ def _text(params: Json, name: str) -> str:
 
 
 def _refuse_a_record_that_changed(folder: str, name: str, source: Source) -> None:
-    known = sha256_in_the_chain(folder, name)
+    known = hashes_in_the_chain(folder).get(name)
     if known is None:
         raise InvalidInputError(
             f"{name} is not in the chain of {folder}, so nothing shows that it was not changed since. Add it first: "

@@ -102,7 +102,7 @@ def test_what_fits_nothing_is_a_note_while_an_array_is_not_read(tmp_path: Path) 
     unread = {"name": "far", "read": {"failed": True, "msg": "no route"}}
     result = covered(tmp_path, [array(now_on("a")), unread], [record("a", at=ago(1))], exclusion(volume="zz"))
     assert result["state"] == "not_read" and result["passed"] is False
-    assert result["notes"] == ["exclusions[0] (volume zz) fits no session; not read: far"]
+    assert result["notes"][0] == "exclusions[0] (volume zz) fits no session; not read: far"
 
 
 def spoil(folder: Path, content: bytes, name: str = "drill-x.json") -> None:

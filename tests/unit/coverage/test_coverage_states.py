@@ -296,3 +296,15 @@ def test_an_array_under_two_names_is_counted_once(tmp_path: Path) -> None:
 
 def test_a_source_session_is_no_row(tmp_path: Path) -> None:
     assert list(rows(covered(tmp_path, [array(now_on("a"), now_on("b", role="Source"))]))) == ["a"]
+
+
+FAILED_START: Json = {"action": "failed", "failed": True, "job_id": None, "finished_at": None}
+
+
+def test_a_start_that_the_array_refused_is_the_last_attempt(tmp_path: Path) -> None:
+    """An older test that passed says nothing of today's site."""
+    refused = record("a", at=ago(1), start=FAILED_START, test_owned=False, verdict="failed", reasons=["Refused."])
+    row = rows(covered(tmp_path, [array(now_on("a"))], [record("a", at=ago(20)), refused]))["a"]
+    assert (row["state"], row["because"][0]["text"].partition(", ")[0]) == ("failed_last", "Its last test")
+    assert row["last"]["reasons"] == ["Refused."] and row["tests"] == 1
+    assert row["last_good"]["record_id"] != row["last"]["record_id"]
