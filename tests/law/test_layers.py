@@ -28,6 +28,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_time": {"_errors"},
     "_array": GROUND,
     "_findings": GROUND | {"_array"},
+    "_nas_tests": GROUND | {"_array"},
     "_operation": GROUND | {"_array"},
     "_module": GROUND | {"_array", "_operation"},
     "_failover_test": OPERATING,
