@@ -108,7 +108,8 @@ options:
   wishes:
     description:
       - The sessions that were asked for, in the order of the sessions in O(before). Each names one by C(session_id),
-        C(volume) or C(volume_group), and may have a C(wave), C(rpo_seconds) and C(rto_seconds) of its own.
+        C(volume), C(volume_group) or C(nas_server), and may have a C(wave), C(rpo_seconds) and C(rto_seconds) of its
+        own.
     type: list
     elements: dict
     default: []
@@ -122,6 +123,19 @@ options:
       volume_group:
         description: Name or id of the volume group.
         type: str
+      nas_server:
+        description: Name or id of the NAS server.
+        type: str
+      interface:
+        description: The interface that its DR-test clone was to get.
+        type: dict
+      file_systems:
+        description: Names or ids of the file systems that were to be cloned; all where none is named.
+        type: list
+        elements: str
+      isolated:
+        description: Whether the network of that interface was said to be isolated from production.
+        type: bool
       snapshot:
         description: The snapshot that the test was to show.
         type: str
@@ -424,6 +438,9 @@ options:
         type: str
       volume_group:
         description: Name or id of the volume group that it replicates.
+        type: str
+      nas_server:
+        description: Name or id of the NAS server that it replicates.
         type: str
       reason:
         description: Why it was left out.

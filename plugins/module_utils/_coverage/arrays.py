@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .._array.jobs import TEST_LOG
-from .._array.session import UNKNOWN
+from .._array.session import UNKNOWN, Release
 from .._errors import InvalidInputError
 from .._json import Json
 from .._record.results import Cluster, SessionSeen
 from .._record.scope import DESTINATION, can_be_tested
 from .._record.typed import read_all
+from .._words import NAS_SERVER
 from .document import LoggedTest
 from .policies import Named
 
 _NOT_BEGUN: t.Final = ("Failed", "Skipped")  # phases of a start that began no test
 _METRO: t.Final = "Metro"
+_NAS_SINCE: t.Final = (3, 6)  # is_dr_test (API description of nas_server_clone)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +84,9 @@ class Current:
 
     @property
     def can_be_tested(self) -> bool:
-        """Whether a failover test can be started on it at all; not on NAS servers, vVols, metro."""
-        return can_be_tested(self.seen)
+        """Whether it can be tested at all: not vVols and metro, and NAS servers by a clone from 3.6 on."""
+        too_old = self.seen.resource_type == NAS_SERVER and not Release.parse(self.array.release or "") >= _NAS_SINCE
+        return can_be_tested(self.seen) and not too_old
 
     @property
     def named(self) -> Named:

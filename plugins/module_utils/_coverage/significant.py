@@ -11,6 +11,7 @@ import typing as t
 from .._array.session import Release
 from .._record.results import VolumeSeen
 from .._report.text import size as size_text
+from .._words import NAS_SERVER
 from .arrays import Current
 from .document import Change
 from .policies import Significant
@@ -25,7 +26,7 @@ def compared(current: Current, tested: AsTested, significant: Significant) -> tu
     """What changed, and what could not be compared because the record does not have it."""
     changes, missing = [], []
     for what, compare in _COMPARE.items():
-        if what not in significant.what:
+        if what not in significant.what or (what in _OF_VOLUMES and current.seen.resource_type == NAS_SERVER):
             continue
         found = compare(current, tested, significant)
         if isinstance(found, Change):
@@ -136,6 +137,9 @@ _COMPARE: t.Final[t.Mapping[str, t.Callable[[Current, AsTested, Significant], Co
     "remote_system": _remote_system,
     "release": _release,
 }
+
+
+_OF_VOLUMES: t.Final = ("members", "size", "hosts", "wwn")  # a NAS server has none
 
 
 def _wwns(volumes: t.Iterable[VolumeTested]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._json import Json
+from .._words import NAS_SERVER
 
 DESTINATION: t.Final = "Destination"
 _BLOCK = ("volume", "volume_group")
@@ -16,8 +17,11 @@ _ASYNCHRONOUS = (None, "Asynchronous")  # PowerStoreOS before 3.0 knows no other
 
 
 def can_be_tested(resource_type: object, kind: object) -> bool:
-    """Whether a session is of a kind that a failover test can be started on; ``kind`` is its ``type``."""
-    return resource_type in _BLOCK and kind in _ASYNCHRONOUS
+    """Whether a session is of a kind that a failover test can be started on; ``kind`` is its ``type``.
+
+    A NAS server is tested by a clone, whose making asks for no type.
+    """
+    return (resource_type in _BLOCK and kind in _ASYNCHRONOUS) or resource_type == NAS_SERVER
 
 
 def counts(sessions: t.Iterable[Json], in_scope: t.Collection[str], excluded: t.Collection[str]) -> Json:

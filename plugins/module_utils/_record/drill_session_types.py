@@ -112,6 +112,16 @@ class ReturnToNormal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DrTestClone:
+    """The clone by which a NAS server was tested, as the array showed it during the test; null for other resources."""
+
+    id: Said[str, Says("Its id.", since="1.1")]
+    name: Said[str | None, Says("Its name.", since="1.1")]
+    addresses: Said[Texts, Says("The addresses of its file interfaces.", since="1.1")] = ()
+    file_systems: Said[Texts, Says("The names of its file systems.", since="1.1")] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """How a session did compared with the drill before. A session that was not in that drill is new."""
 
@@ -143,4 +153,5 @@ class DrillSession(Session):
     return_to_normal: ReturnToNormal | None
     replication_rpo: Said[ReplicationRpo | None, Says("", since="1.1")] = None
     failover_blocked: Said[FailoverBlocked | None, Says("", since="1.1")] = None
+    dr_test_clone: Said[DrTestClone | None, Says("", since="1.1")] = None
     change: Said[Change | None, Says("Null where there is no drill before.", since="1.1")] = None

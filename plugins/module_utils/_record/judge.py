@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._words import Cause, CleanUp, Phase, Verdict, WitnessVerdict
+from .._words import NAS_SERVER, Cause, CleanUp, Phase, Verdict, WitnessVerdict
 from .causes import Judgement, Reason, of_input
 from .clocks import Clocks
 from .common import of_clocks
 from .results import Observations
-from .sessions import IN_PROGRESS, MAPPED, REPLICATED, WITHIN_RPO
+from .sessions import CLONED, IN_PROGRESS, MAPPED, REPLICATED, WITHIN_RPO
 from .types import Cleanup, DrillRto, DrillSession, NotPassed, Texts, Validation
 from .witness import of_witness
 from .witness_types import Witness
@@ -24,6 +24,7 @@ from .witness_types import Witness
 # What the array shows: the cause where it is not as it has to be, and where it could not be observed.
 _ARRAY: t.Final[t.Mapping[str, tuple[Cause, Cause]]] = {
     IN_PROGRESS: (Cause.NOT_SHOWN, Cause.NOT_OBSERVED),
+    CLONED: (Cause.NOT_SHOWN, Cause.NOT_OBSERVED),
     WITHIN_RPO: (Cause.RPO_MISSED, Cause.RPO_NOT_MEASURED),
     REPLICATED: (Cause.RPO_MISSED, Cause.RPO_NOT_MEASURED),
     MAPPED: (Cause.NOT_MAPPED, Cause.NOT_OBSERVED),
@@ -98,8 +99,12 @@ def verdict_of(session: DrillSession, own: Judgement, common: t.Sequence[Validat
 def _of_cleanup(sessions: t.Sequence[DrillSession], cleanup: Cleanup) -> t.Iterator[Reason]:
     known = {session.session_id: session for session in sessions}
 
-    def reasons(verdict: NotPassed, cause: Cause, ids: Texts, text: str) -> t.Iterator[Reason]:
-        return (_about(known[each], verdict, cause, text.format(known[each].called)) for each in ids)
+    def reasons(
+        verdict: NotPassed, cause: Cause, ids: Texts, text: str, of_nas: str | None = None
+    ) -> t.Iterator[Reason]:
+        for each in ids:
+            words = of_nas if of_nas and known[each].resource_type == NAS_SERVER else text
+            yield _about(known[each], verdict, cause, words.format(known[each].called))
 
     for each in cleanup.left_alone:
         normal = known[each].return_to_normal
@@ -107,9 +112,10 @@ def _of_cleanup(sessions: t.Sequence[DrillSession], cleanup: Cleanup) -> t.Itera
         yield _about(known[each], Verdict.INCOMPLETE, Cause.LEFT_ALONE, text)
     left = "The array did not confirm that the failover test of {} is stopped."
     held = "The failover test of {} was left running on purpose; it cannot be failed over."
+    clone = "The DR-test clone of {} was left on purpose."
     changed = "{} is not as it was before the drill."
     yield from reasons(Verdict.FAILED, Cause.STOP_NOT_CONFIRMED, cleanup.not_confirmed_stopped, left)
-    yield from reasons(Verdict.FAILED, Cause.TEST_HELD, cleanup.held, held)
+    yield from reasons(Verdict.FAILED, Cause.TEST_HELD, cleanup.held, held, clone)
     yield from reasons(Verdict.PASSED_WITH_DEVIATIONS, Cause.CHANGED, cleanup.not_as_before, changed)
 
 
@@ -205,12 +211,20 @@ def _of_validations(validations: t.Iterable[Validation], session: DrillSession |
     for each in validations:
         failed, missing = _causes(each)
         check = None if each.kind == "array" else each.name
-        if each.passed is None:
+        if each.passed is None and session and _never_measured(each, session):
+            text = f"{of}{each.name}: {each.observed}. {session.recovery_point.reason or ''}".rstrip()
+            yield _about(session, Verdict.PASSED_WITH_DEVIATIONS, missing, text, check)
+        elif each.passed is None:
             yield _about(session, Verdict.INCOMPLETE, missing, f"{of}{each.name}: {each.observed}.", check)
         elif not each.passed:
             weight: NotPassed = Verdict.FAILED if each.critical else Verdict.PASSED_WITH_DEVIATIONS
             found = f"expected {each.expected}, found {each.observed}."
             yield _about(session, weight, failed, f"{of}{each.name}: {found}", check)
+
+
+def _never_measured(validation: Validation, session: DrillSession) -> bool:
+    """Whether no drill can measure it: the recovery point of a NAS server. Never met, and no fault of this drill."""
+    return session.resource_type == NAS_SERVER and validation.kind == "array" and validation.name == WITHIN_RPO
 
 
 def _causes(validation: Validation) -> tuple[Cause, Cause]:

@@ -17,6 +17,7 @@ from .types import AsFound, FailoverBlocked, RecoveryPoint, ReplicationRpo, Retu
 
 _OF_A_SNAPSHOT: t.Final = "A test from a snapshot says nothing of the RPO of the replication: see replication_rpo."
 _TAKEN_OVER: t.Final = "The test was taken over: which synchronisation it shows is not known."
+_OF_A_NAS_SERVER: t.Final = "The array tells no time of the last synchronisation of a NAS server."
 _AHEAD: t.Final = "The data is of a time {:.0f} s ahead of the array's clock."
 
 
@@ -45,6 +46,8 @@ def points_of(view: View) -> tuple[RecoveryPoint, ReplicationRpo | None]:
     """The age of what was tested as its own test started, and that of the replication at the same moment."""
     wish, seen = view.scoped.wish, view.drill.seen
     read = recovery_point(view.before, wish.rpo_seconds if wish.rpo_seconds is not None else seen.rpo_seconds)
+    if view.scoped.is_nas:
+        return _of_a_nas_server(read), None
     objective, found = read.objective_seconds, recovery_point(view.found) if view.found else None
     preflight = found or read
     as_found = AsFound(timestamp=found.timestamp, age_seconds=found.age_seconds) if found else None
@@ -60,6 +63,18 @@ def points_of(view: View) -> tuple[RecoveryPoint, ReplicationRpo | None]:
     age, reason = age_of(snapshot.source_timestamp, view.sent_at, view.clocks)
     point = _point(read, "snapshot", snapshot.source_timestamp, age, reason or _OF_A_SNAPSHOT, preflight, as_found)
     return point, replication
+
+
+def _of_a_nas_server(read: RecoveryPoint) -> RecoveryPoint:
+    """Not measured: last_sync_timestamp is null for NAS sessions (API description)."""
+    return RecoveryPoint(
+        objective_seconds=read.objective_seconds,
+        objective_from=read.objective_from,
+        timestamp=None,
+        age_seconds=None,
+        met=None,
+        reason=_OF_A_NAS_SERVER,
+    )
 
 
 def _point(
@@ -170,8 +185,13 @@ def _done_at(view: View, phase: Phase) -> datetime | None:
 
 
 def failover_blocked(view: View, normal: ReturnToNormal | None) -> FailoverBlocked | None:
-    """From the start being sent to the stop being confirmed; open while the session is in test."""
+    """From the start being sent to the stop being confirmed; open while the session is in test.
+
+    None for a NAS server: a failover may run while its DR-test clone is up (API description of ``clone``).
+    """
     start = view.start
+    if view.scoped.is_nas:
+        return None
     if normal is None:
         back = start.rollback if start and start.action == "rolled_back" else None
         return _blocked(view, start.started_at if start else None, back.finished_at) if back else None

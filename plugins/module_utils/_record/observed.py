@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._words import Phase
+from .._words import NAS_SERVER, Phase
 from .clocks import Clocks
 from .normal import last_stop
 from .results import Look, Observations, OperationSeen, SessionSeen, StepSeen, Wish
@@ -37,6 +37,11 @@ class Scoped:
         """The wave it is started in, from 1."""
         return self.wish.wave or 1
 
+    @property
+    def is_nas(self) -> bool:
+        """Whether it is a NAS server, which is tested by a clone."""
+        return self.seen.resource_type == NAS_SERVER or self.wish.nas_server is not None
+
     def is_meant_by(self, step: StepSeen) -> bool:
         """Whether a step is about this session: by its id, its resource's id or name."""
         known = (self.session_id, self.seen.resource_id, self.seen.resource_name, self.name)
@@ -59,7 +64,13 @@ def scope(seen: Observations) -> list[Scoped]:
 
 def _as_wish(entry: OperationSeen) -> Wish:
     asked = entry.selector
-    return Wish(session_id=asked.session_id, volume=asked.volume, volume_group=asked.volume_group, wave=1)
+    return Wish(
+        session_id=asked.session_id,
+        volume=asked.volume,
+        volume_group=asked.volume_group,
+        nas_server=asked.nas_server,
+        wave=1,
+    )
 
 
 def not_executed(seen: Observations) -> tuple[StepSeen, ...]:

@@ -29,7 +29,10 @@ STEP: Options = {
     "timeout_seconds": {"type": "float"},
 }
 WISH: Options = {
-    **{text: {"type": "str"} for text in ("session_id", "volume", "volume_group", "snapshot")},
+    **{text: {"type": "str"} for text in ("session_id", "volume", "volume_group", "nas_server", "snapshot")},
+    "interface": {"type": "dict"},
+    "file_systems": {"type": "list", "elements": "str"},
+    "isolated": {"type": "bool"},
     **{text: {"type": "str"} for text in ("application", "tier", "owner")},
     **{number: {"type": "int"} for number in ("wave", "rpo_seconds", "rto_seconds")},
 }
@@ -47,7 +50,7 @@ AWX = (
 )
 AWX_APPROVAL = ("name", "decision", "by", "at")
 EXCLUSION: Options = {
-    **{name: {"type": "str"} for name in ("session_id", "volume", "volume_group")},
+    **{name: {"type": "str"} for name in ("session_id", "volume", "volume_group", "nas_server")},
     "reason": {"type": "str", "required": True},
     **{name: {"type": "str"} for name in ("owner", "expires")},
 }

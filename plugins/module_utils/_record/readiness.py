@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
-from .._words import Cause, Severity, Verdict
+from .._words import NAS_SERVER, Cause, Severity, Verdict
 from .causes import Judgement, Reason, of_input
 from .clocks import Clocks
 from .common import Context, condition, envelope, of_clocks, of_exclusions
@@ -22,8 +22,10 @@ from .drill import judge_drill, objectives_of, sessions_of
 from .objectives import recovery_point
 from .observed import Drill
 from .results import (
+    CloneSeen,
     Cluster,
     ConditionSeen,
+    InterfaceSeen,
     Look,
     Observations,
     Operated,
@@ -107,8 +109,8 @@ def _of_all(seen: Preflight, entries: t.Sequence[SessionSeen], clocks: Clocks) -
 
 
 def _is_named(entry: SessionSeen, exclusion: Selector) -> bool:
-    """Whether an exclusion means this session: by its id, or by the name or id of its volume or volume group."""
-    by_type = {"volume": exclusion.volume, "volume_group": exclusion.volume_group}
+    """Whether an exclusion means this session: by its id, or by the name or id of its resource."""
+    by_type = {"volume": exclusion.volume, "volume_group": exclusion.volume_group, NAS_SERVER: exclusion.nas_server}
     resource = by_type.get(entry.resource_type or "")
     names = {str(name).casefold() for name in (entry.resource_name, entry.resource_id)}
     wanted = exclusion.session_id
@@ -175,7 +177,7 @@ def _as_drill(seen: Preflight, entries: t.Sequence[SessionSeen], places: t.Seque
     """
     look = replace(seen.before, sessions=tuple(entries))
     ready = [entry for entry in entries if entry.ready and entry.session_id]
-    in_test = replace(look, sessions=tuple(replace(entry, failover_test_in_progress=True) for entry in entries))
+    in_test = replace(look, sessions=tuple(map(_in_test, entries)))
     everything = seen.before.sessions or ()
     wishes = tuple(seen.wishes[place] for place in places) if len(seen.wishes) == len(everything) else seen.wishes
     steps = tuple(
@@ -195,6 +197,15 @@ def _as_drill(seen: Preflight, entries: t.Sequence[SessionSeen], places: t.Seque
             rpo_seconds=seen.rpo_seconds,
         )
     )
+
+
+def _in_test(entry: SessionSeen) -> SessionSeen:
+    clones = (
+        (CloneSeen(id="clone", interfaces=(InterfaceSeen(ip_address="its address"),)),)
+        if entry.resource_type == NAS_SERVER
+        else None
+    )
+    return replace(entry, failover_test_in_progress=True, dr_test_clones=clones)
 
 
 def _started(entry: SessionSeen, look: Look) -> OperationSeen:

@@ -36,7 +36,7 @@ class Cluster:
 
 @dataclass(frozen=True, kw_only=True)
 class Remote:
-    """The array at the other end."""
+    """The array at the other end; or a part of a clone, by its name."""
 
     name: str | None = None
 
@@ -68,11 +68,12 @@ class Selector:
     session_id: str | None = None
     volume: str | None = None
     volume_group: str | None = None
+    nas_server: str | None = None
 
     @property
     def asked(self) -> str | None:
         """The name or id that was asked for."""
-        return self.session_id or self.volume or self.volume_group
+        return self.session_id or self.volume or self.volume_group or self.nas_server
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +101,28 @@ class RunningSeen:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InterfaceSeen:
+    """A file interface of a clone."""
+
+    ip_address: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloneSeen:
+    """A DR-test clone of a NAS server; what could not be read of it is empty."""
+
+    id: str | None = None
+    name: str | None = None
+    interfaces: tuple[InterfaceSeen, ...] = ()
+    file_systems: tuple[Remote, ...] = ()
+
+    @property
+    def addresses(self) -> Texts:
+        """The addresses that it has."""
+        return tuple(each.ip_address for each in self.interfaces if each.ip_address)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionSeen(ConditionSeen):
     """One entry of ``sessions`` of replication_session_info."""
 
@@ -116,6 +139,7 @@ class SessionSeen(ConditionSeen):
     volumes: tuple[VolumeSeen, ...] = ()
     hosts: Texts = ()
     failover_test: RunningSeen | None = None
+    dr_test_clones: tuple[CloneSeen, ...] | None = None  # of a NAS server; None: it was not asked for them
     ready: bool = False
     findings: tuple[Finding, ...] = ()
 

@@ -17,6 +17,7 @@ from .results import Cluster, Operated, OperationSeen, SessionSeen, StepSeen
 from .types import (
     Array,
     DrillSession,
+    DrTestClone,
     Finding,
     Operation,
     RecoveryPoint,
@@ -32,6 +33,7 @@ IN_PROGRESS: t.Final = "failover test in progress"
 WITHIN_RPO: t.Final = "recovery point within the RPO"
 REPLICATED: t.Final = "replication within the RPO"
 MAPPED: t.Final = "destination volumes mapped to a host"
+CLONED: t.Final = "DR-test clone with an address"
 
 
 def session_record(view: View) -> DrillSession:
@@ -65,6 +67,7 @@ def session_record(view: View) -> DrillSession:
         stop=operation(view.stop),
         seconds_in_test=_in_test(view) if normal and normal.stop_confirmed else None,
         failover_blocked=failover_blocked(view, normal),
+        dr_test_clone=_clone(view),
         validations=(
             *(of_array(view, point, replication) if view.tested else ()),
             *(validation(step, _why_not(view)) for step in view.drill.steps if scoped.is_meant_by(step)),
@@ -78,6 +81,20 @@ def session_record(view: View) -> DrillSession:
             *_new_findings(before, view.start),
             *_new_findings(view.start, view.stop),
         ),
+    )
+
+
+def _clone(view: View) -> DrTestClone | None:
+    """The clone as the array showed it during the test; of several, the one that has an address."""
+    clones = [each for each in (view.during.dr_test_clones or () if view.during else ()) if each.id]
+    chosen = next((each for each in clones if each.addresses), clones[0] if clones else None)
+    if chosen is None:
+        return None
+    return DrTestClone(
+        id=chosen.id or "",
+        name=chosen.name,
+        addresses=chosen.addresses,
+        file_systems=tuple(each.name for each in chosen.file_systems if each.name),
     )
 
 
@@ -149,6 +166,8 @@ def _array_says(
 
 def of_array(view: View, point: RecoveryPoint, replication: ReplicationRpo | None) -> list[Validation]:
     """What every drill expects of each session; ``passed`` is None for what could not be observed."""
+    if view.scoped.is_nas:
+        return [_cloned(view), _within_rpo(point, replication)]
     during, start = view.during, view.start
     flag = during.failover_test_in_progress if during else None
     started = view.adopted or bool(start and start.action == "started")
@@ -169,6 +188,24 @@ def of_array(view: View, point: RecoveryPoint, replication: ReplicationRpo | Non
             not unmapped if volumes else None,
         ),
     ]
+
+
+def _cloned(view: View) -> Validation:
+    """Whether the array showed the clone that this drill started, with its address."""
+    during, start, clone = view.during, view.start, _clone(view)
+    started = view.adopted or bool(start and start.action == "started")
+    shown = "none"
+    if clone:
+        count = len(clone.file_systems)
+        parts = [", ".join(clone.addresses) or "no address", f"{count} file system{'s' * (count != 1)}"]
+        shown = f"{clone.name or clone.id} with {' and '.join(parts)}"
+    known = during is not None and during.dr_test_clones is not None
+    return _array_says(
+        CLONED,
+        "a clone with an address",
+        shown if known else "not read",
+        started and clone is not None and bool(clone.addresses) if known else None,
+    )
 
 
 def _within_rpo(point: RecoveryPoint, replication: ReplicationRpo | None) -> Validation:

@@ -24,7 +24,7 @@ from .._drill.journal import read as read_journal
 from .._drill.replay import record_options
 from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json, once
-from .._words import CleanUp, Kind, Verdict
+from .._words import NAS_SERVER, CleanUp, Kind, Verdict
 from .abort import build_abort
 from .actions import actions_or_problem, add_events, opened_by
 from .common import Context
@@ -42,6 +42,7 @@ from .types import AnyRecord, Awx, ChainHead, DrillRecord, Exclusion, SweepRecor
 from .witness import build_witness
 
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
+_RESOURCES: t.Final = ("volume", "volume_group", NAS_SERVER)  # by which an exclusion may name a session
 
 
 @dataclass(frozen=True)
@@ -250,7 +251,7 @@ def _context(params: Json) -> Context:
 def _exclusion(left_out: Json) -> Exclusion:
     return Exclusion(
         session_id=left_out.get("session_id"),
-        resource_name=left_out.get("volume") or left_out.get("volume_group"),
+        resource_name=next((left_out[by] for by in _RESOURCES if left_out.get(by)), None),
         reason=left_out["reason"],
         owner=left_out.get("owner"),
         expires=left_out.get("expires"),

@@ -32,6 +32,13 @@ from tests.unit.makers.covered import (
 UNTIL = f"{NOW + timedelta(days=30):%Y-%m-%d}"
 PAST = f"{ago(3):%Y-%m-%d}"
 NAS: Json = {"resource_type": "nas_server", "volumes": []}
+NO_VOLUMES: Json = {"volumes": []}
+OLD: Json = {
+    "name": "powerstore-dr",
+    "global_id": "PS0123456789ab",
+    "release_version": "3.5.0.0",
+    "system_time": stamp(NOW),
+}
 EXCLUDE: Json = {"volume": "a", "reason": "Decommissioned in spring.", "owner": "A. Osei", "expires": UNTIL}
 EXCLUDE_NAS: Json = {**EXCLUDE, "nas_server": "a", "alternative": "A clone is mounted each quarter."}
 del EXCLUDE_NAS["volume"]
@@ -85,11 +92,15 @@ CASES = {
         "no test was started",
         records=(record("a", at=ago(1), start=None, test_owned=False, verdict="failed"),),
     ),
-    "a NAS server that nobody excluded": Case("never", "needs an exclusion", now=(now_on("a", **NAS),), records=()),
+    "a NAS server that nobody tested": Case("never", "No record tells", now=(now_on("a", **NAS),), records=()),
+    "a NAS server of a release without DR tests": Case(
+        "never", "needs an exclusion", now=(now_on("a", **NAS),), read={"cluster": OLD}, records=()
+    ),
     "a NAS server without an alternative": Case(
         "never",
         "names no alternative",
         now=(now_on("a", **NAS),),
+        read={"cluster": OLD},
         records=(),
         policy={**POLICY, "exclusions": [{**EXCLUDE_NAS, "alternative": None}]},
     ),
@@ -233,8 +244,24 @@ CASES = {
         "not_testable",
         "Instead: A clone is mounted",
         now=(now_on("a", **NAS),),
+        read={"cluster": OLD},
         records=(),
         policy={**POLICY, "exclusions": [EXCLUDE_NAS]},
+    ),
+    "a NAS server that is excluded": Case(
+        "excluded",
+        "Excluded until",
+        now=(now_on("a", **NAS),),
+        records=(),
+        policy={**POLICY, "exclusions": [EXCLUDE_NAS]},
+    ),
+    "a NAS server that was tested": Case(
+        "tested_with_deviations",
+        "with deviations; due",
+        now=(now_on("a", **NAS),),
+        records=(
+            record("a", at=ago(1), verdict="passed_with_deviations", resource_type="nas_server", before=NO_VOLUMES),
+        ),
     ),
     "gone": Case("gone", "does not have this session", now=(now_on("b"),)),
 }

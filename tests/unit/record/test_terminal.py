@@ -81,7 +81,8 @@ def test_the_table_stays_within_its_columns(name: str, resource_type: str) -> No
 
     assert table[0].startswith("Verdict") and table[1].startswith("----")
     assert max(map(len, table)) <= 108
-    assert table[2].startswith("passed  ")
+    # Of a NAS server no clone was seen.
+    assert table[2].startswith("incomplete " if resource_type == "nas_server" else "passed  ")
 
 
 def test_every_line_of_the_summary_fits_whatever_the_names() -> None:
