@@ -163,6 +163,7 @@ class Cause(StrEnum):
     NOT_OBSERVED = "array.not_observed", "not observed in test"
     RPO_NOT_MEASURED = "rpo.not_measured", "RPO not measured"
     RTO_NOT_MEASURED = "rto.not_measured", "RTO not measured"
+    NOT_COMPARED = "session.not_compared", "not known to be as before the drill"
     INPUT = "input.not_understood", "with input that is not understood"
     OVERDUE = "test.overdue", "overdue and still running"
     MEMBER = "run.member", "of an array that did not pass"
@@ -199,10 +200,17 @@ CONSEQUENCES: t.Final[t.Mapping[Cause, frozenset[Cause]]] = {
     Cause.NOTHING_STARTED: _NOT_DONE - {Cause.NOTHING_STARTED},
     Cause.NOT_TESTED: _NOT_DONE - {Cause.NOTHING_STARTED, Cause.NOT_TESTED},
     Cause.NOT_SHOWN: frozenset({Cause.NOT_OBSERVED, Cause.NOT_MAPPED}),
-    Cause.TEST_HELD: frozenset({Cause.STEP_NOT_EXECUTED, Cause.SNAPSHOT_NOT_KEPT, Cause.CHANGED}),
-    Cause.STOP_NOT_CONFIRMED: frozenset({Cause.SNAPSHOT_NOT_KEPT, Cause.CHANGED}),
+    Cause.TEST_HELD: frozenset({Cause.STEP_NOT_EXECUTED, Cause.SNAPSHOT_NOT_KEPT, Cause.CHANGED, Cause.NOT_COMPARED}),
+    Cause.STOP_NOT_CONFIRMED: frozenset({Cause.SNAPSHOT_NOT_KEPT, Cause.CHANGED, Cause.NOT_COMPARED}),
     Cause.LEFT_ALONE: frozenset(
-        {Cause.NOT_SHOWN, Cause.NOT_OBSERVED, Cause.STEP_NOT_EXECUTED, Cause.SNAPSHOT_NOT_KEPT, Cause.CHANGED}
+        {
+            Cause.NOT_SHOWN,
+            Cause.NOT_OBSERVED,
+            Cause.STEP_NOT_EXECUTED,
+            Cause.SNAPSHOT_NOT_KEPT,
+            Cause.CHANGED,
+            Cause.NOT_COMPARED,
+        }
     ),
     Cause.CHECK_FAILED: frozenset({Cause.RTO_MISSED, Cause.RTO_NOT_MEASURED}),
     Cause.STEP_FAILED: frozenset({Cause.RTO_MISSED, Cause.RTO_NOT_MEASURED}),

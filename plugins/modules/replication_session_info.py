@@ -239,7 +239,9 @@ sessions:
       type: dict
       sample: {"of": "last_sync", "timestamp": "2026-11-23T19:59:58.000Z", "age_seconds": 133.1}
     volumes:
-      description: The volumes on this array, with the names of the hosts and host groups they are mapped to.
+      description:
+        - The volumes on this array, with the names of the hosts and host groups they are mapped to. Each of both is
+          C(null) where it could not be read, which C(unread) says.
       type: list
       elements: dict
       sample:
@@ -250,7 +252,7 @@ sessions:
           size: 107374182400
           hosts: [dr-host-1]
     hosts:
-      description: All hosts and host groups that see any of the volumes.
+      description: All hosts and host groups that see any of the volumes; C(null) where that could not be read.
       type: list
       elements: str
       sample: [dr-host-1]

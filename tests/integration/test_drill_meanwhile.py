@@ -140,6 +140,7 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
         # The proof, with what only surrounds it unreadable for good, and unreadable itself for a while.
         Case("alerts", {"timeout": 1}, answers_of_a_proxy("/alert", 4)),
         Case("proof", {"timeout": 1, "stop_retries": 9}, answers_of_a_proxy("/replication_session", 4, 7)),
+        Case("hosts", {"timeout": 1}, answers_of_a_proxy("/host_volume_mapping", 4)),
         fifo,
     )  # fmt: skip
     for path in secrets.values():
@@ -151,7 +152,7 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
 
     assert drill["good"].verdicts == ("passed", "passed")
     (run,) = (json.loads(path.read_text()) for path in drill["good"].records.glob("run-*.json"))
-    assert run["verdict"] == "failed" and len(run["members"]) == 13 and done.says("All arrays together: failed.")
+    assert run["verdict"] == "failed" and len(run["members"]) == 14 and done.says("All arrays together: failed.")
     assert drill["bad-check"].verdicts == ("failed", "passed")
     for name, running, why in (
         ("failed-over", [], "erp-data is left alone, with its steps: it was failed over during the drill"),
@@ -190,6 +191,11 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
     for name in ("alerts", "proof"):
         assert (drill[name].verdicts, drill[name].running()) == (("passed", "passed"), []), name
         assert drill[name].simulator.faults.fired("answer") > 1 and f"{LEFT_RUNNING}{name}" not in done.output, name
+
+    # No answer of the array is no change; and no proof that there was none.
+    hosts = drill["hosts"]
+    assert (hosts.verdicts, hosts.running()) == (("incomplete", "passed_with_deviations"), [])
+    assert all(session["return_to_normal"]["differences"] == [] for session in hosts.record()["sessions"])
 
     assert (fifo.verdicts, fifo.running()) == (("failed", "failed"), ["erp-data", "erp-db"])
     assert done.output.index(f"{LEFT_RUNNING}fifo.") < done.output.index("Report | Make the reports")

@@ -364,7 +364,17 @@ def test_what_only_surrounds_the_sessions_may_be_missing(run: ModuleRunner, simu
     flags = {s["resource_name"]: s["failover_test_in_progress"] for s in result["sessions"]}
     assert flags == {"erp-data": True, "erp-db": False, "files-archive": False}
     for session in result["sessions"]:
-        assert "reading.incomplete" in {finding["id"] for finding in session["findings"]}
+        ids = {finding["id"] for finding in session["findings"]}
+        assert "reading.incomplete" in ids and "host.not_mapped" not in ids
+        assert session["hosts"] is None and session["volumes"] and all(v["hosts"] is None for v in session["volumes"])
+
+
+def test_volumes_that_cannot_be_read_are_not_said_to_be_missing(run: ModuleRunner, simulator: Simulator) -> None:
+    simulator.faults.add(at("GET", "/volume", "answer", status=502, body="<html>no</html>"))
+    for session in run("replication_session_info", volume_group="erp-db")["sessions"]:
+        ids = {finding["id"] for finding in session["findings"]}
+        assert "reading.incomplete" in ids and not ids & {"volume.not_found", "host.not_mapped"}
+        assert (session["volumes"], session["hosts"]) == (None, None)
 
 
 def test_a_flag_that_cannot_be_read_fails_and_hides_no_other(run: ModuleRunner, simulator: Simulator) -> None:

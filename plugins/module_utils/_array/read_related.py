@@ -55,6 +55,7 @@ def read_related(
         appliance_alerts=reader.appliance_alerts(volumes.values()),
         replicating=reader.replicating(sessions) if everything is None else _replicating(everything),
         unread=tuple(reader.unread),
+        lost=frozenset(reader.lost),
     )
 
 
@@ -65,6 +66,7 @@ class _Reader:
         self._client = client
         self._tolerant = tolerant
         self.unread: list[Unread] = []
+        self.lost: set[str] = set()  # collections that could not be read
 
     def rules(self, sessions: Sessions) -> dict[str, tuple[str, str | None]]:
         """Name and RPO by the id of the rule."""
@@ -109,7 +111,7 @@ class _Reader:
                 state=row.text("state"),
                 wwn=row.text("wwn"),
                 size=row.whole("size"),
-                hosts=tuple(sorted(hosts[row.identity()])),
+                hosts=None if "host_volume_mapping" in self.lost else tuple(sorted(hosts[row.identity()])),
                 appliance_id=row.id_or_none("appliance_id"),
             )
             for row in rows
@@ -120,11 +122,11 @@ class _Reader:
         """The active alerts of these sessions, newest first; None where the account may not read alerts."""
         return self._alerts(session_ids, [("resource_type", "eq.replication_session")], "Reading active alerts")
 
-    def appliance_alerts(self, volumes: t.Iterable[Volume]) -> dict[str, tuple[Alert, ...]]:
+    def appliance_alerts(self, volumes: t.Iterable[Volume]) -> dict[str, tuple[Alert, ...]] | None:
         """The critical alerts of the volumes' appliances, such as that of write protect mode (api-facts 10)."""
         appliances = [volume.appliance_id for volume in volumes if volume.appliance_id]
         only = [("resource_type", "eq.appliance"), ("severity", "eq.Critical")]
-        return self._alerts(appliances, only, "Reading active alerts of appliances") or {}
+        return self._alerts(appliances, only, "Reading active alerts of appliances")
 
     def _alerts(self, ids: t.Sequence[str], only: Query, doing: str) -> dict[str, tuple[Alert, ...]] | None:
         names = "id,resource_id,resource_name,severity,event_code,description_l10n,raised_timestamp,is_acknowledged"
@@ -171,6 +173,7 @@ class _Reader:
             if not self._tolerant or collection == "alert":
                 raise
             self.unread.append(Unread(f"{collection.replace('_', ' ')}s", error))
+            self.lost.add(collection)
             rows = []
         return self._noting(collection.replace("_", " "), rows)
 

@@ -28,7 +28,7 @@ class Volume:
     state: str | None
     wwn: str | None
     size: int | None  # bytes
-    hosts: tuple[str, ...]
+    hosts: tuple[str, ...] | None  # None: the mappings could not be read
     appliance_id: str | None = None
 
     def as_result(self) -> Json:
@@ -39,7 +39,7 @@ class Volume:
             "state": self.state,
             "wwn": self.wwn,
             "size": self.size,
-            "hosts": list(self.hosts),
+            "hosts": None if self.hosts is None else list(self.hosts),
         }
 
 
@@ -86,7 +86,8 @@ class Alert:
 class Related:
     """Everything related to a set of sessions, by the ids that the sessions refer to.
 
-    What has vanished between two queries is missing here. ``alerts`` is None where the account may not read them.
+    What has vanished between two queries is missing here. Both kinds of alerts are None where the account may not read
+    them. What is missing because its collection is in ``lost`` was not read, and nothing follows from that.
     """
 
     rpo_seconds: t.Mapping[str, int] = field(default_factory=dict)
@@ -95,9 +96,10 @@ class Related:
     volumes: t.Mapping[str, Volume] = field(default_factory=dict)
     running: t.Mapping[str, RunningTest] = field(default_factory=dict)
     alerts: t.Mapping[str, tuple[Alert, ...]] | None = field(default_factory=dict)
-    appliance_alerts: t.Mapping[str, tuple[Alert, ...]] = field(default_factory=dict)  # critical ones, by appliance
+    appliance_alerts: t.Mapping[str, tuple[Alert, ...]] | None = field(default_factory=dict)  # critical, by appliance
     replicating: t.Mapping[str, tuple[Json, ...]] = field(default_factory=dict)  # rows of sessions by local resource
     unread: tuple[Unread, ...] = ()  # rows, attributes and collections that could not be read
+    lost: frozenset[str] = frozenset()  # the collections among them
 
     def volume_ids_of(self, session: ReplicationSession) -> tuple[str, ...]:
         """The ids of its destination volumes: the volume itself, or the members of the volume group."""
@@ -110,7 +112,7 @@ class Related:
     def alerts_of_appliances(self, session: ReplicationSession) -> tuple[Alert, ...]:
         """The critical alerts about the appliances that its volumes are on."""
         appliances = dict.fromkeys(volume.appliance_id for volume in self.volumes_of(session))
-        return tuple(alert for each in appliances for alert in self.appliance_alerts.get(each or "", ()))
+        return tuple(alert for each in appliances for alert in (self.appliance_alerts or {}).get(each or "", ()))
 
     def objective(self, session: ReplicationSession) -> int | None:
         """The RPO objective of the session's replication rule in seconds; None where it has no rule."""

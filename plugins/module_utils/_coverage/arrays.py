@@ -74,7 +74,7 @@ class Current:
     @property
     def wwns(self) -> frozenset[str]:
         """The WWNs of its volumes."""
-        return frozenset(volume.wwn for volume in self.seen.volumes if volume.wwn)
+        return frozenset(volume.wwn for volume in self.seen.volumes or () if volume.wwn)
 
     @property
     def is_destination(self) -> bool:
@@ -238,5 +238,5 @@ def _touched(seen: SessionSeen, by_id: t.Mapping[str, str]) -> str | None:
     if not by_id:
         return None
     rule = seen.replication_rule.id if seen.replication_rule else None
-    related = (seen.resource_id, rule, *(volume.id for volume in seen.volumes))
+    related = (seen.resource_id, rule, *(volume.id for volume in seen.volumes or ()))
     return next((by_id[each] for each in related if each and each in by_id), None)

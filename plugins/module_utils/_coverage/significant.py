@@ -37,7 +37,7 @@ def compared(current: Current, tested: AsTested, significant: Significant) -> tu
 
 
 def _members(current: Current, tested: AsTested, _significant: Significant) -> Compared:
-    if tested.volumes is None:
+    if tested.volumes is None or current.seen.volumes is None:
         return False
     before, now = {each.id for each in tested.volumes}, {each.id for each in current.seen.volumes}
     if before == now:
@@ -53,7 +53,7 @@ def _members(current: Current, tested: AsTested, _significant: Significant) -> C
 
 
 def _size(current: Current, tested: AsTested, significant: Significant) -> Compared:
-    if tested.volumes is None:
+    if tested.volumes is None or current.seen.volumes is None:
         return False
     pairs = [(each, _same(each, current.seen.volumes)) for each in tested.volumes]
     if any(each.size is None for each in tested.volumes):
@@ -90,16 +90,17 @@ def _rule(current: Current, tested: AsTested, _significant: Significant) -> Comp
 
 
 def _hosts(current: Current, tested: AsTested, _significant: Significant) -> Compared:
-    if tested.hosts is None:
+    volumes = current.seen.volumes
+    if tested.hosts is None or volumes is None or any(volume.hosts is None for volume in volumes):
         return False
-    now = frozenset(host for volume in current.seen.volumes for host in volume.hosts)
+    now = frozenset(host for volume in volumes for host in volume.hosts or ())
     if now == tested.hosts:
         return None
     return Change(what="hosts", tested=_names(tested.hosts), now=_names(now))
 
 
 def _wwn(current: Current, tested: AsTested, _significant: Significant) -> Compared:
-    if tested.volumes is None or any(each.wwn is None for each in tested.volumes):
+    if tested.volumes is None or current.seen.volumes is None or any(each.wwn is None for each in tested.volumes):
         return False
     known, now = {each.id: each.wwn for each in tested.volumes}, {each.id: each.wwn for each in current.seen.volumes}
     other = [volume_id for volume_id, wwn in known.items() if volume_id in now and now[volume_id] != wwn]

@@ -26,6 +26,7 @@ from .._record.types import (
     Scope,
     Texts,
     Times,
+    Volume,
 )
 from .._words import Verdict
 from .document import SignOff, Test
@@ -245,7 +246,9 @@ def _tested(
         resource_type=session.resource_type,
         resource_name=session.resource_name,
         resource_id=session.resource_id,
-        wwns=frozenset(volume.wwn for volume in (session.before.volumes if session.before else ()) if volume.wwn),
+        wwns=frozenset(
+            volume.wwn for volume in (session.before.volumes if session.before else None) or () if volume.wwn
+        ),
         application=session.application,
         tier=session.tier,
         owner=session.owner,
@@ -288,7 +291,7 @@ def _as_tested(record: RecordRead, session: SessionRead, before: Condition | Non
     by_rule = session.recovery_point.objective_from == "replication rule"
     return AsTested(
         volumes=volumes,
-        hosts=None if volumes is None or before is None else frozenset(_hosts(before)),
+        hosts=_hosts(before.volumes) if before is not None else None,
         rule=session.replication_rule,
         rpo_seconds=session.recovery_point.objective_seconds if by_rule else None,
         remote_system=session.remote_system,
@@ -296,8 +299,11 @@ def _as_tested(record: RecordRead, session: SessionRead, before: Condition | Non
     )
 
 
-def _hosts(before: Condition) -> t.Iterator[str]:
-    return (host for volume in before.volumes for host in volume.hosts)
+def _hosts(volumes: t.Sequence[Volume] | None) -> frozenset[str] | None:
+    """The hosts that see any of the volumes; None where that was not read."""
+    if not volumes or any(volume.hosts is None for volume in volumes):
+        return None
+    return frozenset(host for volume in volumes for host in volume.hosts or ())
 
 
 def _left_out(record: RecordRead, exclusions: t.Iterable[Exclusion], at: datetime) -> t.Iterator[LeftOut]:

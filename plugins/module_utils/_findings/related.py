@@ -29,7 +29,7 @@ def assess_related(session: ReplicationSession, related: Related, cluster: Clust
     if session.resource_type not in _BLOCK:
         return alerts
     return (
-        *_recovery_point(session, RecoveryPoint.of(session, related.objective(session), cluster)),
+        *_recovery_point(session, related, cluster),
         *_copy(session),
         *_connection(session),
         *alerts,
@@ -40,9 +40,11 @@ def assess_related(session: ReplicationSession, related: Related, cluster: Clust
     )
 
 
-def _recovery_point(session: ReplicationSession, point: RecoveryPoint) -> t.Iterator[Finding]:
+def _recovery_point(session: ReplicationSession, related: Related, cluster: Cluster) -> t.Iterator[Finding]:
+    point = RecoveryPoint.of(session, related.objective(session), cluster)
     if point.met is None:
-        yield Finding.of("rpo.not_measured", session, f"The {session.label} {_why_not_measured(point)}.")
+        why = _why_not_measured(point, rules_known="replication_rule" not in related.lost)
+        yield Finding.of("rpo.not_measured", session, f"The {session.label} {why}.")
     elif not point.met and point.age is not None:
         objective = timedelta(seconds=point.objective_seconds or 0)
         message = f"The recovery point of the {session.label} is {_exactly(point.age)} old; "
@@ -50,9 +52,9 @@ def _recovery_point(session: ReplicationSession, point: RecoveryPoint) -> t.Iter
         yield Finding.of("rpo.exceeded", session, message)
 
 
-def _why_not_measured(point: RecoveryPoint) -> str:
+def _why_not_measured(point: RecoveryPoint, *, rules_known: bool) -> str:
     if point.age is not None:
-        return "has no replication rule with an RPO"
+        return "has no replication rule with an RPO" if rules_known else "has a replication rule that could not be read"
     if point.timestamp is None:
         return "has no synchronisation yet"
     return f"has its last synchronisation at {format_time(point.timestamp)}, which lies in the future or is not known"
@@ -91,6 +93,11 @@ def _alerts(session: ReplicationSession, related: Related) -> t.Iterator[Finding
 
 
 def _appliances(session: ReplicationSession, related: Related) -> t.Iterator[Finding]:
+    if related.appliance_alerts is None and related.alerts is not None:  # else that is said of all alerts
+        message = (
+            f"Alerts of appliances cannot be read, so those about the appliances of the {session.label} are not known."
+        )
+        yield Finding.of("alerts.not_readable", session, message)
     for alert in related.alerts_of_appliances(session):
         message = _about(alert, f"the appliance {alert.resource_name or 'without a name'} of the {session.label}")
         yield Finding.of("appliance.alert", session, message)
@@ -126,7 +133,7 @@ def _members(session: ReplicationSession, related: Related) -> t.Iterator[Findin
 
 def _volumes(session: ReplicationSession, related: Related) -> t.Iterator[Finding]:
     volumes = related.volumes_of(session)
-    unmapped = [volume.name for volume in volumes if not volume.hosts]
+    unmapped = [volume.name for volume in volumes if volume.hosts == ()]
     if unmapped:
         message = f"Not mapped to any host on this array: {_listed(unmapped)} of the {session.label}."
         yield Finding.of("host.not_mapped", session, message)
@@ -135,7 +142,7 @@ def _volumes(session: ReplicationSession, related: Related) -> t.Iterator[Findin
             message = f"Volume {volume.name} of the {session.label} is {volume.state}: expected Ready."
             yield Finding.of("volume.not_ready", session, message)
     missing = [i for i in related.volume_ids_of(session) if i not in related.volumes]
-    if missing:
+    if missing and "volume" not in related.lost:
         message = f"Not found on this array: {_listed(missing)} of the {session.label}."
         yield Finding.of("volume.not_found", session, message)
 

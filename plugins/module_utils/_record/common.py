@@ -191,7 +191,9 @@ def condition(entry: ConditionSeen | None, read_at: datetime | None) -> Conditio
         role=entry.role or NOT_KNOWN,
         failover_test_in_progress=entry.failover_test_in_progress,
         last_sync_timestamp=entry.last_sync_timestamp,
-        volumes=tuple(
+        volumes=None
+        if volumes is None
+        else tuple(
             Volume(
                 id=volume.id or NOT_KNOWN,
                 name=volume.name or volume.id or NOT_KNOWN,

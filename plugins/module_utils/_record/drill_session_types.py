@@ -109,6 +109,9 @@ class ReturnToNormal:
     left_alone: Said[
         str | None, Says("Why it was not touched any more: failed over during the drill, for example.", since="1.1")
     ] = None
+    not_compared: Said[
+        Texts, Says("What could not be compared, as it could not be read before or after.", since="1.1")
+    ] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

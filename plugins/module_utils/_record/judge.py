@@ -39,10 +39,11 @@ def judge_cleanup(sessions: t.Sequence[DrillSession]) -> Cleanup:
     left = tuple(each for each, normal in owned if not normal or not (normal.stop_confirmed or normal.held))
     left = tuple(each for each in left if each not in alone)
     changed = tuple(session_id for session_id, normal in owned if normal and normal.differences)
+    unknown = tuple(session_id for session_id, normal in owned if normal and normal.not_compared)
     worst_first: tuple[tuple[t.Sequence[object], CleanUp], ...] = (
         (left, CleanUp.FAILED),
         (held, CleanUp.HELD),
-        ((*alone, *changed), CleanUp.PASSED_WITH_DEVIATIONS),
+        ((*alone, *changed, *unknown), CleanUp.PASSED_WITH_DEVIATIONS),
         (owned, CleanUp.PASSED),
     )
     return Cleanup(
@@ -117,6 +118,13 @@ def _of_cleanup(sessions: t.Sequence[DrillSession], cleanup: Cleanup) -> t.Itera
     yield from reasons(Verdict.FAILED, Cause.STOP_NOT_CONFIRMED, cleanup.not_confirmed_stopped, left)
     yield from reasons(Verdict.FAILED, Cause.TEST_HELD, cleanup.held, held, clone)
     yield from reasons(Verdict.PASSED_WITH_DEVIATIONS, Cause.CHANGED, cleanup.not_as_before, changed)
+    for session in sessions:
+        normal = session.return_to_normal if session.test_owned else None
+        if normal and normal.not_compared:
+            text = (
+                f"Whether {session.called} is as it was before the drill is not known: {', '.join(normal.not_compared)}"
+            )
+            yield _about(session, Verdict.INCOMPLETE, Cause.NOT_COMPARED, f"{text} could not be read.")
 
 
 def _about(

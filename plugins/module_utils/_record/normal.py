@@ -46,17 +46,16 @@ def return_to_normal(
         held=held and not confirmed and not left_alone,
         left_alone=None if confirmed else left_alone,
         differences=tuple(differences(before, after)) if before is not None and after is not None else (),
+        not_compared=tuple(not_compared(before, after)) if before is not None and after is not None else (),
     )
 
 
 def differences(before: SessionSeen, after: SessionSeen) -> t.Iterator[Difference]:
     """What of a session changed, by the names of what differs."""
-    members = [{str(volume.id): volume for volume in entry.volumes} for entry in (before, after)]
-    pairs: list[tuple[str, object, object]] = [
-        ("role", before.role, after.role),
-        ("hosts", _names(before.hosts), _names(after.hosts)),
-        ("members", _volume_names(members[0]), _volume_names(members[1])),
-    ]
+    members = [{str(volume.id): volume for volume in entry.volumes or ()} for entry in (before, after)]
+    pairs: list[tuple[str, object, object]] = [("role", before.role, after.role), *_hosts("hosts", before, after)]
+    if before.volumes is not None and after.volumes is not None:
+        pairs.append(("members", _volume_names(members[0]), _volume_names(members[1])))
     if not _same_health(before.state, after.state):
         pairs.append(("state", before.state, after.state))
     for volume_id in members[0].keys() & members[1].keys():
@@ -65,11 +64,28 @@ def differences(before: SessionSeen, after: SessionSeen) -> t.Iterator[Differenc
             (f"size of {was.name}", was.size, now.size),
             (f"state of {was.name}", was.state, now.state),
             (f"wwn of {was.name}", was.wwn, now.wwn),
-            (f"hosts of {was.name}", _names(was.hosts), _names(now.hosts)),
+            *_hosts(f"hosts of {was.name}", was, now),
         ]
     for what, earlier, later in sorted(pairs, key=lambda pair: pair[0]):
         if earlier != later:
             yield Difference(what=what, before=str(earlier), after=str(later))
+
+
+def _hosts(
+    what: str, before: SessionSeen | VolumeSeen, after: SessionSeen | VolumeSeen
+) -> list[tuple[str, object, object]]:
+    if before.hosts is None or after.hosts is None:
+        return []
+    return [(what, _names(before.hosts), _names(after.hosts))]
+
+
+def not_compared(before: SessionSeen, after: SessionSeen) -> t.Iterator[str]:
+    """What `differences` says nothing of, as the array did not answer for it: no answer is no change, and no proof."""
+    for name, entry in (("before", before), ("after", after)):
+        if entry.volumes is None:
+            yield f"volumes and hosts {name} the drill"
+        elif entry.hosts is None:
+            yield f"hosts {name} the drill"
 
 
 def _volume_names(volumes: t.Mapping[str, VolumeSeen]) -> str:

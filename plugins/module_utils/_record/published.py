@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import typing as t
+from dataclasses import replace
 
 from .._words import Kind
 from .typed import Field, Shape, fields_of
@@ -98,7 +99,10 @@ def _define(cls: type, version: str, definitions: dict[str, Schema]) -> None:
 def _property(field: Field, version: str, definitions: dict[str, Schema]) -> Schema:
     if field.key == "schema_version":
         return {"type": "string", "description": field.says.text, "enum": [version]}
-    schema = _schema(field.shape, version, definitions)
+    null_since, shape = field.says.null_since, field.shape
+    if null_since and not _is_there(null_since, version):
+        shape = replace(shape, nullable=False)
+    schema = _schema(shape, version, definitions)
     return {**schema, "description": field.says.text} if field.says.text else schema
 
 

@@ -58,7 +58,7 @@ class VolumeSeen:
     state: str | None = None
     wwn: str | None = None
     size: int | None = None
-    hosts: Texts = ()
+    hosts: Texts | None = ()  # None: not read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +136,8 @@ class SessionSeen(ConditionSeen):
     replication_rule: RuleSeen | None = None
     rpo_objective_seconds: int | None = None
     recovery_point_age_seconds: float | None = None
-    volumes: tuple[VolumeSeen, ...] = ()
-    hosts: Texts = ()
+    volumes: tuple[VolumeSeen, ...] | None = ()  # None, as the hosts: not read
+    hosts: Texts | None = ()
     failover_test: RunningSeen | None = None
     dr_test_clones: tuple[CloneSeen, ...] | None = None  # of a NAS server; None: it was not asked for them
     ready: bool = False

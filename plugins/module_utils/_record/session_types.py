@@ -47,7 +47,10 @@ class Volume:
     state: Said[str | None, "Its state."] = None
     wwn: Said[str | None, "What a host knows it by."] = None
     size: Said[int | None, "Bytes."] = None
-    hosts: Said[Texts, "Hosts and host groups it is mapped to."] = ()
+    hosts: Said[
+        Texts | None,
+        Says("Hosts and host groups it is mapped to; null where that could not be read.", null_since="1.1"),
+    ] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +62,10 @@ class Condition:
     role: Said[str, "Role on this array."]
     failover_test_in_progress: Said[bool | None, "The flag as the array shows it."]
     last_sync_timestamp: Said[datetime | None, "Last successful synchronisation."]
-    volumes: Said[tuple[Volume, ...], "Destination volumes; for a volume group its members."]
+    volumes: Said[
+        tuple[Volume, ...] | None,
+        Says("Destination volumes; for a volume group its members. Null where they were not read.", null_since="1.1"),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -171,8 +171,6 @@ def of_array(view: View, point: RecoveryPoint, replication: ReplicationRpo | Non
     during, start = view.during, view.start
     flag = during.failover_test_in_progress if during else None
     started = view.adopted or bool(start and start.action == "started")
-    volumes = during.volumes if during else ()
-    unmapped = [volume.name or volume.id or "a volume" for volume in volumes if not volume.hosts]
     return [
         _array_says(
             IN_PROGRESS,
@@ -181,12 +179,7 @@ def of_array(view: View, point: RecoveryPoint, replication: ReplicationRpo | Non
             None if during is None else started and flag is True,
         ),
         _within_rpo(point, replication),
-        _array_says(
-            MAPPED,
-            "each volume",
-            f"not mapped: {', '.join(unmapped)}" if unmapped else f"{len(volumes)} of {len(volumes)} mapped",
-            not unmapped if volumes else None,
-        ),
+        _mapped(during),
     ]
 
 
@@ -206,6 +199,15 @@ def _cloned(view: View) -> Validation:
         shown if known else "not read",
         started and clone is not None and bool(clone.addresses) if known else None,
     )
+
+
+def _mapped(during: SessionSeen | None) -> Validation:
+    volumes = during.volumes if during else None
+    if volumes is None or any(volume.hosts is None for volume in volumes):
+        return _array_says(MAPPED, "each volume", "not read", None)
+    unmapped = [volume.name or volume.id or "a volume" for volume in volumes if not volume.hosts]
+    observed = f"not mapped: {', '.join(unmapped)}" if unmapped else f"{len(volumes)} of {len(volumes)} mapped"
+    return _array_says(MAPPED, "each volume", observed, not unmapped if volumes else None)
 
 
 def _within_rpo(point: RecoveryPoint, replication: ReplicationRpo | None) -> Validation:

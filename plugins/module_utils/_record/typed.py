@@ -32,6 +32,7 @@ class Says:
 
     text: str
     since: str = "1.0"
+    null_since: str | None = None  # the version that first had null in it; before, it was always there
     key: str | None = None  # its name in JSON, where Python cannot have that name
 
 

@@ -350,6 +350,8 @@ def _normal_case(normal: ReturnToNormal | None, stop: Case) -> Case:
         return case.skipped("See the stop.") if stop.red else case
     differences = [f"{each.what}: {each.before} before, {each.after} after" for each in normal.differences]
     case = replace(case, phase=Phase.PROVE, message="\n".join(differences))
+    if normal.not_compared:
+        return case.skipped(f"Not read: {', '.join(normal.not_compared)}.")
     return case.skipped("A deviation:") if differences else case
 
 

@@ -20,7 +20,7 @@ from .._array.lookup import (
     resolve,
 )
 from .._array.read_related import read_related
-from .._array.related import RecoveryPoint, Related
+from .._array.related import RecoveryPoint, Related, Volume
 from .._array.session import Cluster, ReplicationSession, Row, Selector, Target, Unresolved
 from .._errors import AmbiguousError, PowerStoreError
 from .._findings.rules import Finding
@@ -183,7 +183,7 @@ def _matches(name: str, pattern: str) -> bool:
 def _view(target: Target, related: Related, cluster: Cluster, is_own: IsOwn, missing: t.Iterable[str]) -> Json:
     session = target.session
     findings = before_drill(target, related, cluster, missing)
-    volumes = related.volumes_of(session)
+    volumes = None if "volume" in related.lost else related.volumes_of(session)
     alerts = None if related.alerts is None else related.alerts.get(session.id, ())
     return {
         "session_id": session.id,
@@ -203,13 +203,20 @@ def _view(target: Target, related: Related, cluster: Cluster, is_own: IsOwn, mis
         "data_connection_state": session.data_connection_state,
         **RecoveryPoint.of(session, related.objective(session), cluster).as_result(),
         "recovery_point": _recovery_point(target, cluster),
-        "volumes": [volume.as_result() for volume in volumes],
-        "hosts": sorted({host for volume in volumes for host in volume.hosts}),
+        "volumes": None if volumes is None else [volume.as_result() for volume in volumes],
+        "hosts": _hosts(volumes),
         "alerts": None if alerts is None else [alert.as_result() for alert in alerts],
         "failover_test": _running(session, related, cluster, is_own),
         "ready": not any(finding.is_blocker for finding in findings),
         "findings": [finding.as_result() for finding in findings],
     }
+
+
+def _hosts(volumes: t.Sequence[Volume] | None) -> list[str] | None:
+    """The hosts that see any of the volumes; None where that was not read."""
+    if volumes is None or any(volume.hosts is None for volume in volumes):
+        return None
+    return sorted({host for volume in volumes for host in volume.hosts or ()})
 
 
 def _recovery_point(target: Target, cluster: Cluster) -> Json:

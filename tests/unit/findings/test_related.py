@@ -19,7 +19,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._time import in
 from tests.unit.makers.samples import NOW, a_cluster, a_session
 
 
-def volume(name: str = "v-1", state: str | None = "Ready", hosts: tuple[str, ...] = ("dr-host-1",)) -> Volume:
+def volume(name: str = "v-1", state: str | None = "Ready", hosts: tuple[str, ...] | None = ("dr-host-1",)) -> Volume:
     return Volume(name, f"name of {name}", state, None, None, hosts)
 
 
@@ -112,6 +112,21 @@ def test_the_remote_system_that_is_neither_well_nor_lost(remote: dict[str, str],
 )  # fmt: skip
 def test_volumes(volumes: list[Volume], expected: list[str]) -> None:
     assert found(group("a", "b", "c"), having(*volumes)) == [(rule, "warning") for rule in expected]
+
+
+def test_what_was_not_read_is_not_said_to_be_missing() -> None:
+    """A collection that the array did not answer for shows neither that volumes are gone nor that none is mapped."""
+    assert found(group("a", "b"), Related(rpo_seconds={"rule-1": 300}, lost=frozenset({"volume"}))) == []
+    assert found(group("a", "b"), having(volume("a", hosts=None), volume("b", hosts=None))) == []
+
+    said = message(synced(10), having(rpo_seconds={}, lost=frozenset({"replication_rule"})))
+    assert "has a replication rule that could not be read" in said
+    assert "has no replication rule" in message(synced(10), having(rpo_seconds={}))
+
+
+def test_alerts_of_appliances_that_cannot_be_read_are_not_known() -> None:
+    assert found(a_session(), having(appliance_alerts=None)) == [("alerts.not_readable", "info")]
+    assert found(a_session(), having(alerts=None, appliance_alerts=None)) == [("alerts.not_readable", "info")]
 
 
 def test_unmapped_volumes_are_named_and_only_these() -> None:

@@ -68,6 +68,7 @@ def test_what_a_good_drill_measured() -> None:
         "held": False,
         "differences": [],
         "left_alone": None,
+        "not_compared": [],
     }
     assert [validation["passed"] for validation in session["validations"]] == [True, True, True]
     assert (record["objectives"]["rpo_seconds"], record["objectives"]["rto_seconds"]) == (120, 600)

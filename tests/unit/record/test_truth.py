@@ -483,3 +483,54 @@ def test_an_exclusion_that_has_expired_is_a_deviation(expires: str | None, expir
         assert record["scope"]["exclusions"][0]["owner"] == "A. Osei"
     assert drill["verdict"] == ("passed_with_deviations" if expired else "passed")
     assert [session["verdict"] for session in drill["sessions"]] == ["passed", "passed"]
+
+
+# What could not be read
+
+
+def not_read(look: str, *names: str) -> Spoil:
+    """What of the first session the array did not answer for, at one look."""
+
+    def spoil(drill: Json) -> None:
+        session = drill[look]["sessions"][0]
+        for name in names:
+            session[name] = None
+        for volume in session["volumes"] or ():
+            volume["hosts"] = None
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("names", "what"), [(("hosts",), "hosts"), (("hosts", "volumes"), "volumes and hosts")], ids=["hosts", "volumes"]
+)
+@pytest.mark.parametrize("look", ["before", "after"])
+def test_what_was_not_read_is_no_change_and_no_proof(look: str, names: tuple[str, ...], what: str) -> None:
+    record = spoiled(not_read(look, *names))
+    normal = record["sessions"][0]["return_to_normal"]
+
+    assert (normal["stop_confirmed"], normal["differences"]) == (True, [])
+    assert normal["not_compared"] == [f"{what} {look} the drill"]
+    assert (record["verdict"], record["cleanup"]["verdict"]) == ("incomplete", "passed_with_deviations")
+    assert [each["cause"] for each in record["deviations"]] == ["session.not_compared"]
+    assert record["reasons"] == [
+        f"Whether erp-data is as it was before the drill is not known: {what} {look} the drill could not be read."
+    ]
+    shown = record["sessions"][0][look]["volumes"]
+    assert shown is None if "volumes" in names else [each["hosts"] for each in shown] == [None]
+
+
+def test_a_change_beside_what_was_not_read_is_still_one() -> None:
+    record = spoiled(not_read("after", "hosts"), put("after.sessions.0.volumes.0.size", 1))
+
+    assert [each["what"] for each in record["sessions"][0]["return_to_normal"]["differences"]] == ["size of erp-data"]
+    assert sorted(each["cause"] for each in record["deviations"]) == ["session.changed", "session.not_compared"]
+
+
+@pytest.mark.parametrize("names", [("hosts",), ("hosts", "volumes")])
+def test_hosts_that_were_not_read_during_the_test_are_not_observed(names: tuple[str, ...]) -> None:
+    record = spoiled(not_read("during", *names))
+    (mapped,) = (v for v in record["sessions"][0]["validations"] if v["name"].startswith("destination volumes"))
+
+    assert (mapped["observed"], mapped["passed"]) == ("not read", None)
+    assert record["verdict"] == "incomplete"

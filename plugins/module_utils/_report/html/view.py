@@ -330,19 +330,23 @@ def normal_words(session: DrillSession) -> str:
         return "still in test"
     if not normal.stop_confirmed:
         return "not known"
-    return f"{len(normal.differences)} differences" if normal.differences else "unchanged"
+    if normal.differences:
+        return f"{len(normal.differences)} differences"
+    return "not all of it was read" if normal.not_compared else "unchanged"
 
 
 def _hosts(seen: Condition | None) -> list[str]:
-    return sorted({host for volume in (seen.volumes if seen else ()) for host in volume.hosts})
+    return sorted({host for volume in (seen.volumes if seen else None) or () for host in volume.hosts or ()})
 
 
 def _volumes(session: DrillSession) -> list[VolumeRow]:
     rows: dict[str, VolumeRow] = {}
     for position, look in enumerate((session.before, session.during, session.after)):
-        for volume in look.volumes if look else ():
+        for volume in (look.volumes if look else None) or ():
             new = VolumeRow(volume.name, volume.wwn, size(volume.size), [None, None, None])
-            rows.setdefault(volume.id, new).hosts[position] = ", ".join(volume.hosts) or "none"
+            rows.setdefault(volume.id, new).hosts[position] = (
+                None if volume.hosts is None else ", ".join(volume.hosts) or "none"
+            )
     return list(rows.values())
 
 
