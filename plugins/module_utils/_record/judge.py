@@ -121,10 +121,9 @@ def _of_cleanup(sessions: t.Sequence[DrillSession], cleanup: Cleanup) -> t.Itera
     for session in sessions:
         normal = session.return_to_normal if session.test_owned else None
         if normal and normal.not_compared:
-            text = (
-                f"Whether {session.called} is as it was before the drill is not known: {', '.join(normal.not_compared)}"
-            )
-            yield _about(session, Verdict.INCOMPLETE, Cause.NOT_COMPARED, f"{text} could not be read.")
+            missing = ", ".join(normal.not_compared)
+            text = f"Whether {session.called} is as it was before the drill is not known, as not read: {missing}."
+            yield _about(session, Verdict.INCOMPLETE, Cause.NOT_COMPARED, text)
 
 
 def _about(

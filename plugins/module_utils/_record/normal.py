@@ -67,7 +67,7 @@ def differences(before: SessionSeen, after: SessionSeen) -> t.Iterator[Differenc
             *_hosts(f"hosts of {was.name}", was, now),
         ]
     for what, earlier, later in sorted(pairs, key=lambda pair: pair[0]):
-        if earlier != later:
+        if None not in (earlier, later) and earlier != later:
             yield Difference(what=what, before=str(earlier), after=str(later))
 
 
@@ -86,6 +86,12 @@ def not_compared(before: SessionSeen, after: SessionSeen) -> t.Iterator[str]:
             yield f"volumes and hosts {name} the drill"
         elif entry.hosts is None:
             yield f"hosts {name} the drill"
+    later = {volume.id: volume for volume in after.volumes or ()}
+    for was in before.volumes or ():
+        now = later.get(was.id)
+        for what in ("size", "state", "wwn"):
+            if now and (getattr(was, what) is None) != (getattr(now, what) is None):
+                yield f"{what} of {was.name}"
 
 
 def _volume_names(volumes: t.Mapping[str, VolumeSeen]) -> str:

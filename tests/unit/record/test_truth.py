@@ -514,10 +514,18 @@ def test_what_was_not_read_is_no_change_and_no_proof(look: str, names: tuple[str
     assert (record["verdict"], record["cleanup"]["verdict"]) == ("incomplete", "passed_with_deviations")
     assert [each["cause"] for each in record["deviations"]] == ["session.not_compared"]
     assert record["reasons"] == [
-        f"Whether erp-data is as it was before the drill is not known: {what} {look} the drill could not be read."
+        f"Whether erp-data is as it was before the drill is not known, as not read: {what} {look} the drill."
     ]
     shown = record["sessions"][0][look]["volumes"]
     assert shown is None if "volumes" in names else [each["hosts"] for each in shown] == [None]
+
+
+@pytest.mark.parametrize("what", ["size", "state", "wwn"])
+@pytest.mark.parametrize("look", ["before", "after"])
+def test_an_attribute_that_was_not_read_did_not_change(look: str, what: str) -> None:
+    normal = spoiled(put(f"{look}.sessions.0.volumes.0.{what}", None))["sessions"][0]["return_to_normal"]
+
+    assert (normal["differences"], normal["not_compared"]) == ([], [f"{what} of erp-data"])
 
 
 def test_a_change_beside_what_was_not_read_is_still_one() -> None:
