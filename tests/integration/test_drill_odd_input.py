@@ -23,6 +23,11 @@ TAKEN = [
     "ansible_python_interpreter: /no/such/python, ansible_remote_tmp: /proc/none",
     "ansible_become: true, ansible_become_user: nobody, ansible_shell_executable: /no/such/shell",
 ]
+# What becomes of the journal while the tests run; its folder is in the variables of each array.
+SPOILS = {
+    "removed": "rm {{ failover_drill_records_directory }}/*.journal.jsonl",
+    "taken-over": 'for i in {{ failover_drill_records_directory }}/*.journal.jsonl; do rm "$i" && mkdir "$i"; done',
+}
 EVERYTHING: Json = {"sessions": [], "filters": {"name": "*"}}
 
 # Refused before the start, with these words.
@@ -122,6 +127,10 @@ def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare
         *(Case(name, variables) for name, (variables, _said) in (REFUSED | NOT_BEGUN).items()),
         Case("meanwhile", {}, somebody_meanwhile),
         # Not even Ansible's own actions can be run any more: what this step saw is lost, what was started is not.
+        *(
+            Case(name, {"checks": [{"name": "spoils it", "command": ["sh", "-c", shell], "chdir": "/"}]})
+            for name, shell in SPOILS.items()
+        ),
         Case("lost", {"sessions": SESSIONS[:1], "checks": [looking(f"{SAW}, ansible_connection: no.such.plugin")]}),
     )
     done = drill.run()
@@ -131,6 +140,12 @@ def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare
     assert (drill["taken"].verdicts, drill["taken"].running()) == (("passed", "passed"), [])
     (session,) = drill["taken"].record()["sessions"]
     assert (session["rto"]["objective_seconds"], session["recovery_point"]["objective_seconds"]) == (300, 600)
+    # Every stop was confirmed, so nobody is told that a test may still run; without its journal no drill passes.
+    assert (drill["removed"].verdicts, drill["removed"].running()) == (("incomplete", "passed_with_deviations"), [])
+    assert any("was removed while the drill ran" in reason for reason in drill["removed"].record()["reasons"])
+    assert list(drill["taken-over"].records.glob("drill-*.json")) == [] and drill["taken-over"].running() == []
+    assert done.says("No record could be made") and not done.says("MAY STILL BE RUNNING ON taken-over")
+    assert not done.says("MAY STILL BE RUNNING ON removed")
     for name, (_variables, said) in REFUSED.items():
         assert done.says(said), name
         assert drill[name].verdicts == ("aborted", "not_needed"), name

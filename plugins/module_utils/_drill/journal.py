@@ -23,7 +23,7 @@ from .._json import Json, once
 from .._time import format_time
 from .values import shown
 
-INTENT, END = "intent", "end"
+INTENT, END, REMADE = "intent", "end", "remade"
 # What Python raises where a value has another shape than it should.
 ODD: t.Final = (LookupError, TypeError, ValueError, AttributeError)
 _KINDS: t.Final[t.Mapping[str, t.Mapping[str, type | tuple[type, ...]]]] = {
@@ -39,6 +39,7 @@ _KINDS: t.Final[t.Mapping[str, t.Mapping[str, type | tuple[type, ...]]]] = {
     "steps": {"phase": str, "steps": list},
     "pause": {"seconds": (int, float)},
     "interrupted": {"task": str, "message": str},
+    "remade": {"message": str},
 }  # fmt: skip
 SUFFIX = ".journal.jsonl"
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
@@ -93,10 +94,16 @@ def create(path: str, events: t.Sequence[Json]) -> None:
 
 
 def append(path: str, events: t.Sequence[Json]) -> None:
-    """Add what happened. Raises OSError."""
+    """Add what happened, whole or not at all: a line that breaks off would spoil the next one. Raises OSError."""
     handle = os.open(path, os.O_WRONLY | os.O_APPEND)
     try:
-        _write(handle, events)
+        size = os.fstat(handle).st_size
+        try:
+            _write(handle, events)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(handle, size)
+            raise
     finally:
         os.close(handle)
 

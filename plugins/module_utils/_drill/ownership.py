@@ -14,6 +14,7 @@ import typing as t
 from .._json import Json
 from .drill import AFTER, BEFORE, DURING, Drill
 from .guards import overran
+from .nas import is_nas
 
 # What replication_failover_test says of a session whose test it did not stop, on purpose.
 LEAVING: t.Final[t.Mapping[str, str]] = {
@@ -61,6 +62,22 @@ def owned(drill: Drill) -> list[str]:
 
 def _running(drill: Drill) -> set[str]:
     return {str(s["session_id"]) for s in drill.sessions if s.get("failover_test_in_progress") is True}
+
+
+def not_proven(drill: Drill) -> list[str]:
+    """Ids of the sessions whose test this drill has to stop, and that stop and proof do not show to be over.
+
+    The record judges it with more care; this is what is known where no record could be made.
+    """
+    stops = {_id_of(entry): entry for stop in drill.stops for entry in stop.get("sessions") or ()}
+    stopped = {i for i, e in stops.items() if e.get("action") in ("stopped", "none") and not e.get("failed")}
+    proof = next(reversed(drill.reads(AFTER)), None) or {}
+    over = {
+        _id_of(entry)
+        for entry in proof.get("sessions") or ()
+        if not is_nas(entry) and entry.get("session_id") and entry.get("failover_test_in_progress") is not True
+    }
+    return [session_id for session_id in owned(drill) if session_id not in stopped & over]
 
 
 def is_foreign(session: Json) -> bool:

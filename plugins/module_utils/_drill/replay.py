@@ -15,7 +15,7 @@ from .._time import format_time, parse_time
 from .._words import Kind
 from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
 from .guards import as_recorded
-from .journal import END, INTENT, ODD
+from .journal import END, INTENT, ODD, REMADE
 from .ownership import hold, left_alone, owned, why_not_touched
 from .phases import phases
 
@@ -135,7 +135,8 @@ def _look(drill: Drill) -> Json | None:
 
 def _interruption(drill: Drill, cut_off: bool) -> Json | None:
     if drill.interruption is not None or not cut_off:
-        return drill.interruption
+        remade = next((event["message"] for event in drill.of(REMADE)), None)
+        return drill.interruption or ({"task": "the journal", "message": remade} if remade else None)
     last = drill.events[-1]
     return {"task": f"after '{last['event']}' at {last['at']}", "message": CUT_OFF}
 

@@ -84,6 +84,22 @@ class State:
         journal.create(self.path, [intent, *self.pending[1:]])
         return replace(self, pending=(), is_open=True)
 
+    def remade(self, intent: Json) -> State:
+        """With the file made anew, where somebody removed it, from what is kept in memory: enough for a record."""
+        message = (
+            f"The journal {self.path} was removed while the drill ran, and made again from what was kept in memory: "
+            "times and details that were only in it are lost."
+        )
+        kept, lost = (
+            self.events[1 : len(self.events) - len(self.pending)],
+            journal.event_of(journal.REMADE, message=message),
+        )
+        try:
+            journal.create(self.path, [intent, *kept, lost])
+        except OSError:  # `flushed` says why
+            return self
+        return replace(self, events=(self.events[0], *kept, lost, *self.events[1 + len(kept) :]))
+
     def flushed(self) -> State:
         """With what is pending in the file; where that cannot be written, with the reason, and nothing lost."""
         if not self.is_open or not self.pending:

@@ -100,6 +100,8 @@ def run_journal(params: Json, around: Surroundings) -> Json:
             f"What was handed over for '{params['event']}' is not as the modules of this collection return it "
             f"({type(error).__name__}: {error}). Expected the result as it was. Nothing of it was taken down."
         )
+    if state.is_open and state.pending and not os.path.lexists(state.path):
+        state = state.remade(_intent(state))
     state = state.flushed()
     return {"changed": False, "state": state.as_result(), "drill": {**view(state), "refusal": refusal}}
 
@@ -147,6 +149,7 @@ def view(state: State) -> Json:
         # A start task that left no result (killed, timed out) may have sent what the array carries out only later.
         "settle_time": 30 if ownership.unknown_starts(drill) else 0,
         "owned": mine,
+        "not_proven": ownership.not_proven(drill),
         "resource_names": {str(s["session_id"]): str(s.get("resource_name")) for s in drill.sessions},
         "volumes": [v for s in drill.sessions if s["session_id"] in mine for v in s.get("volumes") or ()],
         "hold": ownership.hold(drill),
@@ -336,7 +339,7 @@ def _starting(state: State, params: Json, around: Surroundings) -> tuple[State, 
 
 def _intent(state: State) -> Json:
     """What is about to be done: the plan with the sessions that were found. It has no secret in it."""
-    begin, drill = state.pending[0], state.drill
+    begin, drill = state.events[0], state.drill
     plan = {key: value for key, value in begin.items() if key not in ("event", "at", "t")}
     names = ("session_id", "resource_type", "resource_name", "resource_id")
     sessions = [

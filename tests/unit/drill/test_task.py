@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import typing as t
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -332,6 +334,69 @@ def test_a_journal_that_cannot_be_written_any_more_keeps_no_stop_from_coming(tmp
     said = told("started", wave=1, result={"sessions": [an_operation("a", "started")]})
     assert said["owned"] == ["s-a"] and "could not be written" in said["problem"]
     assert [event["event"] for event in told.state["pending"]] == ["started"]
+
+
+def test_a_line_that_could_not_be_written_whole_leaves_no_part_of_itself(tmp_path: Path) -> None:
+    """The disk is full for a while: what was in memory meanwhile follows, and the file can still be read."""
+    told = prepared(tmp_path)
+    told("starting", wave=1)
+    path = Path(told.said["journal"])
+    whole = path.read_bytes()
+    limits, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 20, limits[1]))
+        said = told("started", wave=1, result={"sessions": [an_operation("a", "started")]})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert "could not be written" in said["problem"] and path.read_bytes() == whole
+
+    told("stopped", wave=1, result={"sessions": [an_operation("a", "stopped")]})
+    assert [event["event"] for event in read(str(path)).events][-2:] == ["started", "stopped"]
+
+
+def test_a_journal_that_was_removed_is_made_again_from_memory(tmp_path: Path) -> None:
+    told = prepared(tmp_path, title="Quarterly")
+    told.started(an_operation("a", "started"))
+    os.unlink(told.said["journal"])
+    told("stopped", wave=1, result={"sessions": [an_operation("a", "stopped")]})
+    told("read", what="after", result=a_reading(*READY))
+    said = told("end")
+
+    assert said["problem"] is None and said["not_proven"] == []
+    found = read(said["journal"])
+    assert [event["event"] for event in found.events] == [
+        "intent", "read", "starting", "started", "remade", "stopped", "read", "end"
+    ]  # fmt: skip
+    options = record_options(found.events)
+    assert (options["title"], options["owned"]) == ("Quarterly", ["s-a"])
+    assert options["interruption"]["task"] == "the journal" and "was removed" in options["interruption"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("stop", "after", "left"),
+    [
+        ("stopped", False, []),
+        ("none", False, []),
+        ("failed", False, ["s-a"]),
+        ("stopped", True, ["s-a"]),
+        ("stopped", None, ["s-a"]),
+        (None, False, ["s-a"]),
+    ],
+)
+def test_what_stop_and_proof_do_not_show_to_be_over(
+    tmp_path: Path, stop: str | None, after: bool | None, left: list[str]
+) -> None:
+    """``after``: whether the test runs at the last look; None where that came to nothing."""
+    told = prepared(tmp_path)
+    said = told.started(an_operation("a", "started"))
+    assert said["not_proven"] == ["s-a"]
+    if stop:
+        told("stopped", wave=1, result={"sessions": [an_operation("a", stop)]})
+    shown = (
+        {"failed": True, "msg": "no"} if after is None else a_reading(a_session("a", failover_test_in_progress=after))
+    )
+    assert told("read", what="after", result=shown)["not_proven"] == left
 
 
 # The record from the journal
