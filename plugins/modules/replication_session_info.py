@@ -34,7 +34,8 @@ options:
     type: str
   sessions:
     description:
-      - Several sessions, each named by one of the three. Without any selector all sessions are read.
+      - Several sessions, each named by one of the three, or by O(sessions[].nas_server). Without any selector all
+        sessions are read.
     type: list
     elements: dict
     suboptions:
@@ -47,6 +48,41 @@ options:
       volume_group:
         description: As O(volume_group).
         type: str
+      nas_server:
+        description:
+          - Name or id of the NAS server on this array that a session replicates. Its DR-test clones are read, too, and
+            whether one can be made. Named by its O(sessions[].session_id), it is a session without a failover test.
+        type: str
+      interface:
+        description:
+          - The interface that the DR-test clone of O(sessions[].nas_server) is to get. Whether it can is part of the
+            findings.
+        type: dict
+        suboptions:
+          ip_address:
+            description: Address of the clone.
+            type: str
+            required: true
+          prefix_length:
+            description: Length of the prefix of its network.
+            type: int
+            required: true
+          gateway:
+            description: Its gateway.
+            type: str
+          vlan_id:
+            description: Its VLAN; V(0) is none.
+            type: int
+          ip_port_id:
+            description: Id of the array's port.
+            type: str
+      file_systems:
+        description: Names or ids of the file systems of O(sessions[].nas_server) that are to be cloned.
+        type: list
+        elements: str
+      isolated:
+        description: Whether the network of O(sessions[].interface) is known to be isolated from production.
+        type: bool
       snapshot:
         description:
           - Name or id of the snapshot from which a failover test is to be started. Whether it can be is part of the
@@ -174,7 +210,9 @@ sessions:
       type: str
       sample: Asynchronous
     failover_test_in_progress:
-      description: The flag as the array shows it.
+      description:
+        - The flag as the array shows it. Of a NAS server that was named by C(nas_server), whether a DR-test clone of it
+          is on the array.
       type: bool
       sample: false
     last_sync_timestamp:
@@ -280,6 +318,22 @@ sessions:
         own: true
         age_seconds: 3600.0
         source: job
+    dr_test_clones:
+      description:
+        - The DR-test clones of a NAS server that was named by C(nas_server), C(null) for others and where they could
+          not be read.
+      type: list
+      elements: dict
+      sample:
+        - id: 6f3e2d1c-0000-4000-8000-00000000001b
+          name: drtest_drill_homes_0a1b2c3d
+          operational_status: Started
+          source_name: homes
+          started_by: drill
+          started_at: "2026-11-23T19:02:11.120Z"
+          age_seconds: 3600
+          file_systems: [{id: 6f3e2d1c-0000-4000-8000-00000000001c, name: home, parent_id: null}]
+          interfaces: [{id: 6f3e2d1c-0000-4000-8000-00000000001d, ip_address: 192.0.2.20, prefix_length: 24}]
     ready:
       description:
         - Whether no finding of severity V(blocker) refuses a drill. A test that runs already is one, although a single
@@ -355,7 +409,7 @@ from ..module_utils._module.options import (
 )
 from ..module_utils._session_info.task import run_session_info
 
-SPEC = CONNECTION.merged_with(selection(required=False)).merged_with(
+SPEC = CONNECTION.merged_with(selection(required=False, nas=True)).merged_with(
     ArgumentSpec(
         {
             "role": {"type": "str", "choices": ["Source", "Destination", "Metro_Preferred", "Metro_Non_Preferred"]},

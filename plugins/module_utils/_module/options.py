@@ -14,7 +14,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from .._errors import InvalidInputError
 from .._operation.limits import Limits
-from .._words import RESOURCE_ID, SELECTORS
+from .._words import NAS_SERVER, RESOURCE_ID, SELECTORS
 
 Options = dict[str, dict[str, t.Any]]
 Names = tuple[str, ...]
@@ -92,19 +92,39 @@ CONNECTION = ArgumentSpec(
 )
 
 
-def selection(*, required: bool, each: Options | None = None) -> ArgumentSpec:
+# What an entry of a list of sessions says of the DR test of a NAS server, beside its name.
+OF_NAS_SERVER: t.Final[Options] = {
+    "interface": {
+        "type": "dict",
+        "options": {
+            "ip_address": {"type": "str", "required": True},
+            "prefix_length": {"type": "int", "required": True},
+            "gateway": {"type": "str"},
+            "vlan_id": {"type": "int"},
+            "ip_port_id": {"type": "str"},
+        },
+    },
+    "file_systems": {"type": "list", "elements": "str"},
+    "isolated": {"type": "bool"},
+}
+
+
+def selection(*, required: bool, each: Options | None = None, nas: bool = False) -> ArgumentSpec:
     """The options that name replication sessions: one of them, or a list.
 
-    ``each``: what an entry of the list may say besides its name and its snapshot.
+    ``each``: what an entry of the list may say besides its name and its snapshot. ``nas``: whether an entry may name a
+    NAS server, with what its DR test needs.
     """
     one: Options = {name: {"type": "str"} for name in SELECTORS}
+    names: Names = (*SELECTORS, NAS_SERVER) if nas else SELECTORS
+    own: Options = {NAS_SERVER: {"type": "str"}, **OF_NAS_SERVER} if nas else {}
     several: Options = {
         "sessions": {
             "type": "list",
             "elements": "dict",
-            "options": {**one, "snapshot": {"type": "str"}, **(each or {})},
-            "mutually_exclusive": [SELECTORS],
-            "required_one_of": [SELECTORS],
+            "options": {**one, **own, "snapshot": {"type": "str"}, **(each or {})},
+            "mutually_exclusive": [names],
+            "required_one_of": [names],
         }
     }
     alternatives = (*SELECTORS, "sessions")

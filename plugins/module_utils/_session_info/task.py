@@ -26,7 +26,10 @@ from .._errors import AmbiguousError, PowerStoreError
 from .._findings.rules import Finding
 from .._findings.weight import before_drill
 from .._json import Json
+from .._nas_tests.clone import Clone
 from .._time import format_time
+from . import nas
+from .nas import NasTests, is_named
 
 _DESTINATIONS: t.Final = (("role", "eq.Destination"),)
 # Whether the array means this task's account; None: not clear.
@@ -61,6 +64,7 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
     unread: list[Unread] = []
     cluster = read_cluster(client, unread)
     selection = _selected(client, cluster, selectors, params, unread)
+    tests = NasTests.read(client, cluster, selection.entries, unread)
     related = read_related(client, selection.sessions, selection.everything, tolerant=True)
     missing = [str(each) for each in (*unread, *related.unread)]
     log = _test_log(client, unread) if params.get("test_log") else {}
@@ -75,7 +79,9 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
             "clock_skew_seconds": cluster.clock_skew_seconds,
         },
         "sessions": [
-            _view(entry, related, cluster, client.is_own, missing) if isinstance(entry, Target) else _unresolved(entry)
+            _view(tests.shown(entry), related, cluster, client.is_own, missing, tests.of(entry))
+            if isinstance(entry, Target)
+            else _unresolved(entry)
             for entry in selection.entries
         ],
         "unread": [
@@ -180,9 +186,19 @@ def _matches(name: str, pattern: str) -> bool:
     return re.fullmatch(expression, name.casefold(), re.DOTALL) is not None
 
 
-def _view(target: Target, related: Related, cluster: Cluster, is_own: IsOwn, missing: t.Iterable[str]) -> Json:
+def _view(
+    target: Target,
+    related: Related,
+    cluster: Cluster,
+    is_own: IsOwn,
+    missing: t.Iterable[str],
+    clones: t.Sequence[Clone] | None,
+) -> Json:
+    """One entry of the result. ``clones``: of a NAS server that was named as such, where they were read."""
     session = target.session
     findings = before_drill(target, related, cluster, missing)
+    if is_named(target):
+        findings = nas.before_drill(target, findings, clones or (), cluster)
     volumes = None if "volume" in related.lost else related.volumes_of(session)
     alerts = None if related.alerts is None else related.alerts.get(session.id, ())
     return {
@@ -206,7 +222,10 @@ def _view(target: Target, related: Related, cluster: Cluster, is_own: IsOwn, mis
         "volumes": None if volumes is None else [volume.as_result() for volume in volumes],
         "hosts": _hosts(volumes),
         "alerts": None if alerts is None else [alert.as_result() for alert in alerts],
-        "failover_test": _running(session, related, cluster, is_own),
+        "failover_test": _running(session, related, cluster, is_own)
+        if clones is None
+        else nas.running(clones, cluster, is_own),
+        "dr_test_clones": None if clones is None else [clone.as_result(cluster.system_time) for clone in clones],
         "ready": not any(finding.is_blocker for finding in findings),
         "findings": [finding.as_result() for finding in findings],
     }
