@@ -32,6 +32,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_operation": GROUND | {"_array"},
     "_module": GROUND | {"_array", "_operation"},
     "_failover_test": OPERATING,
+    "_nas_dr_test": OPERATING | {"_nas_tests"},
     "_session_info": OPERATING | {"_nas_tests"},
     "_session_sync": OPERATING,
     "_sweep": OPERATING | {"_failover_test"},

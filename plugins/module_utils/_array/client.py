@@ -192,13 +192,15 @@ class Client:
 
     # Operating
 
-    def operate(self, path: str, body: Json, *, doing: str, deadline: float | None = None) -> Receipt:
+    def operate(
+        self, path: str, body: Json | None, *, doing: str, deadline: float | None = None, method: str = "POST"
+    ) -> Receipt:
         """Send one operation, once. 202 brings a job; 200, 201 or 204 say that it is done already.
 
         Raises OutcomeUnknownError where the operation may have been executed: no answer came, or one that is not the
         array's own word. Any other error is the array's refusal.
         """
-        request = Request("POST", path, doing, [("is_async", "true")], body, deadline)
+        request = Request(method, path, doing, [("is_async", "true")], body, deadline)
         answer = self._drive(self._login.authenticated(request))
         payload = answer.payload if isinstance(answer.payload, dict) else None
         if answer.status == _TAKEN and payload and isinstance(payload.get("id"), str | int):

@@ -249,6 +249,8 @@ class Entries:
             if value not in self._seen and name.lower() in _SECRET_HEADERS:
                 self._seen.add(value)
                 self._keep_secret(*_secrets_of(value))
+        sent = exchange.body if isinstance(exchange.body, dict) else {}
+        self._keep_secret(*(str(value) for name, value in sent.items() if value and "password" in name))
         milliseconds = round(exchange.seconds * 1000, 3)
         made: Json = {
             "startedDateTime": format_time(exchange.began),

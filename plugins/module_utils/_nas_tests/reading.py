@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from .._array.client import Client, Query
 from .._array.fields import Unread
+from .._array.jobs import FINAL_PHASES
 from .._array.rows import read_by
 from .._array.session import Cluster, Release
 from .._errors import PowerStoreError
@@ -101,14 +102,13 @@ class _Reading:
 
     def jobs(self) -> list[CloneJob]:
         """Every clone of a NAS server that the array's log still has, newest first."""
-        filters = [("resource_type", "eq.nas_server"), ("resource_action", "eq.clone")]
-        query = [JOB_SELECT, *filters]
-
-        def read() -> list[Json]:
-            return self._client.get_all("job", query, doing=f"Reading {LOG}", deadline=self._deadline)
-
-        found = self._tried(LOG, CloneJob.from_row, read) or []
-        return sorted(found, key=lambda job: (job.start_time is None, job.start_time), reverse=True)
+        try:
+            return read_clone_jobs(self._client, deadline=self._deadline)
+        except PowerStoreError as error:
+            if self._unread is None:
+                raise
+            self._unread.append(Unread(LOG, error))
+            return []
 
     def named(self, clones: t.Sequence[Clone]) -> list[Clone]:
         """With the names of the NAS servers that they are clones of."""
@@ -145,6 +145,17 @@ class _Reading:
                 raise
             self._unread.append(Unread(what, error))
             return None
+
+
+def read_clone_jobs(client: Client, *, deadline: float | None = None, open_only: bool = False) -> list[CloneJob]:
+    """Every clone of a NAS server that the array's log has, newest first. Raises PowerStoreError.
+
+    ``open_only``: those that have not ended.
+    """
+    query = [JOB_SELECT, ("resource_type", "eq.nas_server"), ("resource_action", "eq.clone")]
+    query += [("phase", f"not.in.({','.join(FINAL_PHASES)})")] if open_only else []
+    jobs = [CloneJob.from_row(row) for row in client.get_all("job", query, doing=f"Reading {LOG}", deadline=deadline)]
+    return sorted(jobs, key=lambda job: (job.start_time is None, job.start_time), reverse=True)
 
 
 class _OfServer(t.Protocol):
