@@ -355,6 +355,43 @@ def _contact_answers(simulator: Simulator, folder: Path) -> Options:
     return {**dict.fromkeys(connection_to(simulator)), "directory": str(folder / "facts"), "before": before}
 
 
+def _nas_servers(simulator: Simulator, _folder: Path) -> Options:
+    """Two NAS servers; the network of their clones is isolated."""
+    address = {"ip_address": "192.0.2.20", "prefix_length": 24, "gateway": "192.0.2.1", "vlan_id": 412}
+    simulator.add_session(nas_server="homes", file_systems=["home-a", "home-b"])
+    simulator.add_session(nas_server="finance", interfaces=[{"ip_address": "198.51.100.5"}])
+    servers = [{"nas_server": "homes", "interface": address}, {"nas_server": "finance", "file_systems": ["finance-fs"]}]
+    return {"nas_servers": servers, "isolated": True, "poll_interval": 0.1, "wait_timeout": 60}
+
+
+def _nas_start(simulator: Simulator, folder: Path) -> Options:
+    return {**_nas_servers(simulator, folder), "state": "started"}
+
+
+def _nas_stop(simulator: Simulator, folder: Path) -> Options:
+    """One of them has a clone of somebody else, too."""
+    options = _nas_servers(simulator, folder)
+    _result(simulator, name="nas_dr_test", **options, state="started")
+    simulator.dr.clone_nas_server("homes", "by-hand", "jdoe")
+    return {**options, "state": "stopped"}
+
+
+def _nas_refused(simulator: Simulator, folder: Path) -> Options:
+    options = _nas_servers(simulator, folder)
+    options["nas_servers"][1]["interface"] = {"ip_address": "198.51.100.5", "prefix_length": 24}
+    return {**options, "isolated": False, "state": "started"}
+
+
+def _nas_half_done(simulator: Simulator, folder: Path) -> Options:
+    simulator.faults.add(
+        array="dr", method="POST", path="/file_interface", action="answer", status=422, body=_NO_REASON
+    )
+    return {**_nas_start(simulator, folder), "on_failure": "rollback"}
+
+
+_NO_REASON: Options = {"messages": []}
+
+
 def _actions(simulator: Simulator, folder: Path) -> Options:
     """One action that a drill opened."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -467,6 +504,12 @@ SCENARIOS: dict[str, list[Scenario]] = {
         Scenario("unmount", _to_unmount),
         Scenario("another disk", _another_disk, changes=False, fails=True),
         Scenario("not there", _not_there_yet, fails=True, unforeseen=True),
+    ],
+    "nas_dr_test": [
+        Scenario("start", _nas_start),
+        Scenario("stop", _nas_stop),
+        Scenario("refused", _nas_refused, changes=False, fails=True),
+        Scenario("taken back", _nas_half_done, fails=True, unforeseen=True),
     ],
     "replication_failover_test": [
         Scenario("start", _start),

@@ -35,6 +35,7 @@ OF_A_PATH = {"owner", "group", "mode", "uid", "gid", "size", "state", "secontext
 TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,), "bool": (bool,), "int": (int,), "float": (float, int), "dict": (dict,), "list": (list,),
 }  # fmt: skip
+NAS_SERVER = re.compile(r"NAS server '(.+)' \(")
 SESSION = re.compile(r"\(session ([0-9a-f-]+)\)")
 
 
@@ -70,6 +71,29 @@ def assert_the_array_is_as_the_diff_says(simulator: Simulator, side: dict[str, t
             assert simulator.dr.session(found[1]).failover_test_in_progress is in_progress, line
 
 
+def assert_the_clones_are_as_the_diff_says(simulator: Simulator, side: dict[str, str]) -> None:
+    """Each line of a diff's side about a NAS server against the DR-test clones that the array has."""
+    for line, said in side.items():
+        source = {row["id"] for row in simulator.dr.file_systems(NAS_SERVER.findall(line)[0])}
+        clones = []
+        for row in simulator.dr.nas_servers(dr_test=True):
+            key = str(row["id"])
+            files = simulator.dr.file_systems(key)
+            if source & {each["parent_id"] for each in files}:
+                names = ", ".join(sorted(str(each["name"]) for each in files))
+                addresses = ", ".join(str(each["ip_address"]) for each in simulator.dr.file_interfaces(key))
+                clones.append(f"DR-test clone '{row['name']}' with {names} and {addresses or 'no file interface'}")
+        assert said == ("; ".join(sorted(clones)) or "no DR-test clone"), line
+
+
+def assert_is_as_said(module: str, simulator: Simulator, side: dict[str, t.Any]) -> None:
+    """A diff's side against the array, of the modules that ask one."""
+    if module == "nas_dr_test":
+        assert_the_clones_are_as_the_diff_says(simulator, side)
+    elif module.startswith("replication_"):
+        assert_the_array_is_as_the_diff_says(simulator, side)
+
+
 @pytest.mark.parametrize(("module", "scenario"), CASES)
 def test_check_mode_predicts_and_only_reads(
     module: str, scenario: Scenario, simulator: Simulator, tmp_path: Path
@@ -79,9 +103,8 @@ def test_check_mode_predicts_and_only_reads(
     predicted = run_module(simulator, module, check=True, diff=True, **options)
     assert requests_sent(simulator) <= {"GET"}
     assert files_in(tmp_path) == files
-    asks_an_array = module.startswith("replication_")
-    if predicted.get("diff") and asks_an_array:
-        assert_the_array_is_as_the_diff_says(simulator, predicted["diff"]["before"])
+    if predicted.get("diff"):
+        assert_is_as_said(module, simulator, predicted["diff"]["before"])
 
     real = run_module(simulator, module, diff=True, **options)
     assert bool(real.get("failed")) is scenario.fails, real.get("msg")
@@ -90,8 +113,7 @@ def test_check_mode_predicts_and_only_reads(
         assert bool(predicted.get("failed")) is scenario.fails
         assert real.get("changed", False) is scenario.changes
     if real.get("diff") and not scenario.meanwhile:
-        if asks_an_array:
-            assert_the_array_is_as_the_diff_says(simulator, real["diff"]["after"])
+        assert_is_as_said(module, simulator, real["diff"]["after"])
         assert (real["diff"]["before"] != real["diff"]["after"]) is real["changed"]
         assert predicted["diff"]["before"] == real["diff"]["before"]
 

@@ -432,7 +432,7 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             BLOCKER,
             "The address that the clone would get answers on the network of the computer that runs the task.",
             "Something has this address already, and the network is not isolated from this computer's.",
-            "Give the clone another address. Where its network is isolated from production, set isolated.",
+            "Give the clone an address that nothing has. Where its network is isolated from production, set isolated.",
             "TCP connections to the ports 2049, 445, 111, 22 and 443, within two seconds; a refusal is an answer.",
         ),
         Rule(

@@ -38,7 +38,7 @@ def build(scenario: Scenario) -> World:
         add_rules(world.arrays[name], scenario)
         add_hosts(world.arrays[name], scenario)
     for session in scenario.sessions:
-        _session(world, scenario, session)
+        add_session(world, scenario, session)
     add_alerts(world, scenario)
     for name in ARRAYS:
         if scenario.arrays[name].write_protected:
@@ -48,7 +48,7 @@ def build(scenario: Scenario) -> World:
     return world
 
 
-def _session(world: World, scenario: Scenario, spec: SessionSpec) -> None:
+def add_session(world: World, scenario: Scenario, spec: SessionSpec) -> None:
     """Both sides of one session, with their resources, mappings, snapshots and a running test."""
     kind, name = spec.resource
     rule = spec.rule or next(iter(scenario.rules), None)

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import nas, replication, scenario
 from .auth import Account, Logins
-from .build import build
+from .build import add_session, build
 from .clock import Clock
 from .endpoint import Endpoint
 from .faults import Faults
@@ -296,6 +296,12 @@ class Simulator:
 
     def clear_journal(self) -> None:
         self._journal.clear()
+
+    def add_session(self, **keys: Any) -> None:
+        """One more replication session on both arrays, with the keys that a scenario has for it."""
+        spec = scenario.read_session(keys, "session", {})
+        with self.world.lock:
+            add_session(self.world, self.scenario, spec)
 
     @property
     def operation_seconds(self) -> dict[str, float]:
