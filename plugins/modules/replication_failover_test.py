@@ -50,8 +50,9 @@ options:
     type: str
   sessions:
     description:
-      - Several sessions, each named by one of the three. A finding of severity V(blocker) on one of them refuses the
-        whole task before anything is sent. A failure during the operation does not stop the others.
+      - Several sessions, each named by one of the three, or by O(sessions[].nas_server). A finding of severity
+        V(blocker) on one of them refuses the whole task before anything is sent. A failure during the operation does
+        not stop the others.
     type: list
     elements: dict
     suboptions:
@@ -64,6 +65,40 @@ options:
       volume_group:
         description: As O(volume_group).
         type: str
+      nas_server:
+        description:
+          - Name or id of a NAS server of which this array is the destination. It has no failover test, so its DR test
+            is by clone, as M(drdrill.powerstore.nas_dr_test) makes and removes it, with the options of this entry.
+          - Such entries are worked on beside the others. With both kinds, O(on_failure=rollback) is refused.
+        type: str
+      interface:
+        description: The file interface that the clone of O(sessions[].nas_server) gets; V(stopped) needs none.
+        type: dict
+        suboptions:
+          ip_address:
+            description: Address of the clone.
+            type: str
+            required: true
+          prefix_length:
+            description: Length of the prefix of its network.
+            type: int
+            required: true
+          gateway:
+            description: Its gateway.
+            type: str
+          vlan_id:
+            description: Its VLAN; V(0) is none.
+            type: int
+          ip_port_id:
+            description: Id of the array's port.
+            type: str
+      file_systems:
+        description: Names or ids of the file systems of O(sessions[].nas_server) that are cloned; all if not set.
+        type: list
+        elements: str
+      isolated:
+        description: Whether the network of O(sessions[].interface) is known to be isolated from production.
+        type: bool
       snapshot:
         description: As O(snapshot), for this session.
         type: str
@@ -170,6 +205,16 @@ EXAMPLES = r"""
         snapshot: files-archive-monday
     state: started
   check_mode: true
+
+- name: Test a whole application, with the NAS server that has its files
+  drdrill.powerstore.replication_failover_test:
+    sessions:
+      - volume_group: erp-db
+      - nas_server: erp-files
+        interface:
+          ip_address: 192.0.2.20
+          prefix_length: 24
+    state: started
 
 - name: Stop the test that this play started, and no other; try up to three times
   drdrill.powerstore.replication_failover_test:

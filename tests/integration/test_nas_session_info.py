@@ -10,12 +10,13 @@ import typing as t
 
 import pytest
 
+from tests.lab.faults.table import at
 from tests.lab.simulator import Simulator
 from tests.running import Result, run_module
 
 INTERFACE: t.Final = {"ip_address": "192.0.2.20", "prefix_length": 24}
 ASKED: t.Final = {"nas_server": "homes", "interface": INTERFACE}
-CLONE: t.Final = {"name": "homes-test", "user": "admin", "age": "2h", "interfaces": [{"ip_address": "192.0.2.20"}]}
+CLONE: t.Final = {"name": "homes-test", "user": "admin", "age": "2h", "interfaces": [{"ip_address": "192.0.2.9"}]}
 
 
 def array(*sessions: dict[str, t.Any], **more: t.Any) -> Simulator:
@@ -54,7 +55,7 @@ def test_a_clone_that_is_there_blocks_a_drill_and_is_shown() -> None:
     assert "made by admin" in finding["message"] and "2 h" in finding["message"]
     [clone] = homes["dr_test_clones"]
     assert [each["name"] for each in clone["file_systems"]] == ["home", "projects"]
-    assert [each["ip_address"] for each in clone["interfaces"]] == ["192.0.2.20"]
+    assert [each["ip_address"] for each in clone["interfaces"]] == ["192.0.2.9"]
     test = homes["failover_test"]
     assert (test["in_progress"], test["started_by"], test["source"]) == (True, "admin", "job")
     assert 7190 < test["age_seconds"] < 7300 and test["own"] is True
@@ -71,7 +72,7 @@ def test_a_release_before_3_6_knows_no_dr_test() -> None:
     arrays = {name: {"release_version": "3.5.0.0"} for name in ("production", "dr")}
     with array({"nas_server": "homes"}, arrays=arrays) as simulator:
         [homes] = info(simulator, ASKED)["sessions"]
-    assert ids(homes) == ["version.not_supported"] and "since 3.6" in homes["findings"][0]["message"]
+    assert ids(homes) == ["nas.version_not_supported"] and "3.6 or later" in homes["findings"][0]["message"]
 
 
 def test_nothing_more_is_asked_where_no_nas_server_is_named() -> None:
@@ -81,6 +82,28 @@ def test_nothing_more_is_asked_where_no_nas_server_is_named() -> None:
         info(simulator, ASKED)
         after = simulator.dr.requests_by_path()
     assert not any("nas_server" in path or "file_" in path for path in before)
-    # By its name, and the clones; there is none, so nothing of them is read.
-    assert sum(count for path, count in after.items() if path.endswith("/nas_server")) == 2
-    assert not any("file_" in path for path in after)
+    assert any(path.endswith("/file_interface") for path in after)  # whether its address is that of another
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"file_systems": ["projekte"]}, "nas.file_system_not_found"),
+        ({"interface": {"ip_address": "192.0.2.7", "prefix_length": 24}}, "nas.address_in_use"),
+        ({"interface": {"ip_address": "192.0.2.7", "prefix_length": 24}, "isolated": True}, None),
+        ({"interface": None}, None),
+    ],
+)
+def test_what_refuses_a_clone_is_known_before_the_drill(asked: dict[str, t.Any], found: str | None) -> None:
+    production = {"nas_server": "homes", "interfaces": [{"ip_address": "192.0.2.7"}]}
+    with array(production) as simulator:
+        [homes] = info(simulator, {**ASKED, **asked})["sessions"]
+    assert (ids(homes), homes["ready"]) == ([found] if found else [], found is None)
+
+
+def test_a_reading_whose_clones_are_refused_says_nothing_of_the_nas_server() -> None:
+    with array({"nas_server": "homes"}) as simulator:
+        simulator.faults.add(at("GET", "/nas_server", "answer", status=500, body="", after=1))
+        result = info(simulator, {"nas_server": "homes"}, {"volume": "erp-data"})
+    homes, volume = result["sessions"]
+    assert result["failed"] and homes["session_id"] is None and volume["ready"]

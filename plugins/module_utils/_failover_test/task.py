@@ -21,6 +21,7 @@ from .._module.options import limits_from_params
 from .._module.result import nothing_attempted
 from .._operation.batch import OnProgress
 from .._time import Moment
+from . import with_nas
 from .act import apply
 from .end_of_test import OPTION
 from .entry import Entry, Step
@@ -34,6 +35,18 @@ def run(params: Row, *, check_mode: bool, on_progress: OnProgress | None = None)
 
     ``on_progress``: called in any thread, one call at a time, whenever an operation has ended.
     """
+    if with_nas.names_nas_servers(params):
+        return with_nas.run(
+            params,
+            lambda block, check: _run_on(block, check_mode=check, on_progress=on_progress),
+            check_mode=check_mode,
+            on_progress=on_progress,
+        )
+    return _run_on(params, check_mode=check_mode, on_progress=on_progress)
+
+
+def _run_on(params: Row, *, check_mode: bool, on_progress: OnProgress | None) -> Json:
+    """The same for sessions without a NAS server."""
     selectors, desired = selectors_from_params(params), _desired(params)
     return with_client(
         params,

@@ -137,6 +137,7 @@ def selection(*, required: bool, each: Options | None = None, nas: bool = False)
 
 TESTED_SELECTION = selection(
     required=True,
+    nas=True,
     each={"create_end_of_test_snapshot": {"type": "bool"}, "started_by_job": {"type": "str"}},
 )
 

@@ -7,45 +7,92 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .._array.client import Client
 from .._array.fields import Unread
-from .._array.session import Cluster, ReplicationSession, Target
-from .._errors import PowerStoreError
+from .._array.session import Cluster, ReplicationSession, Row, Target, Unresolved
+from .._errors import InvalidInputError, PowerStoreError
 from .._findings.rules import Finding, Findings
 from .._json import Json
-from .._nas_tests.clone import FIRST_RELEASE, Clone
+from .._nas_dr_test.plan import Desired, addresses_to_probe, plan
+from .._nas_dr_test.probe import answering
+from .._nas_dr_test.reading import read as read_wished
+from .._nas_dr_test.wish import wishes_from_params
+from .._nas_tests.clone import Clone
 from .._nas_tests.join import of_server
+from .._nas_tests.mark import label_of
 from .._nas_tests.reading import read_clones
 from .._time import format_time, in_words
 from .._words import BLOCKER, NAS_SERVER
 
+Entry: t.TypeAlias = "Target | Unresolved"
 # Whether the array means this task's account; None: not clear.
 IsOwn: t.TypeAlias = "t.Callable[[str | None], bool | None]"
 # What a file session has no failover test for, and a running one, of which a clone knows more.
-_OF_FAILOVER_TESTS: t.Final = frozenset({"nas.use_clone", "test.already_running", "version.not_supported"})
+_OF_FAILOVER_TESTS: t.Final = frozenset(
+    {"nas.use_clone", "test.already_running", "version.not_supported", "role.not_destination"}
+)
+_SAID_BY_CLONES: t.Final = ("nas.already_started", "nas.of_somebody_else")
+_AT_REST: t.Final = ("Partial_OK", "Partial_Paused")  # states that only NAS servers have
 
 
 @dataclass(frozen=True, slots=True)
 class NasTests:
-    """The DR-test clones of an array, where a NAS server was named; ``clones`` is None where they were not read."""
+    """The DR-test clones of an array, where a NAS server was named; ``clones`` is None where they were not read.
+
+    ``refusals``: what refuses to make a clone, by the id of the NAS server; of those that are to get an interface.
+    """
 
     clones: tuple[Clone, ...] | None = None
+    refusals: t.Mapping[str, Findings] = field(default_factory=dict)
+    error: PowerStoreError | None = None
 
     @classmethod
-    def read(cls, client: Client, cluster: Cluster, entries: t.Iterable[object], unread: list[Unread]) -> NasTests:
-        """One request where there are no clones; none where no NAS server was named."""
+    def read(
+        cls, client: Client, cluster: Cluster, entries: t.Iterable[Entry], params: Row, unread: list[Unread]
+    ) -> NasTests:
+        """Nothing is asked where no NAS server was named, and one request is sent where there is no clone.
+
+        With interfaces, all is read that a start of nas_dr_test reads. Raises InvalidInputError for an interface that
+        makes no sense.
+        """
         if not any(isinstance(entry, Target) and is_named(entry) for entry in entries):
             return cls()
+        wished = [entry for entry in params.get("sessions") or () if entry.get(NAS_SERVER) and entry.get("interface")]
         try:
-            return cls(tuple(read_clones(client, cluster, unread=unread)))
+            if not wished:
+                return cls(tuple(read_clones(client, cluster, unread=unread)))
+            return cls._planned(client, wished)
+        except InvalidInputError:
+            raise
         except PowerStoreError as error:
-            unread.append(Unread("the DR-test clones of NAS servers", error))
-            return cls()
+            return cls(error=error)
+
+    @classmethod
+    def _planned(cls, client: Client, wished: t.Sequence[Row]) -> NasTests:
+        wishes = wishes_from_params({"state": "started", "nas_servers": wished})
+        desired = Desired(running=True, label=label_of(client.account))
+        array, found = read_wished(client, wishes, desired)
+        asked = addresses_to_probe(array, found, desired)
+        steps = plan(replace(array, answering=answering(asked) if asked else {}), found, desired).steps
+        return cls(
+            array.clones,
+            {
+                step.found.server.id: tuple(each for each in step.findings if each.rule.id not in _SAID_BY_CLONES)
+                for step in steps
+                if step.found.server
+            },
+        )
+
+    def known(self, entry: Entry) -> Entry:
+        """The entry; a NAS server of which it is not known whether a DR test runs counts as not found."""
+        if self.error is None or not isinstance(entry, Target) or not is_named(entry):
+            return entry
+        return Unresolved(entry.selector, self.error)
 
     def of(self, target: Target) -> list[Clone] | None:
-        """The clones of the NAS server that a target names; None for another target, or where they were not read."""
+        """The clones of the NAS server that a target names; None for another target."""
         if self.clones is None or not is_named(target):
             return None
         return of_server(self.clones, target.session.local_resource_id)
@@ -60,12 +107,7 @@ class NasTests:
 
 def is_named(target: Target) -> bool:
     """Whether a target was named as a NAS server, and so is meant for a DR test by clone."""
-    return target.selector.by == NAS_SERVER and is_nas(target.session)
-
-
-def is_nas(session: ReplicationSession) -> bool:
-    """Whether a session replicates a NAS server."""
-    return session.resource_type == NAS_SERVER
+    return target.selector.by == NAS_SERVER and target.session.resource_type == NAS_SERVER
 
 
 def running(clones: t.Sequence[Clone], cluster: Cluster, is_own: IsOwn) -> Json:
@@ -80,19 +122,17 @@ def running(clones: t.Sequence[Clone], cluster: Cluster, is_own: IsOwn) -> Json:
         "started_by": started_by,
         "own": is_own(started_by) if started_by else None,
         "age_seconds": None if age is None else round(age.total_seconds(), 3),
-        "source": None if oldest is None else "job" if oldest.started_by else "unavailable",
+        "source": None if oldest is None else "job" if started_by else "unavailable",
     }
 
 
-def before_drill(target: Target, findings: Findings, clones: t.Sequence[Clone], cluster: Cluster) -> Findings:
+def before_drill(target: Target, findings: Findings, tests: NasTests, cluster: Cluster) -> Findings:
     """The findings of a NAS server that is to be tested by a clone, from those of its session as such."""
-    kept = [each for each in findings if each.rule.id not in _OF_FAILOVER_TESTS]
-    if not cluster.release >= FIRST_RELEASE:
-        message = (
-            f"{cluster.name} runs PowerStoreOS {cluster.release_version}; DR tests of NAS servers exist since 3.6."
-        )
-        kept.insert(0, Finding.of("version.not_supported", target.session, message))
-    return (*kept, *(_already_there(target.session, clone, cluster) for clone in clones))
+    session = target.session
+    out = _OF_FAILOVER_TESTS | ({"state.not_allowed"} if session.state in _AT_REST else set())
+    kept = [each for each in findings if each.rule.id not in out]
+    there = [_already_there(session, clone, cluster) for clone in tests.of(target) or ()]
+    return (*tests.refusals.get(session.local_resource_id, ()), *kept, *there)
 
 
 def _already_there(session: ReplicationSession, clone: Clone, cluster: Cluster) -> Finding:

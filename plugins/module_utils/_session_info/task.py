@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._array.client import Client
 from .._array.fields import Unread
@@ -26,7 +26,6 @@ from .._errors import AmbiguousError, PowerStoreError
 from .._findings.rules import Finding
 from .._findings.weight import before_drill
 from .._json import Json
-from .._nas_tests.clone import Clone
 from .._time import format_time
 from . import nas
 from .nas import NasTests, is_named
@@ -64,7 +63,8 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
     unread: list[Unread] = []
     cluster = read_cluster(client, unread)
     selection = _selected(client, cluster, selectors, params, unread)
-    tests = NasTests.read(client, cluster, selection.entries, unread)
+    tests = NasTests.read(client, cluster, selection.entries, params, unread)
+    selection = replace(selection, entries=tuple(map(tests.known, selection.entries)))
     related = read_related(client, selection.sessions, selection.everything, tolerant=True)
     missing = [str(each) for each in (*unread, *related.unread)]
     log = _test_log(client, unread) if params.get("test_log") else {}
@@ -79,7 +79,7 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
             "clock_skew_seconds": cluster.clock_skew_seconds,
         },
         "sessions": [
-            _view(tests.shown(entry), related, cluster, client.is_own, missing, tests.of(entry))
+            _view(tests.shown(entry), related, cluster, client.is_own, missing, tests)
             if isinstance(entry, Target)
             else _unresolved(entry)
             for entry in selection.entries
@@ -192,13 +192,13 @@ def _view(
     cluster: Cluster,
     is_own: IsOwn,
     missing: t.Iterable[str],
-    clones: t.Sequence[Clone] | None,
+    tests: NasTests,
 ) -> Json:
-    """One entry of the result. ``clones``: of a NAS server that was named as such, where they were read."""
-    session = target.session
+    """One entry of the result."""
+    session, clones = target.session, tests.of(target)
     findings = before_drill(target, related, cluster, missing)
     if is_named(target):
-        findings = nas.before_drill(target, findings, clones or (), cluster)
+        findings = nas.before_drill(target, findings, tests, cluster)
     volumes = None if "volume" in related.lost else related.volumes_of(session)
     alerts = None if related.alerts is None else related.alerts.get(session.id, ())
     return {
