@@ -21,6 +21,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.published import published
@@ -29,6 +30,7 @@ from tests.contract.checker import Contract
 from tests.lab.simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
+DEFAULT = ROOT / "tests/lab/simulator/scenarios/default.yml"
 SESSIONS = [{"volume": "erp-data"}, {"volume_group": "erp-db"}]
 SCHEMA = jsonschema.Draft202012Validator(published())
 
@@ -41,6 +43,7 @@ class Case:
     variables: Json = field(default_factory=dict)
     spoil: Callable[[Simulator], object] = lambda _simulator: None
     host: Json = field(default_factory=dict)  # variables of the host that are not the role's
+    more_sessions: list[Json] = field(default_factory=list)  # beside those of the default scenario
     simulator: Simulator = field(init=False)
     records: Path = field(init=False)
 
@@ -120,6 +123,13 @@ class Arrays:
         return Run(done.returncode, done.stdout + done.stderr)
 
 
+def _simulator(more_sessions: list[Json]) -> Simulator:
+    if not more_sessions:
+        return Simulator()
+    scenario = yaml.safe_load(DEFAULT.read_text(encoding="utf-8"))
+    return Simulator.from_dict({**scenario, "sessions": [*scenario["sessions"], *more_sessions]})
+
+
 Prepare = Callable[..., Arrays]
 
 
@@ -131,7 +141,7 @@ def arrays(contract: Contract, tmp_path: Path) -> Iterator[Prepare]:
 
         def prepare(*cases: Case) -> Arrays:
             for case in cases:
-                case.simulator = stack.enter_context(Simulator())
+                case.simulator = stack.enter_context(_simulator(case.more_sessions))
                 simulators.append(case.simulator)
                 seconds = case.simulator.operation_seconds
                 seconds.update(dict.fromkeys(seconds, 0.1))

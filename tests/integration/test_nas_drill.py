@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A drill of a volume, a group and a NAS server: each is tested by its own means, and nothing is left."""
+
+from __future__ import annotations
+
+import typing as t
+
+from tests.integration.arrays import Case, Json, Prepare
+from tests.lab.demo.application import Application
+from tests.lab.simulator import Simulator
+
+HOMES: t.Final[Json] = {
+    "nas_server": "homes",
+    "rule": "rpo-5min",
+    "file_systems": ["home", "projects"],
+    "interfaces": [{"ip_address": "192.0.2.7"}],
+}
+# On this computer a check can reach it; the array, which is simulated, does not serve it.
+ASKED: t.Final[Json] = {
+    "nas_server": "homes",
+    "interface": {"ip_address": "127.0.0.1", "prefix_length": 8},
+    "isolated": True,
+}
+ALL: t.Final[list[Json]] = [{"volume": "erp-data"}, {"volume_group": "erp-db"}, ASKED]
+
+
+def left(simulator: Simulator) -> list[str]:
+    """What a DR test left on the array: clones, and interfaces and file systems of clones that are gone."""
+    tables = simulator.dr.array.tables
+    known = {row["id"] for row in tables["nas_server"] if not row["is_dr_test"]}
+    clones = [str(row["name"]) for row in tables["nas_server"] if row["is_dr_test"]]
+    parts = [
+        f"{name} {row['name']}"
+        for name in ("file_interface", "file_system")
+        for row in tables[name]
+        if row["nas_server_id"] not in known
+    ]
+    return clones + parts
+
+
+def test_a_volume_a_group_and_a_nas_server_in_one_drill(arrays: Prepare) -> None:
+    with Application() as application:
+        case = Case(
+            "mixed",
+            {
+                "sessions": ALL,
+                "checks": [
+                    {
+                        "name": "NFS of homes",
+                        "tcp": {"host": "127.0.0.1", "port": application.port},
+                        "session": "homes",
+                        "timeout": 5,
+                    }
+                ],
+                "report_formats": ["html", "junit", "csv", "markdown"],
+            },
+            more_sessions=[HOMES],
+        )
+        drill = arrays(case)
+        predicted = drill.run("--check")
+        assert predicted.code == 0, predicted.output
+        assert not left(case.simulator)
+        done = drill.run()
+    assert done.code == 0, done.output
+    assert case.running() == [] and left(case.simulator) == []
+    executed = [operation for operation, _id in case.simulator.dr.array.executed]
+    assert executed.count("clone") == 1 and executed.count("start_failover_test") == 2
+    record = case.record()
+    assert (record["verdict"], record["cleanup"]["verdict"]) == ("passed_with_deviations", "passed")
+    by_name = {session["resource_name"]: session for session in record["sessions"]}
+    assert by_name["erp-data"]["verdict"] == by_name["erp-db"]["verdict"] == "passed"
+    homes = by_name["homes"]
+    assert homes["verdict"] == "passed_with_deviations" and homes["return_to_normal"]["stop_confirmed"]
+    assert homes["dr_test_clone"]["addresses"] == ["127.0.0.1"]
+    assert homes["dr_test_clone"]["file_systems"] == ["home", "projects"]
+    assert [each["cause"] for each in record["causes"]] == ["rpo.not_measured"]
+    assert {each["passed"] for each in homes["validations"]} == {True, None}
+    assert record["witness"]["verdict"] == "corroborated" and len(record["witness"]["claims"]) == 4
+    assert len(list(case.records.glob("drill-*.html"))) == 1
+
+
+def test_a_drill_of_a_nas_server_alone_and_what_refuses_one(arrays: Prepare) -> None:
+    alone = Case("alone", {"sessions": [ASKED]}, more_sessions=[HOMES])
+    taken = Case(
+        "taken",
+        {"sessions": [{**ASKED, "interface": {"ip_address": "192.0.2.7", "prefix_length": 24}, "isolated": False}]},
+        more_sessions=[HOMES],
+    )
+    there = Case("there", {"sessions": ALL}, more_sessions=[{**HOMES, "dr_tests": [{"name": "of-somebody"}]}])
+    excluded = Case(
+        "excluded",
+        {
+            "sessions": [],
+            "filters": {"name": "*"},
+            "exclusions": [{"nas_server": "homes", "reason": "is tested alone"}],
+        },
+        more_sessions=[HOMES],
+    )
+    done = arrays(alone, taken, there, excluded).run()
+    assert done.code != 0
+    assert alone.verdicts == ("passed_with_deviations", "passed") and left(alone.simulator) == []
+    assert taken.verdicts[1] == "not_needed" and done.says("The address 192.0.2.7 is that of the file interface")
+    assert there.verdicts[1] == "not_needed" and done.says("DR-test clone 'of-somebody' of the NAS server 'homes'")
+    assert left(there.simulator)[0] == "of-somebody" and there.running() == []
+    assert excluded.verdicts == ("passed", "passed") and left(excluded.simulator) == []
+    assert len(excluded.record()["sessions"]) == 3
