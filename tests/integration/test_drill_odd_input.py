@@ -111,6 +111,17 @@ def test_what_is_left_out_is_not_tested(arrays: Prepare) -> None:
     assert done.says("All arrays together: passed.") and str(written) in done.output
 
 
+def test_a_limit_leaves_out_arrays_and_not_the_record_of_the_others(arrays: Prepare) -> None:
+    """It leaves out the controller, too."""
+    drill = arrays(*(Case(name, {"sessions": SESSIONS[:1]}) for name in ("a", "b", "c")))
+    done = drill.run("--limit", "a,b")
+    assert done.code == 0, done.output
+    (written,) = drill["a"].records.glob("run-*.json")
+    run = json.loads(written.read_text())
+    assert (run["verdict"], [member["array"] for member in run["members"]]) == ("passed", ["ps-dr", "ps-dr"])
+    assert done.says("All arrays together: passed.") and drill["c"].simulator.dr.journal() == []
+
+
 def test_odd_input_leaves_nothing_running_and_passes_for_nothing(arrays: Prepare, tmp_path: Path) -> None:
     def looking(text: str) -> Json:
         file = tmp_path / f"{len(list(tmp_path.iterdir()))}.yml"

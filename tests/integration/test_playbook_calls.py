@@ -88,7 +88,8 @@ NOWHERE: dict[str, tuple[str, tuple[str, ...]]] = {
     ("playbook", "how"),
     [("stop_tests", how) for how in NOWHERE]
     + [("drill", how) for how in ("a limit", "--tags", "--start-at-task")]
-    + [("preflight", "a limit"), ("abort", "a pattern")],
+    + [("preflight", "a limit"), ("abort", "a pattern")]
+    + [(playbook, how) for playbook in ("witness", "collect", "awx_setup") for how in ("a limit", "--tags")],
 )
 def test_what_reaches_no_array_fails(call: Calls, playbook: str, how: str) -> None:
     call.simulator.dr.start_failover_test("erp-data", user=call.simulator.username)

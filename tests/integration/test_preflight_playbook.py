@@ -163,3 +163,40 @@ def test_warnings_fail_it_only_when_asked_to(tmp_path: Path) -> None:
         assert report["array"] == {
             "host": "127.0.0.1", "name": "ps-dr", "global_id": "PS0a1b2c3d4e02", "release_version": "4.1.0.0",
         }  # fmt: skip
+
+
+def test_a_survey_is_understood_and_refused_as_in_a_drill(simulator: Simulator, tmp_path: Path) -> None:
+    """Lists as texts, a number of 0, "off" for false; and what a drill would refuse is refused here."""
+    survey = {
+        "failover_drill_filters": '{"name": "*"}',
+        "failover_drill_exclusions": '[{"volume": "FILES-archive", "reason": "holds nothing"}]',
+        "failover_drill_checks": '[{"name": "c", "command": ["true"], "critical": "off", "timeout": "7"}]',
+        "failover_drill_success_criteria": "Payroll runs, with all data\nNobody was asked",
+        "failover_drill_participants": "A. Storage, B. Database",
+        "failover_drill_rpo_seconds": 0,
+    }
+    refused: dict[str, Variables] = {
+        "witness": {"failover_drill_witness": "perhaps"},
+        "frameworks": {"failover_drill_frameworks": ["soc3"], "failover_drill_approvers": "C. Manager"},
+        "regression": {"failover_drill_rto_regression_percent": "much"},
+    }
+    done = preflight(simulator, tmp_path, {"survey": survey, **refused})
+    assert recap(done) == {"survey": 0, "witness": 1, "frameworks": 1, "regression": 1}, done.stdout
+
+    report = report_of(tmp_path, "survey")
+    assert sorted(session["resource_name"] for session in report["sessions"]) == ["erp-data", "erp-db"]
+    assert [each["resource_name"] for each in report["scope"]["exclusions"]] == ["FILES-archive"]
+    (step,) = report["planned_steps"]
+    assert (step["kind"], step["critical"], step["timeout_seconds"]) == ("command", False, 7.0)
+    assert report["drill"]["success_criteria"] == ["Payroll runs, with all data", "Nobody was asked"]
+    assert report["who"]["participants"] == ["A. Storage", "B. Database"]
+    # No copy is 0 s old.
+    assert report["objectives"]["rpo_seconds"] == 0 and report["would_be"]["verdict"] == "failed"
+
+    for name, words in (
+        ("witness", "failover_drill_witness is 'perhaps'"),
+        ("frameworks", "failover_drill_frameworks is 'soc3'"),
+        ("regression", "failover_drill_rto_regression_percent is 'much'"),
+    ):
+        assert words in done.stdout and report_of(tmp_path, name)["verdict"] == "incomplete"
+    assert report_of(tmp_path, "frameworks")["who"]["approvers"] == ["C. Manager"]

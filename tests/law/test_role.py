@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROLE = Path(__file__).parents[2] / "roles/failover_drill"
 TASKS = sorted((ROLE / "tasks").rglob("*.yml"))
@@ -36,6 +37,16 @@ def test_the_role_has_few_files_of_tasks() -> None:
 @pytest.mark.parametrize("path", [*TASKS, *sorted((ROLE / "vars").rglob("*.yml"))], ids=lambda path: path.name)
 def test_no_long_expression_decides(path: Path) -> None:
     assert long_expressions(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_preflight_judges_every_variable_of_a_drill() -> None:
+    """By the same judge; the role hands over all of them, and a playbook has to name each."""
+    drill = yaml.safe_load((ROLE / "vars/main/drill.yml").read_text(encoding="utf-8"))["__failover_drill_variables"]
+    play = yaml.safe_load((ROLE.parents[1] / "playbooks/preflight.yml").read_text(encoding="utf-8"))[0]
+    named = re.findall(r"'(\w+)'", play["vars"]["__preflight_names"])
+    assert sorted(named) == sorted(drill.keys() - {"steps"})
+    of_steps = play["vars"]["__preflight_variables"]
+    assert all(f"'{phase}'" in of_steps for phase in ("attach", "validate", "release", "notify"))
 
 
 def test_a_long_expression_would_be_found() -> None:

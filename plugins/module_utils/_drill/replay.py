@@ -64,7 +64,7 @@ def _options(drill: Drill, found: Json | None, later: Json | None) -> Json:
         **{name: plan["who"][name] for name in ("controller_user", "controller_host", "awx")},
     }
     steps = [
-        {**step, step["kind"]: True, "timeout": step["timeout_seconds"]}
+        step
         for step in planned_steps(drill)
         if step["phase"] in DONE_PHASES and (started or not drill.real or step["phase"] != "release")
     ]

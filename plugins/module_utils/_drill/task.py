@@ -10,6 +10,7 @@ coming: what happened is kept in memory where the file cannot be written, and th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
@@ -261,10 +262,13 @@ def _sha256(path: str | None) -> str | None:
 def _empty_plan(variables: Json, around: Surroundings) -> Json:
     """The plan where the variables are refused: as much of it as is needed for a record of the refusal."""
     plan, _steps = plan_of({"title": around.array, "sessions": [{"volume": "none"}]})
-    title = variables.get("title")
+    for name in ("title", "scenario", "change_ticket", "participants", "approvers", "success_criteria"):
+        with contextlib.suppress(PowerStoreError):  # what is understood of them says whose drill was refused
+            given = variables.get(name)
+            if given not in (None, "", []):
+                plan[name] = plan_of({name: given, "sessions": [{"volume": "none"}]})[0][name]
     return {
         **plan,
-        "title": title if isinstance(title, str) and title.strip() else plan["title"],
         "asked": {"wishes": [], "filters": None, "exclusions": [], "already_out": []},
         "steps": [],
         "how": {**plan["how"], "report_formats": list(REPORT_FORMATS)},

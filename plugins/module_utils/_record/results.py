@@ -16,6 +16,8 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from .._drill.values import a_bool
+from .._errors import InvalidInputError
 from .._json import Json
 from .._words import Phase
 from .typed import read_all
@@ -391,15 +393,27 @@ def _planned_steps(params: Json) -> list[Json]:
 
 
 def _planned(step: Json) -> Json:
-    """A step as the role takes it, in the shape of one that was done. Its numbers may be texts."""
-    numbers = {"wave": (step.get("wave"), int), "timeout_seconds": (step.get("timeout"), float)}
+    """A step as the role takes it, or as a drill has planned it, in the shape of one that was done.
+
+    Its numbers may be texts, and so may be whether it is critical: each as the drill reads it.
+    """
+    timeout = step.get("timeout_seconds", step.get("timeout"))
+    numbers = {"wave": (step.get("wave"), int), "timeout_seconds": (timeout, float)}
     return {
         **{name: step.get(name) for name in ("name", "phase", "session")},
         **{name: _as_number(value, to) for name, (value, to) in numbers.items()},
-        "kind": next((kind for kind in _KINDS if step.get(kind) is not None), "tasks"),
-        "critical": str(step.get("critical", True)).lower() not in ("false", "no", "0"),
+        "kind": step.get("kind") or next((kind for kind in _KINDS if step.get(kind) is not None), "tasks"),
+        "critical": _as_bool(step.get("critical", True)),
         "done": False,
     }
+
+
+def _as_bool(value: object) -> object:
+    """True or false as a drill reads it; anything else as it is, for the reader to note."""
+    try:
+        return a_bool(value, "critical")
+    except InvalidInputError:
+        return value
 
 
 def _as_number(value: object, to: t.Callable[[str], float]) -> object:

@@ -399,6 +399,17 @@ def test_what_stop_and_proof_do_not_show_to_be_over(
     assert told("read", what="after", result=shown)["not_proven"] == left
 
 
+def test_a_refusal_says_whose_drill_it_was_as_far_as_that_is_understood(tmp_path: Path) -> None:
+    told = Told(
+        tmp_path, sessions=5, title="Quarterly", change_ticket="CHG1", approvers="A. B, C. D", participants={"x": 1}
+    )
+    assert "failover_drill_sessions is 5" in told.said["refusal"]
+    plan = told.drill.plan
+    assert (plan["title"], plan["change_ticket"], plan["approvers"], plan["participants"]) == (
+        "Quarterly", "CHG1", ["A. B", "C. D"], []
+    )  # fmt: skip
+
+
 # The record from the journal
 
 
