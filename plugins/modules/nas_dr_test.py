@@ -233,16 +233,16 @@ EXAMPLES = r"""
     nas_servers:
       - nas_server: homes
         file_systems: [home-a]
-        interface: {ip_address: 192.0.2.20, prefix_length: 24}
+        interface: {ip_address: 192.0.2.30, prefix_length: 24}
       - nas_server: finance
-        interface: {ip_address: 192.0.2.21, prefix_length: 24}
+        interface: {ip_address: 192.0.2.31, prefix_length: 24}
     label: quarterly-drill
     state: started
   check_mode: true
 
-- name: Use the addresses of production, on a network that production is not connected to
+- name: Use the address of production, on a network that production is not connected to
   drdrill.powerstore.nas_dr_test:
-    nas_server: homes
+    nas_server: finance
     interface:
       ip_address: 198.51.100.5
       prefix_length: 24
@@ -260,7 +260,7 @@ EXAMPLES = r"""
 
 - name: Remove every DR-test clone of a NAS server, whoever made it
   drdrill.powerstore.nas_dr_test:
-    nas_server: homes
+    nas_server: finance
     clones: all
     state: stopped
 """

@@ -277,6 +277,7 @@ def test_a_name_alone_proves_nothing() -> None:
         left = ok(site.stop())
         assert (left["action"], findings(left)) == ("none", ["nas.source_unknown"])
         assert site.tests == [site.name()]
+        assert findings(ok(site.stop(clones="all"))) == ["nas.source_unknown"]
         assert ok(site.stop(nas_server="homes", clone_id=made))["action"] == "stopped"
         assert site.tests == []
 
@@ -451,6 +452,31 @@ def test_a_clone_that_does_not_end_in_time_is_told_and_found_by_the_stop() -> No
         stopped = ok(site.stop())
         assert stopped["action"] == "stopped"
         assert site.tests == []
+
+
+def test_a_clone_that_goes_on_after_the_stop_is_told() -> None:
+    with a_site() as site:
+        site.sim.operation_seconds.update(clone=600)
+        site.start(wait_timeout=1)
+        result = site.stop(wait_timeout=1)
+        entry = result["nas_servers"][0]
+        assert (entry["action"], entry["failure"]["kind"], entry["changed"]) == ("failed", "timeout", False)
+        assert "run the stop again" in result["msg"]
+
+
+def test_snapshots_that_were_taken_of_the_clone_go_with_it(site: Site) -> None:
+    made = ok(site.start())["clone"]["id"]
+    site.dr.add_file_snapshot(made, "during-the-test")
+    assert ok(site.stop())["action"] == "stopped"
+    assert site.tests == []
+
+
+def test_a_clone_that_somebody_else_removes_meanwhile_is_no_change() -> None:
+    with a_site() as site:
+        ok(site.start())
+        site.sim.faults.add(action="answer", status=200, body=[], method="GET", path="/nas_server", after=2)
+        entry = ok(site.stop())
+        assert (entry["action"], entry["changed"], entry["request_sent"]) == ("none", False, False)
 
 
 def test_a_clone_that_does_not_start_is_taken_back() -> None:

@@ -249,7 +249,8 @@ def _half_done(step: Step, work: Work, rollback: Work | None) -> t.Iterator[Find
 def entry_of_stop(step: Step, work: Work) -> Entry:
     """The entry of a stop that was carried out."""
     left = tuple(clone for clone in step.seen if clone.id not in work.gone)
-    return Entry(step, "failed" if work.error else "stopped", left, work, None, work.error, tuple(_learned(step, work)))
+    done = "stopped" if work.request_sent else "none"  # somebody else may have removed it meanwhile
+    return Entry(step, "failed" if work.error else done, left, work, None, work.error, tuple(_learned(step, work)))
 
 
 @dataclass(frozen=True, slots=True)

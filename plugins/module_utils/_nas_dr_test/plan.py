@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from .._array.session import Cluster, ReplicationSession
-from .._errors import PowerStoreError, RejectedError
+from .._errors import OperationTimeoutError, PowerStoreError, RejectedError
 from .._findings.rules import Finding, Findings
 from .._findings.start_stop import blocking_error
 from .._json import Json
@@ -24,6 +24,7 @@ from .work import Making, Removing
 
 _PRIMARY = ("Primary", None)
 _DESTINATION = "Destination"
+_COMPLIANCE = "Compliance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,22 @@ def _with_gaps(step: Step, array: Array) -> Step:
     return replace(step, findings=(*step.findings, *gaps)) if gaps else step
 
 
+def overdue(planned: Plan) -> Plan:
+    """The plan of a stop where a clone is under way still, after all the time that there is for it."""
+
+    def told(step: Step) -> Step:
+        if not step.awaits:
+            return step
+        job = step.found.under_way[0]
+        error = OperationTimeoutError(
+            f"Job {job.id}, a clone of the NAS server, has not ended after wait_timeout "
+            f"({planned.desired.limits.wait_timeout:g} s). The clone may be made later: run the stop again."
+        )
+        return replace(step, error=error)
+
+    return replace(planned, steps=tuple(map(told, planned.steps)))
+
+
 # A start
 
 
@@ -132,6 +149,8 @@ def _start(array: Array, found: Found, desired: Desired) -> Step:
         findings.append(Finding.of("nas.file_system_not_found", found.session, missing))
     interface = found.wish.interface
     wanted = interface
+    if not own:
+        findings += _not_cloned(found, server)
     if own:
         findings.append(_running(array, found, own))
         other = _other_interface(own, interface)
@@ -154,12 +173,23 @@ def _start(array: Array, found: Found, desired: Desired) -> Step:
 
 
 def wanted_file_systems(found: Found) -> tuple[FileSystem, ...]:
-    """Those that are to be cloned: the named ones, else all."""
+    """Those that are to be cloned: the named ones, else all that the array clones.
+
+    The clone of one with FLR in compliance mode is refused (description of ``clone_flr_file_systems``).
+    """
     own = [each for each in found.file_systems if each.type in _PRIMARY]
     if found.wish.file_systems is None:
-        return tuple(own)
+        return tuple(each for each in own if each.flr_mode != _COMPLIANCE)
     names = {name.casefold() for name in found.wish.file_systems}
     return tuple(each for each in own if each.name.casefold() in names or each.id.casefold() in names)
+
+
+def _not_cloned(found: Found, server: NasServer) -> t.Iterator[Finding]:
+    left = [each.name for each in found.file_systems if each.type in _PRIMARY and each.flr_mode == _COMPLIANCE]
+    if left and found.wish.file_systems is None:
+        names = ", ".join(map(repr, left))
+        message = f"File systems of the {server.label} have FLR in compliance mode and are not cloned: {names}."
+        yield Finding.of("nas.file_systems_missing", found.session, message)
 
 
 def _missing(found: Found) -> str | None:
@@ -286,11 +316,13 @@ def _of_somebody_else(found: Found, clone: Clone) -> Finding:
 
 
 def _seen(array: Array, server: NasServer, desired: Desired) -> tuple[Clone, ...]:
-    """The clones of this NAS server as the array shows it, and those of this task's label that it does not show of."""
+    """The clones of this NAS server as the array shows it, and those that may be: by this task's name, or where a stop
+    is of all, as the array does not show of which NAS server they are."""
+    all_count = not desired.running and desired.clones == ALL
     return tuple(
         clone
         for clone in array.clones
-        if clone.is_of(server.id) or (clone.source_id is None and _is_own(clone, server, desired))
+        if clone.is_of(server.id) or (clone.source_id is None and (all_count or _is_own(clone, server, desired)))
     )
 
 

@@ -50,7 +50,7 @@ def read(client: Client, wishes: t.Sequence[Wish], desired: Desired) -> tuple[Ar
         return array, found
     ids = [each.server.id for each in found if each.server]
     files = defaultdict(list)
-    for each in read_file_systems(client, ids):
+    for each in read_file_systems(client, cluster, ids):
         files[each.nas_server_id].append(each)
     found = [replace(f, file_systems=tuple(files[f.server.id])) if f.server else f for f in found]
     found = _with_taken_names(client, cluster, found, desired)

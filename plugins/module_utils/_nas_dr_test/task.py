@@ -20,7 +20,7 @@ from .._operation.batch import OnProgress
 from .._operation.clock import ArrayClock
 from .act import apply, waited_for
 from .entry import Results, nothing_attempted, predicted
-from .plan import Array, Desired, Found, Plan, addresses_to_probe, plan
+from .plan import Array, Desired, Found, Plan, addresses_to_probe, overdue, plan
 from .probe import answering
 from .reading import read, read_again
 from .wish import Wish, label_from_params, wishes_from_params
@@ -100,5 +100,5 @@ def _once_made(client: Client, planned: Plan, found: t.Sequence[Found]) -> Plan:
         with contextlib.suppress(PowerStoreError):  # what was seen before goes on counting
             array, again = read_again(client, planned.array, found)
             planned = plan(array, again, desired)
-        if awaited and time.monotonic() >= end:
-            return planned
+        if awaited and any(step.awaits for step in planned.steps):
+            return overdue(planned)

@@ -16,10 +16,10 @@ from datetime import datetime
 
 from .._array.client import path_id
 from .._array.session import Cluster
-from .._errors import MALFORMED, NotReadyError, PowerStoreError, ProtocolError
+from .._errors import MALFORMED, NotReadyError, PowerStoreError, ProtocolError, RejectedError
 from .._json import Json
 from .._nas_tests.clone import STARTED, Clone, FileInterface, FileSystem, NasServer
-from .._nas_tests.reading import FILE_SYSTEM_SELECT, interface_select, server_select
+from .._nas_tests.reading import file_system_select, interface_select, server_select
 from .._operation.waiting import OverdueError
 from .._operation.workers import OUT_OF_MEANS, out_of_means
 from .sending import Change, Means, Sender, Trail
@@ -70,7 +70,8 @@ class Parts:
 
     def file_systems(self, server_id: str, deadline: float) -> list[FileSystem]:
         """Its file systems and their snapshots."""
-        return [FileSystem.from_row(row) for row in self._of("file_system", FILE_SYSTEM_SELECT, server_id, deadline)]
+        select = file_system_select(self._release)
+        return [FileSystem.from_row(row) for row in self._of("file_system", select, server_id, deadline)]
 
     def interfaces(self, server_id: str, deadline: float) -> list[FileInterface]:
         """Its interfaces."""
@@ -213,7 +214,7 @@ class Maker:
         )
         try:
             made = self._send(change)
-        except PowerStoreError:
+        except RejectedError:
             shown = parts.server("id", server.id, self._until())
             if shown is None or shown.operational_status in _READY:
                 raise

@@ -68,13 +68,15 @@ class FileSystem:
     parent_id: str | None = None
     type: str | None = None  # Primary, Snapshot
     created_at: datetime | None = None
+    flr_mode: str | None = None  # Enterprise, Compliance; None, or as text, where nothing is locked
 
     @classmethod
     def from_row(cls, row: object) -> FileSystem:
-        """From a row with the attributes of `FILE_SYSTEM_SELECT`. Raises ProtocolError for one without an id."""
+        """From a row with the attributes of `file_system_select`. Raises ProtocolError for one without an id."""
         fields = Fields(row, "a file system")
         file_id = fields.identity()
         fields.what = f"file system {file_id}"
+        locked = fields.inner("flr_attributes")
         return cls(
             id=file_id,
             name=fields.needed_text("name", file_id),
@@ -82,6 +84,7 @@ class FileSystem:
             parent_id=fields.id_or_none("parent_id"),
             type=fields.text("filesystem_type"),
             created_at=fields.time("creation_timestamp"),
+            flr_mode=locked.text("mode") if locked else None,
         )
 
     def as_result(self) -> Json:

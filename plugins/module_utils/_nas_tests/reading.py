@@ -20,7 +20,6 @@ from .._json import Json
 from .clone import FIRST_RELEASE, Clone, CloneJob, FileInterface, FileSystem, NasServer
 from .join import with_jobs, with_sources
 
-FILE_SYSTEM_SELECT: t.Final = ("select", "id,name,nas_server_id,parent_id,filesystem_type,creation_timestamp")
 JOB_SELECT: t.Final = ("select", "id,resource_id,phase,user,start_time,end_time,response_body")
 LOG: t.Final = "the log of clones of NAS servers"  # as notes of what was not read call it
 _Part = t.TypeVar("_Part")
@@ -33,6 +32,12 @@ def server_select(release: Release) -> tuple[str, str]:
     names = "id,name,operational_status"
     names += ",is_replication_destination,is_production_mode_enabled" if release >= (3, 0) else ""
     return ("select", names + (",is_dr_test" if release >= FIRST_RELEASE else ""))
+
+
+def file_system_select(release: Release) -> tuple[str, str]:
+    """The ``select`` for file systems."""
+    names = "id,name,nas_server_id,parent_id,filesystem_type,creation_timestamp"
+    return ("select", names + (",flr_attributes" if release.is_known and release >= (3, 0) else ""))
 
 
 def interface_select(release: Release) -> tuple[str, str]:
@@ -82,7 +87,7 @@ class _Reading:
     def with_parts(self, clones: t.Sequence[Clone]) -> list[Clone]:
         """With their file systems and interfaces."""
         ids = [clone.id for clone in clones]
-        files = self._by(FileSystem.from_row, "file_system", "nas_server_id", ids, FILE_SYSTEM_SELECT)
+        files = self._by(FileSystem.from_row, "file_system", "nas_server_id", ids, file_system_select(self._release))
         select = interface_select(self._release)
         interfaces = self._by(FileInterface.from_row, "file_interface", "nas_server_id", ids, select)
         files_of, interfaces_of = _grouped(files), _grouped(interfaces)
@@ -98,7 +103,7 @@ class _Reading:
     def parents_of(self, clones: t.Iterable[Clone]) -> list[FileSystem]:
         """What the file systems of the clones are copies of."""
         ids = {each.parent_id for clone in clones for each in clone.file_systems or () if each.parent_id}
-        return self._by(FileSystem.from_row, "file_system", "id", sorted(ids), FILE_SYSTEM_SELECT) or []
+        return self._by(FileSystem.from_row, "file_system", "id", sorted(ids), file_system_select(self._release)) or []
 
     def jobs(self) -> list[CloneJob]:
         """Every clone of a NAS server that the array's log still has, newest first."""
@@ -182,8 +187,10 @@ def read_interfaces(client: Client, cluster: Cluster, *, deadline: float | None 
     return [FileInterface.from_row(row) for row in rows]
 
 
-def read_file_systems(client: Client, server_ids: t.Iterable[str]) -> list[FileSystem]:
+def read_file_systems(client: Client, cluster: Cluster, server_ids: t.Iterable[str]) -> list[FileSystem]:
     """The file systems and their snapshots of these NAS servers. Raises PowerStoreError."""
     doing = "Reading file systems of NAS servers"
-    rows = read_by(client, "file_system", "nas_server_id", server_ids, [FILE_SYSTEM_SELECT], doing=doing)
+    rows = read_by(
+        client, "file_system", "nas_server_id", server_ids, [file_system_select(cluster.release)], doing=doing
+    )
     return [FileSystem.from_row(row) for row in rows]

@@ -114,6 +114,7 @@ _TABLE: Mapping[str, tuple[int, str, str]] = MappingProxyType(
         "nas_not_found": (404, "0xE080100D0001", "NAS server with id {0} was not found."),
         "nas_name_in_use": (422, "0xE08010080009", "The name {0} is already in use by a NAS server."),
         "nas_replicated": (422, "0xE080100D0061", "{0} is part of a replication session and cannot be deleted."),
+        "file_system_has_snapshots": (422, "0xE08010080062", "File system {0} has snapshots: delete them first."),
         "nas_has_file_systems": (422, "0xE080100D0062", "NAS server {0} has file systems: delete them first."),
         "nas_has_interfaces": (422, "0xE080100D0063", "NAS server {0} has file interfaces: delete them first."),
         "domain_account": (

@@ -356,6 +356,9 @@ def delete_file_system(change: NasChange) -> Job:
     replicated = any(row["id"] in [local for local, _remote in side.element_pairs] for side in array.sessions)
     if replicated:
         raise ApiError("nas_replicated", row["name"])
+    own = file_systems(array, row["nas_server_id"])
+    if any(each["parent_id"] == row["id"] and each["filesystem_type"] == "Snapshot" for each in own):
+        raise ApiError("file_system_has_snapshots", row["name"])
 
     def effect() -> Outcome:
         _still_there(array, "file_system", row)

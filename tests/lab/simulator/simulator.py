@@ -229,6 +229,14 @@ class ArrayHandle:
         with self.array.world.lock:
             return nas.add_interface(self.array, server, {"prefix_length": 24, **values, "ip_address": ip_address})
 
+    def add_file_snapshot(self, key: str, name: str) -> Row:
+        """A snapshot of the first file system of a NAS server."""
+        source = self.file_systems(key)[0]
+        with self.array.world.lock:
+            row_id = self.array.make_id("file_system", f"{source['id']}:{name}")
+            made: Row = {**source, "id": row_id, "name": name, "filesystem_type": "Snapshot", "parent_id": source["id"]}
+            return self.array.tables["file_system"].add(row_id, made)
+
     def delete_nas_server(self, key: str) -> None:
         """Somebody deletes it with all that it has."""
         server = self.nas_server(key)
