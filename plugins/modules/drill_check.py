@@ -144,6 +144,11 @@ options:
     description: How many checks run at once, 1 to 128. A check's time begins when it begins.
     type: int
     default: 16
+  time_limit:
+    description:
+      - Seconds for all checks together, more than 0, at most 86400. After them those under way end, and those that
+        still wait because of O(parallel) are not begun. Their RV(checks[].passed) is null, and RV(passed) is not true.
+    type: float
   fail_on_critical:
     description:
       - Whether the task fails where a critical check did not pass. Without it the caller judges by RV(passed) and
@@ -227,7 +232,7 @@ checks:
       type: str
       sample: HTTP 503
     passed:
-      description: Whether it was true in its time, C(null) in check mode.
+      description: Whether it was true in its time. C(null) in check mode, and where O(time_limit) was over before it.
       type: bool
       sample: false
     action:
@@ -384,6 +389,7 @@ CHECK = {
 OPTIONS = {
     "checks": {"type": "list", "elements": "dict", "required": True, "options": CHECK},
     "parallel": {"type": "int", "default": 16},
+    "time_limit": {"type": "float"},
     "fail_on_critical": {"type": "bool", "default": True},
     "keep_output": {"type": "bool", "default": False},
 }

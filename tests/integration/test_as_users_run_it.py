@@ -162,6 +162,22 @@ def test_relative_paths_of_the_collections_own_playbook(
     assert the_record(tmp_path)["verdict"] == "passed"
 
 
+def test_the_role_in_a_job_of_awx_starts_nothing_where_its_record_would_be_thrown_away(
+    simulator: Simulator, tmp_path: Path, drill: list[dict[str, t.Any]]
+) -> None:
+    """Also in a play of one's own; the mark that this job leaves is what the next one finds."""
+    said = playbook(tmp_path, simulator, drill, "-e", "awx_job_id=90")
+    assert "is not known to outlive this job: no earlier job left a mark there" in " ".join(said.split())
+    assert said.endswith("exit code 2") and simulator.dr.executed("start_failover_test") == []
+    said = playbook(tmp_path, simulator, drill, "-e", "awx_job_id=91")
+    assert said.endswith("exit code 0"), said
+    assert len(simulator.dr.executed("start_failover_test")) == 1
+    assert '"schema_version"' not in said
+    allowed = ("-e", "failover_drill_records_directory=elsewhere failover_drill_records_ephemeral=true awx_job_id=92")
+    said = playbook(tmp_path, simulator, drill, *allowed)
+    assert said.endswith("exit code 0") and '"schema_version"' in said, said
+
+
 def test_become_and_a_short_task_timeout_of_ansible_cfg_cut_nothing(
     simulator: Simulator, tmp_path: Path, drill: list[dict[str, t.Any]]
 ) -> None:

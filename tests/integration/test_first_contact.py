@@ -134,7 +134,10 @@ def test_it_finds_what_three_different_arrays_do(lab: Prepare) -> None:
 
 
 def test_it_stops_what_it_started_whatever_fails(lab: Prepare) -> None:
-    made = lab(second_start=ONE, jobs=ONE, start=ONE, lost=ONE, colleague=ONE, nothing_named=ONE, production=ONE)
+    taken = {**ONE, "options": {"accepts_second_start": True}}
+    made = lab(
+        second_start=ONE, jobs=ONE, start=ONE, lost=ONE, colleague=ONE, nothing_named=ONE, production=ONE, taken=taken
+    )
     path = "*/start_failover_test"
     made["second_start"].faults.add(array="dr", method="POST", path=path, action="answer", status=500, nth=2)
     made["jobs"].faults.add(array="dr", method="GET", path="/job*", action="forbid")
@@ -153,6 +156,9 @@ def test_it_stops_what_it_started_whatever_fails(lab: Prepare) -> None:
         assert in_the_way(made[name]) == [], name
         assert made.facts_of(name)["release"]
     assert made.facts_of("second_start")["second_start"]["answered"] == "not clear"
+    # The running test is of the second start then, and is stopped all the same.
+    assert (operations(made["taken"]), in_the_way(made["taken"])) == ((2, 1), [])
+    assert made.facts_of("taken")["second_start"]["answered"] == "accepted"
     assert "jobs" not in made.facts_of("jobs")
     assert "flag_at_source" not in made.facts_of("production")
     # Not its own, so left alone; and nobody is asked about a session that is not named.

@@ -114,6 +114,13 @@ def parse_parallel(value: int) -> int:
     return value
 
 
+def parse_time_limit(value: float | None) -> float | None:
+    """Seconds for all checks together. Raises InvalidInputError for what is not more than 0 and at most a day."""
+    if value is not None and not 0 < value <= LONGEST_TIMEOUT:
+        raise InvalidInputError(f"time_limit is {value:g}: expected more than 0 and at most {LONGEST_TIMEOUT:g}.")
+    return value
+
+
 def _parse_check(number: int, options: Options) -> Check:
     name = options["name"].strip()
     if not name or _LINE_END.search(name):

@@ -11,7 +11,7 @@ import threading
 import time
 import typing as t
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from .look import Look, Observation
@@ -91,33 +91,45 @@ def poll(task: Task) -> Outcome:
         time.sleep(pause)
 
 
-def poll_all(tasks: t.Sequence[Task], parallel: int) -> list[Outcome]:
+@dataclass(frozen=True)
+class _Begun:
+    """One that runs: since when, and when it is not waited for any more."""
+
+    at: float
+    given_up: float
+
+
+def poll_all(tasks: t.Sequence[Task], parallel: int, time_limit: float | None = None) -> list[Outcome | None]:
     """The outcome of each, in their order; at most ``parallel`` at once.
 
+    After ``time_limit`` seconds those under way end, and those that still wait are not begun: their outcome is None.
     The threads are daemons: one that does not come back, which nothing in Python can end, keeps nobody waiting.
     """
     done: queue.Queue[tuple[int, Outcome]] = queue.Queue()
     waiting = deque(range(len(tasks)))
-    running: dict[int, float] = {}
+    running: dict[int, _Begun] = {}
     outcomes: dict[int, Outcome] = {}
-    while len(outcomes) < len(tasks):
+    end = None if time_limit is None else time.monotonic() + time_limit
+    while waiting or running:
         while waiting and len(running) < parallel:
-            number = waiting.popleft()
-            running[number] = time.monotonic()
-            threading.Thread(target=lambda n: done.put((n, poll(tasks[n]))), args=(number,), daemon=True).start()
-        for number, outcome in _arrived(done, min(_given_up(tasks, running).values()) - time.monotonic()):
+            number, now = waiting.popleft(), time.monotonic()
+            task = (
+                tasks[number] if end is None else replace(tasks[number], timeout=min(tasks[number].timeout, end - now))
+            )
+            if task.timeout <= 0:
+                waiting.clear()
+                break
+            running[number] = _Begun(now, now + task.timeout + GRACE_SECONDS)
+            threading.Thread(target=lambda n, one: done.put((n, poll(one))), args=(number, task), daemon=True).start()
+        if not running:
+            break
+        for number, outcome in _arrived(done, min(each.given_up for each in running.values()) - time.monotonic()):
             if running.pop(number, None) is not None:
                 outcomes[number] = outcome
         now = time.monotonic()
-        for number, limit in _given_up(tasks, running).items():
-            if limit <= now:
-                outcomes[number] = Outcome(running.pop(number), now, 1, Observation(False, "", out_of_time=True))
-    return [outcomes[number] for number in range(len(tasks))]
-
-
-def _given_up(tasks: t.Sequence[Task], running: t.Mapping[int, float]) -> dict[int, float]:
-    """When each that runs is not waited for any more."""
-    return {number: started + tasks[number].timeout + GRACE_SECONDS for number, started in running.items()}
+        for number in [number for number, each in running.items() if each.given_up <= now]:
+            outcomes[number] = Outcome(running.pop(number).at, now, 1, Observation(False, "", out_of_time=True))
+    return [outcomes.get(number) for number in range(len(tasks))]
 
 
 def _arrived(done: queue.Queue[tuple[int, Outcome]], seconds: float) -> t.Iterator[tuple[int, Outcome]]:

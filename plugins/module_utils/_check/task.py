@@ -18,7 +18,7 @@ from .command import Running, files_of, look_with_command
 from .evidence import attached, output_of
 from .look import Look, Observation
 from .masking import HIDDEN, Masking, masked_argv, masked_text, masking_of
-from .options import Check, Command, Http, Options, Tcp, parse_checks, parse_parallel
+from .options import Check, Command, Http, Options, Tcp, parse_checks, parse_parallel, parse_time_limit
 from .polling import Clock, Outcome, Task, poll_all
 from .tcp import look_at_port
 from .web import prepare_look_at_url
@@ -33,21 +33,28 @@ def run_checks(params: Options, *, check_mode: bool) -> Result:
     Raises InvalidInputError where the options have no one meaning. Nothing has run then.
     """
     parallel, checks = parse_parallel(params["parallel"]), parse_checks(params["checks"])
+    limit = parse_time_limit(params["time_limit"])
     running = Running()
     looks = [_prepare(check, running) for check in checks]
     if check_mode:
-        return {"checks": [_not_run(check) for check in checks], "passed": None, **_times(None, None)}
+        return {
+            "checks": [_not_run(check, "not run in check mode") for check in checks],
+            "passed": None,
+            **_times(None, None),
+        }
     clock, started = Clock(), time.monotonic()
     files: dict[str, Files] = {}
     pairs = [(check, _with_files(check, look, files)) for check, look in zip(checks, looks)]
     tasks = [Task(look, check.timeout, check.retry) for check, look in pairs]
     with _ended_with_the_task(running):
-        outcomes = poll_all(tasks, parallel)
+        outcomes = poll_all(tasks, parallel, limit)
     entries = [
         {
             **_entry(check, outcome, clock, files.get(check.name, [])),
             **_evidence(check, outcome, keep_output=params["keep_output"]),
         }
+        if outcome
+        else _not_run(check, f"not looked at: all checks together had {limit:g} s")
         for check, outcome in zip(checks, outcomes)
     ]
     result = {"checks": entries, "passed": _passed(entries), **_times(clock.text(started), time.monotonic() - started)}
@@ -109,11 +116,11 @@ def _same_of(check: Check, masking: Masking) -> Result:
     }
 
 
-def _not_run(check: Check) -> Result:
+def _not_run(check: Check, why: str) -> Result:
     masking = masking_of(check)
     return {
         **_same_of(check, masking),
-        "observed": "not run in check mode",
+        "observed": why,
         "passed": None,
         "action": _action(check, masking, []),
         "output_tail": "",

@@ -22,7 +22,10 @@ _PLANNED = ("name", "phase", "wave", "session", "kind", "critical", "timeout_sec
 
 
 def of_checks(planned: t.Sequence[Json], result: Json) -> list[Json]:
-    """From the result of ``drill_check``; where it has none of a check, the module itself did not come to it."""
+    """From the result of ``drill_check``; where it has none of a check, the module itself did not come to it.
+
+    What was not begun, as the drill's time was over, is not among them.
+    """
     entries = {entry.get("name"): entry for entry in result.get("checks") or () if isinstance(entry, dict)}
     why = str(result.get("msg") or "the checks left no result")
     unreachable = f"the host cannot be reached: {why}" if result.get("unreachable") else why
@@ -31,7 +34,12 @@ def of_checks(planned: t.Sequence[Json], result: Json) -> list[Json]:
         if step["name"] in entries
         else {**_known(step), "expected": "a result", "observed": unreachable, "passed": False, **_no_times()}
         for step in planned
+        if not _was_left_out(entries.get(step["name"]))
     ]
+
+
+def _was_left_out(entry: Json | None) -> bool:
+    return entry is not None and entry.get("attempts") == 0 and entry.get("passed") is None
 
 
 def of_tasks(step: Json, observed: object, failure: Json, started_at: str, now: datetime) -> Json:

@@ -162,6 +162,12 @@ def left_seconds(drill: Drill, clock: float) -> float | None:
     return None if longest is None or began is None else round(longest - (clock - began), 3)
 
 
+def over_at(drill: Drill, clock: float, now: datetime) -> str | None:
+    """When that is by the clock of the day: what several tasks are counted down by, without asking here again."""
+    left = left_seconds(drill, clock)
+    return None if left is None else format_time(now + timedelta(seconds=left))
+
+
 def why_over(drill: Drill, clock: float) -> str | None:
     """Why the drill goes to its stop now; None where its time is not over."""
     left = left_seconds(drill, clock)

@@ -164,6 +164,7 @@ def view(state: State) -> Json:
         "message": (drill.interruption or {}).get("message"),
         "guards": guards.findings(drill.plan.get("guards") or {}, process.now_utc(), guards.planned_end(drill)),
         "left_seconds": guards.left_seconds(drill, time.monotonic()),
+        "over_at": guards.over_at(drill, time.monotonic(), process.now_utc()),
     }
 
 

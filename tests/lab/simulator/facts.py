@@ -160,6 +160,13 @@ def _paging(made: Overlay, value: bool) -> None:
         made.fault(action="no_total", method="GET")
 
 
+def _second_start(made: Overlay, value: Mapping[str, Any]) -> None:
+    if value["answered"] == "accepted":
+        made.option("accepts_second_start", True)
+    else:
+        made.refusal("test_in_progress", value)
+
+
 def _operation(operation: str) -> Any:
     def apply(made: Overlay, value: Mapping[str, Any]) -> None:
         took = value["job_seconds"]
@@ -184,7 +191,7 @@ _APPLY: Mapping[str, Any] = {
     "start": _operation("start_failover_test"),
     "stop": _operation("stop_failover_test"),
     "flag_delay": _flag_delay,
-    "second_start": lambda made, value: made.refusal("test_in_progress", value),
+    "second_start": _second_start,
     "second_stop": lambda made, value: made.refusal("no_test", value),
     "end_of_test_snapshot": _snapshot,
     "paging": _paging,

@@ -83,7 +83,7 @@ def check_start(call: Call) -> None:
     # 2.x has no session types: everything is asynchronous there.
     if side.array.version >= V3 and side.type != "Asynchronous":
         raise ApiError("not_asynchronous", side.id, side.type)
-    if side.in_test():
+    if side.in_test() and not side.array.world.options.accepts_second_start:
         raise ApiError("test_in_progress", side.id)
     _states(call, TEST_STATES)
     snapshots.for_test(side, call.body.get("snapshot_id"))

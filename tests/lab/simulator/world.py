@@ -72,6 +72,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     clone_shows_early: bool = False  # true: the clone is listed, Stopped, while its job runs
     dr_test_may_reuse_address: bool = True  # whether a DR-test clone may have an address that is in use
     nas_delete_takes_interfaces: bool = False  # true: a NAS server is deleted although it has interfaces
+    accepts_second_start: bool = False  # whether a start during a test is taken, and changes nothing
     refusals: dict[str, Refusal] = {}  # by the kinds of errors.py: test_in_progress, no_test, …
 
     def __post_init__(self) -> None:

@@ -123,3 +123,25 @@ def test_a_clock_that_is_set_changes_no_duration() -> None:
     first, later = clock.text(begun), clock.text(begun + 61.5)
     assert first.endswith("Z") and len(first) == len("2026-11-23T20:02:11.120Z")
     assert first < later
+
+
+def test_after_the_time_for_all_of_them_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine that never end, one at a time: the first has all of the time, and the others none."""
+    begun: list[float] = []
+
+    def never(deadline: float) -> Observation:
+        begun.append(deadline)
+        time.sleep(max(0.0, deadline - time.monotonic()))
+        return OUT_OF_TIME
+
+    monkeypatch.setattr(polling, "GRACE_SECONDS", 60.0)
+    started = time.monotonic()
+    outcomes = poll_all([Task(never, timeout=900, retry=True)] * 9, parallel=1, time_limit=0.5)
+    assert time.monotonic() - started < 60
+    assert outcomes[0] is not None and not outcomes[0].passed and outcomes[1:] == [None] * 8
+    assert len(begun) == 1
+
+
+def test_the_time_for_all_of_them_leaves_those_alone_that_need_less() -> None:
+    outcomes = poll_all([Task(looks(TRUE), timeout=900, retry=True)] * 9, parallel=2, time_limit=600)
+    assert all(outcome is not None and outcome.passed for outcome in outcomes)

@@ -316,6 +316,8 @@ def test_a_drill_that_takes_too_long_goes_to_its_stop(
     clock.now += 60
     assert told.started(an_operation("a", "started"))["refusal"] is None
     assert told.said["left_seconds"] == pytest.approx(40)
+    over_at = datetime.fromisoformat(told.said["over_at"])
+    assert 0 < (over_at - datetime.now(UTC)).total_seconds() <= 40
     said = told("starting", wave=2, pause=3600)  # no longer than is left
     assert clock.slept == pytest.approx(40) and said["refusal"].startswith("overrun: the drill has taken 100 s")
     reason = told("started", wave=2, result={"skipped": True}, reason=said["refusal"])["refusal"]

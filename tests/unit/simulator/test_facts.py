@@ -165,7 +165,8 @@ def test_a_second_start_that_the_array_takes_is_said(simulator: Simulator, tmp_p
     asked = run_module(simulator, "first_contact", step="second_start", volume="erp-data")
     assert asked["observed"]["answered"] == "accepted"
     report = run_action("first_contact_report", directory=str(tmp_path), second_start=asked)
-    assert facts.overlay(report["facts"]).not_simulated == ["test_in_progress was accepted"]
+    made = facts.overlay(report["facts"])
+    assert made.not_simulated == [] and made.document["options"]["accepts_second_start"] is True
 
 
 def test_a_second_start_is_not_sent_where_no_test_runs(simulator: Simulator) -> None:
