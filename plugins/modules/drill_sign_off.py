@@ -73,9 +73,11 @@ options:
   method:
     description:
       - V(ssh) and V(gpg) sign the file by O(key). Without a signature nothing is written.
-      - V(awx_approval) takes the approval of the AWX workflow that the record names, for V(rejected) the denial.
-        Without one by O(name) it is refused. An approval that was given before the drill is one of the drill, and not
-        of its result.
+      - V(awx_approval) asks AWX for an approval by O(name) in the workflow that the record names, for V(rejected) a
+        denial. It has to be decided after the record was written, in an approval node behind the drill's. An approval
+        from before is about the start of the drill, and is refused. AWX is asked with C(CONTROLLER_HOST) and
+        C(CONTROLLER_OAUTH_TOKEN) (or C(CONTROLLER_USERNAME) and C(CONTROLLER_PASSWORD)) of the environment, as a
+        credential of the type C(Red Hat Ansible Automation Platform) gives them to a job.
       - V(paper) says that the signature is on paper. The file is then no proof of it.
     type: str
     choices: [ssh, gpg, awx_approval, paper]
@@ -127,6 +129,7 @@ sign_off:
     - What the file says.
     - C(segregation) has C(initiator), C(approver), C(distinct), and C(approvals), which is one of C(read), C(none) and
       C(not read).
+    - C(approval) is what AWX says where O(method=awx_approval), with C(name), C(by) and C(at), else null.
   returned: success
   type: dict
   sample:
@@ -144,6 +147,7 @@ sign_off:
     criteria:
       - {criterion: The ERP answers from the DR site., met: true, comment: See the check of the health page.}
     method: ssh
+    approval:
     segregation: {initiator: osei, approver: manager, distinct: true, approvals: read}
     at: "2026-11-24T08:00:00.000Z"
     signature: signoff-20261123T200211Z-powerstore-dr-1f2e3d4c-1.json.sig

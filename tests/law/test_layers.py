@@ -45,7 +45,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_record": GROUND | {"_drill"},
     "_report": GROUND | {"_record"},
     "_witness": OPERATING | {"_drill", "_record", "_report"},
-    "_sign_off": GROUND | {"_chain", "_record", "_report"},
+    "_sign_off": GROUND | {"_awx", "_chain", "_record", "_report"},
     "_action": GROUND | {"_record"},
     "_coverage": GROUND | {"_array", "_chain", "_drill", "_record", "_report"},
 }

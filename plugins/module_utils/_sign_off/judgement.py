@@ -9,9 +9,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from .._awx.workflow import Workflow
 from .._errors import InvalidInputError
 from .._json import Json
 from .._record.types import AnyRecord, Who
+from .._time import format_time, parse_time
 
 METHODS: t.Final = ("ssh", "gpg", "awx_approval", "paper")
 DECISIONS: t.Final = ("accepted", "rejected")
@@ -91,26 +93,40 @@ def segregation(who: Who) -> Segregation:
     initiator = awx.user or (awx.launched_by if awx.schedule else None)
     if awx.approvals is None:
         return Segregation(initiator, None, None, "not read")
-    names = _decided(who, "approved")
+    names = list(dict.fromkeys(each.by for each in awx.approvals if each.decision == "approved" and each.by))
     if not names:
         return Segregation(initiator, None, None, "none")
     distinct = None if initiator is None else initiator.casefold() not in {name.casefold() for name in names}
     return Segregation(initiator, ", ".join(names), distinct, "read")
 
 
-def _decided(who: Who, decision: str) -> list[str]:
-    approvals = (who.awx.approvals if who.awx else None) or ()
-    return list(dict.fromkeys(each.by for each in approvals if each.decision == decision and each.by))
+def approval_of(record: AnyRecord, name: str, decision: str, workflow: Workflow) -> Json:
+    """This person's approval (or denial) of the record, in AWX. Raises InvalidInputError where there is none.
 
-
-def refuse_an_approval_that_is_not_there(record: AnyRecord, name: str, decision: str) -> None:
-    """Raises InvalidInputError unless the record has this person's approval (or denial) in AWX."""
-    found = segregation(record.who)
-    names = _decided(record.who, _OF_AWX[decision])
-    if name.casefold() in {each.casefold() for each in names}:
-        return
-    has = "the approvals of AWX were not read" if found.approvals == "not read" else f"it has {_named(names) or 'none'}"
+    ``workflow``: what AWX says of the record's workflow now. What was decided before the record was written is about
+    the start of the drill: nobody knew its result then.
+    """
+    written, wanted = record.times.written_at, _OF_AWX[decision]
+    mine = [
+        (at, each)
+        for each in workflow.approvals or ()
+        if (each.by or "").casefold() == name.casefold() and each.decision == wanted and (at := parse_time(each.at))
+    ]
+    later = [(at, each) for at, each in mine if written and at > written]
+    if later:
+        at, found = max(later, key=lambda each: each[0])
+        return {"name": found.name, "by": found.by, "at": format_time(at)}
+    if mine:
+        has = (
+            f"{name} {wanted} '{mine[0][1].name}' at {format_time(mine[0][0])}, which was about the start of the drill"
+        )
+    elif workflow.approvals is None:
+        has = f"AWX did not say who decided: {workflow.why_not or 'no account in AWX was given'}"
+    else:
+        names = [each.by for each in workflow.approvals if each.by and each.decision == wanted]
+        has = f"AWX has {_named(names) or 'nobody'}"
     raise InvalidInputError(
-        f"method is awx_approval: expected in the record (who.awx.approvals) that {name} {_OF_AWX[decision]} the "
-        f"workflow, but {has}. Give the name that the person has in AWX, or sign with ssh or gpg. {_WRITTEN}"
+        f"method is awx_approval: expected an approval in the record's workflow, after the record was written "
+        f"({format_time(written) or 'not known'}), that {name} {wanted}, but {has}. Add an approval node behind the "
+        f"drill's, or sign with ssh or gpg. {_WRITTEN}"
     )

@@ -12,6 +12,8 @@ import typing as t
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from .._awx.access import Access
+from .._awx.workflow import Workflow, read_workflow
 from .._chain import sign
 from .._chain.chain import SIGN_OFF, hashes_in_the_chain
 from .._chain.sign import Signing
@@ -20,9 +22,10 @@ from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
 from .._record.clean import cleaned, cleaned_text
 from .._record.store import write_once
+from .._record.types import AnyRecord
 from .._report.source import Source, read_source
 from .._time import format_time
-from .judgement import DECISIONS, METHODS, judged, refuse_an_approval_that_is_not_there, segregation
+from .judgement import DECISIONS, METHODS, approval_of, judged, segregation
 
 OPTIONS: t.Final[dict[str, dict[str, t.Any]]] = {
     "record": {"type": "path", "required": True},
@@ -101,8 +104,8 @@ def _plan(params: Json, now: datetime) -> Plan:
     name, role = (_text(params, each) for each in ("name", "role"))
     record, method = source.record, params["method"]
     criteria = judged(record.drill.success_criteria, t.cast(list[Json], cleaned(params["criteria"])))
-    if method == "awx_approval":
-        refuse_an_approval_that_is_not_there(record, name, params["decision"])
+    of_awx = method == "awx_approval"
+    approval = approval_of(record, name, params["decision"], _workflow(record, os.environ)) if of_awx else None
     content: Json = {
         "record": source.file_name,
         "record_id": source.id,
@@ -114,10 +117,22 @@ def _plan(params: Json, now: datetime) -> Plan:
         "decision": params["decision"],
         "criteria": [each.as_json() for each in criteria],
         "method": method,
+        "approval": approval,
         "segregation": segregation(record.who).as_json(),
         "at": format_time(now),
     }
     return Plan(folder, source.id, content, _signing(params))
+
+
+def _workflow(record: AnyRecord, environment: t.Mapping[str, str]) -> Workflow:
+    """What AWX says now of the workflow that the drill was a part of."""
+    workflow_job_id = record.who.awx.workflow_job_id if record.who.awx else None
+    if not workflow_job_id:
+        return Workflow(why_not="the record names no workflow of AWX.")
+    access = Access.of(environment)
+    if access is None:
+        return Workflow(why_not="CONTROLLER_HOST with CONTROLLER_OAUTH_TOKEN (or CONTROLLER_USERNAME) is not set.")
+    return read_workflow(access.reader(), workflow_job_id, "")
 
 
 def _text(params: Json, name: str) -> str:

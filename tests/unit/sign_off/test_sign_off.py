@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.verify import verify
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import read_record
+from tests.lab.awx.controller import Controller
 from tests.lab.tamper.table import make_key
 from tests.running import run_action
 from tests.unit.makers.records import drill_record
@@ -245,14 +246,81 @@ def test_without_awx_the_approver_is_not_read(tmp_path: Path) -> None:
     assert (said["approver"], said["distinct"], said["approvals"]) == (None, None, "not read")
 
 
-def test_an_approval_in_awx_has_to_be_in_the_record(tmp_path: Path) -> None:
-    record = recorded(tmp_path, awx={"user": "osei", "approvals": [approval("manager")]})
-    for given in ({"name": "somebody"}, {"name": "manager", "decision": "rejected"}):
-        result = signed_off(record, method="awx_approval", **given)
-        assert result["failed"] and "who.awx.approvals" in result["msg"], result
-    assert signed_off(record, method="awx_approval", name="Manager")["sign_off"]["method"] == "awx_approval"
+WORKFLOW: Json = {"user": "osei", "workflow_job_id": "7", "approvals": [approval("manager")]}
+WRITTEN = "2026-11-23T20:20:00Z"  # before the approval below, and after the one of the start
+DECIDED: Json = {"finished": "2026-11-24T08:00:00Z", "name": "Accept the drill?"}
 
 
-def test_an_approval_that_was_not_read_is_none(tmp_path: Path) -> None:
-    record = recorded(tmp_path, awx={"user": "osei", "approvals": None})
-    assert "were not read" in signed_off(record, method="awx_approval", name="manager")["msg"]
+def by_manager(status: str) -> Json:
+    return {**DECIDED, "status": status, "summary_fields": {"approved_or_denied_by": {"username": "Manager"}}}
+
+
+def of_a_workflow(folder: Path, awx: Json) -> Path:
+    path = recorded(folder, awx=awx, chained=False)
+    record = json.loads(path.read_text())
+    record["times"]["written_at"] = WRITTEN
+    path.write_text(json.dumps(record))
+    assert not run_action("drill_chain", state="appended", directory=str(folder)).get("failed")
+    return path
+
+
+@pytest.mark.parametrize(("status", "decision"), [("successful", "accepted"), ("failed", "rejected")])
+def test_an_approval_in_awx_after_the_record_is_one_of_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, decision: str
+) -> None:
+    record = of_a_workflow(tmp_path, WORKFLOW)
+    with Controller() as controller:
+        monkeypatch.setenv("CONTROLLER_HOST", controller.url)
+        monkeypatch.setenv("CONTROLLER_OAUTH_TOKEN", controller.token)
+        controller.has_run(7, by_manager(status), {"status": "successful"})
+        result = signed_off(record, method="awx_approval", name="manager", decision=decision)
+        assert result["sign_off"]["approval"] == {
+            "name": "Accept the drill?", "by": "Manager", "at": "2026-11-24T08:00:00.000Z",
+        }  # fmt: skip
+        other = "rejected" if decision == "accepted" else "accepted"
+        for given in ({"name": "somebody"}, {"decision": other}):
+            refused = signed_off(record, **{"method": "awx_approval", "name": "manager", "decision": decision, **given})
+            assert refused["failed"] and "but AWX has " in refused["msg"], refused
+        assert controller.token not in json.dumps(result) + json.dumps(refused)
+
+
+def test_an_approval_of_the_start_is_none_of_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knew then what would come of it."""
+    record = of_a_workflow(tmp_path, WORKFLOW)
+    before = files(tmp_path)
+    with Controller() as controller:
+        monkeypatch.setenv("CONTROLLER_HOST", controller.url)
+        monkeypatch.setenv("CONTROLLER_OAUTH_TOKEN", controller.token)
+        start = {**by_manager("successful"), "finished": "2026-11-23T20:00:00Z", "name": "drill may start"}
+        controller.has_run(7, start, {"status": "successful"})
+        result = signed_off(record, method="awx_approval", name="manager")
+    assert "approved 'drill may start' at 2026-11-23T20:00:00.000Z, which was about the start" in result["msg"]
+    assert result["failed"] and files(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("workflow", "host", "says"),
+    [("7", "", "CONTROLLER_HOST"), (None, "", "names no workflow"), ("7", "http://127.0.0.1:1", "GET http://127")],
+)
+def test_an_approval_that_cannot_be_read_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workflow: str | None, host: str, says: str
+) -> None:
+    monkeypatch.setenv("CONTROLLER_HOST", host)
+    monkeypatch.setenv("CONTROLLER_OAUTH_TOKEN", "x")
+    record = of_a_workflow(tmp_path, {**WORKFLOW, "workflow_job_id": workflow})
+    result = signed_off(record, method="awx_approval", name="manager")
+    assert result["failed"] and "AWX did not say who decided" in result["msg"] and says in result["msg"], result
+
+
+def test_the_signature_of_a_person_is_in_the_chain(tmp_path: Path) -> None:
+    keys, folder = tmp_path / "keys", tmp_path / "records"
+    keys.mkdir()
+    folder.mkdir()
+    make_key(keys, "own")
+    path = Path(signed_off(recorded(folder), method="ssh", key=str(keys / "own"))["path"])
+    signature = path.with_name(f"{path.name}.sig")
+    content = signature.read_bytes()
+    signature.write_bytes(content.replace(b"A", b"B"))
+    assert [(fault.word, fault.about) for fault in verify(str(folder)).faults] == [("CHANGED", signature.name)]
+    signature.unlink()
+    assert [(fault.word, fault.about) for fault in verify(str(folder)).faults] == [("MISSING", signature.name)]
