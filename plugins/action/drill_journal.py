@@ -10,6 +10,7 @@ from ansible.release import __version__ as ansible_version
 
 from ..module_utils._drill.task import OPTIONS, Surroundings, run_journal
 from ..module_utils._json import Json
+from ..plugin_utils._hand_over import awaited, whole
 from ..plugin_utils._on_controller import ControllerAction
 from ..plugin_utils._tasks_files import TasksFiles
 
@@ -33,5 +34,6 @@ class ActionModule(ControllerAction):
             real=write,
             pid=os.getppid(),  # this is one of its workers
             problem_of_file=TasksFiles(self._task, self._loader, self._variables).problem,
+            awaited=awaited,
         )
-        return run_journal(params, around)
+        return run_journal({**params, "result": whole(params["result"])}, around)

@@ -13,6 +13,7 @@ from ..module_utils._drill.process import now_utc, run_id, run_of
 from ..module_utils._json import Json
 from ..module_utils._record.options import OPTIONS
 from ..module_utils._record.store import write_drill
+from ..plugin_utils._hand_over import whole
 from ..plugin_utils._on_controller import ControllerAction
 
 _OPTIONS: t.Final = {**OPTIONS, **sign.OPTIONS}
@@ -25,6 +26,9 @@ class ActionModule(ControllerAction):
 
     def work(self, params: Json, *, write: bool) -> Json:
         """The result of drill_record."""
+        if params["journal"] and params["after"]:
+            seen = whole(params["after"])
+            params = {**params, "after": seen if seen.get("sessions") is not None else None}  # nobody looked
         if not params["run_id"] and not params["journal"] and not params["events"]:  # a journal has that of its own run
             params = {**params, "run_id": run_id(run_of(os.getppid()), now_utc())}  # this is one of its workers
         return write_drill(params, write=write, protection=protection(params["directory"], params["sign"]))

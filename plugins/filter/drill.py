@@ -15,6 +15,7 @@ from ..module_utils._drill.guards import guarded
 from ..module_utils._drill.ownership import is_foreign
 from ..module_utils._drill.scope import Request, chosen, population, request
 from ..module_utils._drill.steps import Step, plan_steps
+from ..module_utils._drill.task import of_sessions
 from ..module_utils._drill.together import Drilled, together
 from ..module_utils._errors import PowerStoreError
 
@@ -76,6 +77,16 @@ def drill_checks(
         ) from error
 
 
+def drill_sessions(state: Result, name: str, wave: int = 1) -> t.Any:
+    """What a drill decides for each of its sessions, from the state that ``drill_journal`` returned."""
+    try:
+        return of_sessions(state, name, wave)
+    except PowerStoreError as error:
+        raise AnsibleFilterError(error.message) from error
+    except KeyError as error:
+        raise AnsibleFilterError(f"A drill decides nothing of the name {error} for its sessions.") from error
+
+
 def drill_run(arrays: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> Result:
     """What became of the drills of all arrays of a run, from their variables (``hostvars``)."""
     names = ("failover_drill_result", "failover_drill_report")
@@ -107,10 +118,11 @@ def _request(sessions: object, filters: object, exclusions: object, everything: 
 class FilterModule:
     """Ansible's entry to this file."""
 
-    def filters(self) -> dict[str, t.Callable[..., Result | list[Result]]]:
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         return {
             "drill_selection": drill_selection,
             "drill_scope": drill_scope,
             "drill_checks": drill_checks,
+            "drill_sessions": drill_sessions,
             "drill_run": drill_run,
         }

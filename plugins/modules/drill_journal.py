@@ -37,11 +37,12 @@ options:
         M(drdrill.powerstore.drill_witness).
       - V(steps) is what M(drdrill.powerstore.drill_check) returned for O(names), V(step) what a tasks file saw.
       - V(interrupted) is a failure that ended the drill early, V(end) its end.
+      - V(told) waits for what runs beside the drill, no longer than its steps may take, and takes down what came of it.
       - V(find) takes nothing down. It finds the journals in O(directory) whose drills were cut off, killed for example,
         and that have no record yet. C(unfinished) in RV(drill) has their paths. Of several O(arrays) that share the
         folder, each finds its own.
     type: str
-    choices: [begin, read, synchronised, starting, started, steps, step, interrupted, stopped, witness, end, find]
+    choices: [begin, read, synchronised, starting, started, steps, step, interrupted, stopped, witness, end, told, find]
     required: true
   id:
     description: Id of the drill, from which the names of its files come.
@@ -151,19 +152,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: For the option O(state) of the next task. Its content may change with any release.
+  description:
+    - For the option O(state) of the next task, and for the filter P(drdrill.powerstore.drill_sessions#filter), which
+      says what the drill decides for each of its sessions. It is one text, into which Ansible does not look in each
+      task.
   returned: always
   type: dict
-  sample: {"path": "/var/lib/drills/drill-20261123T200211Z-powerstore-dr-1f2e3d4c.journal.jsonl", "is_open": true}
+  sample: {"packed": "eJyrVkrLz1eyUkpKLFKqBQAk9wTJ"}
 drill:
   description:
     - What the drill decides, from all that happened. C(refusal) says why it is not to go on, C(journal) where it is
-      taken down, C(owned) which sessions have to be stopped, C(stops) in which order, C(hold) whether they are left
-      running on purpose, C(left_alone) which are not touched any more and why, C(guards)
-      the findings of window and freezes, C(left_seconds) how long it may go on.
+      taken down, C(unwritten) what of it is not in the file, C(has_tests) whether there is something to stop, C(stops)
+      in which order, C(hold) whether they are left running on purpose, C(left_alone) which are not touched any more and
+      why, C(guards) the findings of window and freezes, C(left_seconds) how long it may go on.
   returned: always
   type: dict
-  sample: {"running": true, "owned": ["0a1b2c3d-0000-4000-8000-00000000000a"], "hold": false}
+  sample: {"running": true, "has_tests": true, "hold": false}
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -20,7 +20,7 @@ import time
 import traceback
 import typing as t
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..module_utils._operation.batch import OnProgress
 
@@ -85,6 +85,27 @@ def run(work: Work, hear: OnProgress, pause: float = 0.5) -> Ended:
     code = os.waitstatus_to_exitcode(status)
     stdout, _separator, stderr = texts.partition("\0")
     return Ended(stdout, stderr, code if code >= 0 else 128 - code)
+
+
+def leave(work: Work, path: str) -> None:
+    """Begin the work and let it run on by itself, also past the end of Ansible. Its output is in the file once it ends.
+
+    Raises OSError where this computer has no process left.
+    """
+    if os.fork() > 0:
+        return
+    try:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):  # whoever reads Ansible's output would wait for this process
+            os.dup2(nothing, descriptor)
+        sys.stdout = stdout = io.StringIO()
+        sys.stderr = io.StringIO()
+        _exit_code(replace(work, detached=True), {nothing}, nothing)
+        with open(f"{path}.part", "x", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(stdout.getvalue())
+        os.rename(f"{path}.part", path)
+    finally:
+        os._exit(0)
 
 
 def _listen(output: int, progress: int, hear: OnProgress, pause: float) -> bytes:

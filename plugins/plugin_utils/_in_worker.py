@@ -28,12 +28,15 @@ from ansible.utils.display import Display
 
 from ..module_utils._json import Json
 from ..module_utils._operation.batch import OnProgress
-from . import _fork
+from . import _fork, _hand_over
 from ._progress import Progress, is_wanted
 
 display = Display()
 # What Python and its libraries read only once, when they start.
 _READ_AT_THE_START: t.Final = ("PYTHON", "LD_", "DYLD_", "LC_", "LANG", "OPENSSL", "MALLOC_", "GLIBC_")
+# Variables of the role's own tasks: the result goes to the next task in a file; the module runs beside the drill.
+_HANDS_OVER: t.Final = "__failover_drill_hands_over"
+_BESIDE: t.Final = "__failover_drill_runs_beside"
 _PROFILE: t.Final = "legacy"  # how Ansible writes arguments and results of modules that don't say otherwise
 
 
@@ -60,7 +63,10 @@ class ModuleAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Json | None = None) -> Json:
         """The module's result."""
         result: Json = super().run(tmp, task_vars)
-        result.update(self._module_result(self.module_arguments(), task_vars or {}))
+        variables = task_vars or {}
+        result.update(self._module_result(self.module_arguments(), variables))
+        if variables.get(_HANDS_OVER) is True:
+            return _hand_over.handed_over(result, diff=bool(self._task.diff))
         return result
 
     def module_arguments(self) -> Json:
@@ -71,7 +77,8 @@ class ModuleAction(ActionBase):
         """What the module returns for these arguments, here or where it has to be sent."""
         environment = self._environment()
         if self._is_the_same_here(variables, environment):
-            return self._run_here(dict(args), variables, environment)
+            beside = self._templar.template(variables[_BESIDE]) if _BESIDE in variables else None
+            return self._run_here(dict(args), variables, environment, None if beside is None else float(beside))
         wrap_async = bool(self._task.async_val)
         result: Json = self._execute_module(module_args=args, task_vars=variables, wrap_async=wrap_async)
         if not wrap_async:
@@ -108,7 +115,10 @@ class ModuleAction(ActionBase):
             return False
         return os.path.normpath(python) == os.path.normpath(sys.executable)
 
-    def _run_here(self, args: Json, variables: Json, environment: Mapping[str, str]) -> Json:
+    def _run_here(
+        self, args: Json, variables: Json, environment: Mapping[str, str], beside: float | None = None
+    ) -> Json:
+        """The module's result. ``beside``: it is left running, and has that many seconds until it is awaited."""
         self._update_module_args(self._task.action, args, variables)
         encoder = get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE)
         given = json.dumps({"ANSIBLE_MODULE_ARGS": args}, cls=encoder).encode()
@@ -122,6 +132,10 @@ class ModuleAction(ActionBase):
             self.main(tell)
 
         work = _fork.Work(main, self._loader.get_basedir(), environment, self.is_to_end(args))
+        if beside is not None:
+            path = _hand_over.new_path()
+            _fork.leave(work, path)
+            return {"changed": False, "beside": {"path": path, "seconds": beside}}
         ended = _fork.run(work, self._progress(host, args, environment))
         parsed = self._parse_returned_data(
             {"stdout": ended.stdout, "stderr": ended.stderr, "rc": ended.code, "stdout_lines": [], "stderr_lines": []},

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.integration.arrays import SESSIONS, Case, Prepare
@@ -63,3 +64,46 @@ def test_what_ends_one_array_leaves_the_verdict_of_another(arrays: Prepare, tmp_
     assert done.says("rescued failed passed") and done.says("left failed failed")
     verdict = done.output.rpartition("PLAY [Verdict]")[2]
     assert "fatal: [rescued]" in verdict and "fatal: [left]" in verdict
+
+
+def test_a_notification_costs_no_measured_time_and_its_end_is_awaited(arrays: Prepare, tmp_path: Path) -> None:
+    """One that takes long, one that hangs past its time-out, and a tasks file, which Ansible has to do itself."""
+    text = "- ansible.builtin.command: sleep 3\n- ansible.builtin.fail: {msg: nobody there}\n"
+    (tmp_path / "told.yml").write_text(text)
+    hangs = ["sh", "-c", "test $0 = finished || sleep 600", "{{ failover_drill_event }}"]
+    takes_long = ["sh", "-c", "test $0 = finished || { sleep 25; exit 7; }", "{{ failover_drill_event }}"]
+    case = Case(
+        "dr",
+        {
+            "checks": PORT,
+            "notify": [
+                {"name": "long", "command": takes_long, "timeout": 60},
+                {"name": "hangs", "command": hangs, "timeout": 1},
+                {"name": "file", "tasks": str(tmp_path / "told.yml")},
+            ],
+        },
+    )
+    done = arrays(case).run()
+    assert done.code == 0, done.output
+    record = case.record()
+    assert (record["verdict"], record["cleanup"]["verdict"]) == ("passed", "passed")
+    for session in record["sessions"]:
+        assert session["failover_blocked"]["seconds"] < 25
+        assert session["rto"]["application_validated_seconds"] < 25
+    (path,) = case.records.glob("*.journal.jsonl")
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    order = [event["event"] for event in events]
+    assert order.index("beside") < order.index("starting") < order.index("stopped") < order.index("told")
+    notices = [(e, step) for e in events if e["event"] == "steps" and e["phase"] == "notify" for step in e["steps"]]
+    told = [(step["name"], step["passed"]) for _event, step in notices]
+    assert told == [
+        ("file", False),
+        ("long", False),
+        ("hangs", False),
+        ("long", True),
+        ("hangs", True),
+        ("file", False),
+    ]
+    assert events.index(notices[0][0]) < order.index("starting") < order.index("end") < events.index(notices[1][0])
+    assert done.says("WARNING: a notification failed: long: exit code 7")
+    assert done.says("WARNING: a notification failed: hangs:") and done.says("notification failed: file: nobody there")

@@ -12,6 +12,7 @@ The first event is the plan (``begin``) or the intent, which is the plan with th
 - ``synchronised {result}``: of ``replication_session_sync``
 - ``starting {wave}``, ``started {wave, result}``, ``stopped {wave, result}``: of ``replication_failover_test``
 - ``steps {phase, wave, steps}``: what the user's steps found
+- ``beside {names, path, seconds}``: steps that run beside the drill; ``told``: they have ended, or their time is over
 - ``witness {result}``: of ``drill_witness``
 - ``pause {seconds}``, ``interrupted {task, message}``, ``end``
 """

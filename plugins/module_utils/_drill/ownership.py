@@ -49,14 +49,15 @@ def owned(drill: Drill) -> list[str]:
         for entry in drill.started
         if entry.get("request_sent") and entry.get("action") != "rolled_back"
     }
+    wave_of, attempted, running = drill.waves, set(drill.attempted), _running(drill)
     untold = {
         session_id
-        for session_id, wave in drill.waves.items()
-        if drill.real and wave in drill.attempted and session_id not in told and session_id not in _running(drill)
+        for session_id, wave in wave_of.items()
+        if drill.real and wave in attempted and session_id not in told and session_id not in running
     }
     adopted = set(drill.adopted) if drill.real and drill.attempted else set()
     mine = sent | untold | adopted
-    known = [session_id for session_id in drill.waves if session_id in mine]
+    known = [session_id for session_id in wave_of if session_id in mine]
     return known + sorted(mine - set(known))
 
 
@@ -192,12 +193,12 @@ def uses_present(drill: Drill) -> bool:
 
 def why_no_start(drill: Drill) -> str | None:
     """Why the drill does not go on after the last start; None where it does."""
-    last = drill.starts[-1]
+    last, adopted = drill.starts[-1], set(drill.adopted)
     goes_on = drill.policy.get("on_partial_failure") == "continue"
     others = [
         str(entry["resource_name"])
         for entry in last.get("sessions") or ()
-        if entry.get("action") == "none" and entry["session_id"] not in drill.adopted
+        if entry.get("action") == "none" and entry["session_id"] not in adopted
     ]
     if others and not goes_on:
         return (

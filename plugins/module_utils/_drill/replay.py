@@ -17,6 +17,7 @@ from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
 from .guards import as_recorded
 from .journal import END, INTENT, ODD, REMADE
 from .ownership import hold, left_alone, owned, why_not_touched
+from .packed import events_of
 from .phases import phases
 
 _IDENTITY = ("title", "scenario", "change_ticket", "participants", "approvers", "success_criteria")
@@ -31,7 +32,7 @@ def record_options(events: t.Sequence[Json], found: Json | None = None, later: J
     another array says nothing of this one. Raises InvalidInputError for events that no drill wrote.
     """
     try:
-        drill = Drill(tuple(events))
+        drill = Drill(tuple(events_of(events)))
         looks = (each if each and _is_of_this_array(each, drill) else None for each in (found, later))
         return _options(drill, *looks)
     except ODD as error:

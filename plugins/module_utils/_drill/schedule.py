@@ -4,9 +4,10 @@
 
 """What comes when in a drill, as turns that the role does one after the other. Pure.
 
-Each turn is ``{kind, by, label, phase, wave, names, on, file, timeout, no_log, parallel, pause, of}``; what it does
-not need is None, and ``by`` is the file of the role that does it. Of several arrays, Ansible runs an include once for
-all whose loop items are equal: ``of`` differs where the lists do, so that no array gets the order of another.
+Each turn is ``{kind, by, label, phase, wave, names, on, file, timeout, no_log, parallel, pause, keeps, beside, of}``;
+what it does not need is None, and ``by`` is the file of the role that does it. ``beside``: seconds within which what
+runs beside the drill has to end. Of several arrays, Ansible runs an include once for all whose loop items are equal:
+``of`` differs where the lists do, so that no array gets the order of another.
 """
 
 from __future__ import annotations
@@ -25,30 +26,53 @@ from .steps import DONE_ONCE
 from .waves import to_stop, waves
 
 SYNCHRONISE, START, CHECKS, TASKS, STOP = "synchronise", "start", "checks", "tasks", "stop"
+_MARGIN = 10.0  # seconds that a process may take besides what its steps may
 _NOTHING: Json = {
-    **dict.fromkeys(("phase", "wave", "on", "file", "timeout", "parallel", "pause")),
+    **dict.fromkeys(("phase", "wave", "on", "file", "timeout", "parallel", "pause", "beside")),
     "names": [],
     "no_log": False,
+    "keeps": False,
 }
 
 
 def until_validated(drill: Drill) -> list[Json]:
-    """From the preflight to the last check: each wave is started, attached and checked before the next."""
+    """From the preflight to the last check: each wave is started, attached and checked before the next.
+
+    Whoever is to be told that it begins is told just before the first start, so that no measured time has a notice in
+    it. A check of the controller is left running beside the drill; what Ansible has to do itself is done before.
+    """
     known, pause = waves(drill), drill.plan["how"]["wave_pause"]
     if not drill.real:
         return _marked([_turn(START, wave=wave) for wave in known])
     only_nas = bool(drill.sessions) and all(map(is_nas, drill.sessions))
     synchronises = drill.policy.get("synchronise_first") and not only_nas
-    found = [_turn(SYNCHRONISE)] if synchronises else []
+    notices = steps_of(drill, "notify")
+    found = [turn for turn in notices if not _may_run_beside(turn)]
+    found += [_turn(SYNCHRONISE)] if synchronises else []
+    found += [_beside(turn, drill) for turn in notices if _may_run_beside(turn)]
     for wave in known:
         found.append(_turn(START, wave=wave, pause=pause if wave != known[0] else 0))
         found += [*steps_of(drill, "attach", wave), *steps_of(drill, "validate", wave)]
-    return _marked([*found, *steps_of(drill, "notify"), *steps_of(drill, "validate")])
+    return _marked([*found, *steps_of(drill, "validate")])
+
+
+def _may_run_beside(turn: Json) -> bool:
+    return bool(turn["kind"] == CHECKS) and turn["on"] is None
+
+
+def _beside(turn: Json, drill: Drill) -> Json:
+    seconds = sum(float(step["timeout_seconds"]) for step in planned_steps(drill) if step["name"] in turn["names"])
+    return {**turn, "beside": round(seconds + _MARGIN, 1)}
 
 
 def until_stopped(drill: Drill) -> list[Json]:
-    """The stops, the last wave first."""
-    return _marked([_turn(STOP, wave=wave) for wave in to_stop(drill)])
+    """The stops, the last wave first. ``keeps``: whether of one of its sessions the tested data is kept."""
+    return _marked(
+        [
+            _turn(STOP, wave=wave, keeps=any(each["create_end_of_test_snapshot"] for each in sessions))
+            for wave, sessions in to_stop(drill).items()
+        ]
+    )
 
 
 def releases(drill: Drill) -> list[Json]:

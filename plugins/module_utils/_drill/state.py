@@ -17,6 +17,7 @@ from .._json import Json
 from . import journal
 from .drill import Drill
 from .ownership import LEAVING
+from .packed import packed, unpacked
 
 _OF_RESULT = ("verdict", "cluster", "host", "account", "failed", "msg", "failure")
 _OF_SESSION = (
@@ -40,24 +41,34 @@ class State:
 
     @classmethod
     def of(cls, given: Json) -> State:
-        """From what the last task returned as ``state``."""
+        """From what the last task returned as ``state``. Raises InvalidInputError for anything else."""
+        if not given:
+            return cls()
+        known = unpacked(given)
         return cls(
-            path=str(given.get("path") or ""),
-            events=tuple(given.get("events") or ()),
-            pending=tuple(given.get("pending") or ()),
-            is_open=bool(given.get("is_open")),
-            problem=given.get("problem"),
+            path=known["path"],
+            events=tuple(known["events"]),
+            pending=tuple(known["pending"]),
+            is_open=known["is_open"],
+            problem=known["problem"],
         )
 
     def as_result(self) -> Json:
         """As the next task is given it."""
-        return {
-            "path": self.path,
-            "events": list(self.events),
-            "pending": list(self.pending),
-            "is_open": self.is_open,
-            "problem": self.problem,
-        }
+        return packed(
+            {
+                "path": self.path,
+                "events": self.events,
+                "pending": self.pending,
+                "is_open": self.is_open,
+                "problem": self.problem,
+            }
+        )
+
+    @property
+    def unwritten(self) -> list[Json]:
+        """The events that are not in the file, packed together, for what is made of file and events."""
+        return [packed(self.pending)] if self.pending else []
 
     @classmethod
     def recovered(cls, path: str, events: t.Sequence[Json]) -> State:

@@ -36,7 +36,7 @@ _LARGEST_CALENDAR = 4 * 1024 * 1024  # bytes
 Refusal: t.TypeAlias = "str | None"
 EVENTS = (
     "begin", "read", "synchronised", "starting", "started", "steps", "step", "interrupted", "stopped", "witness", "end",
-    "find",
+    "told", "find",
 )  # fmt: skip
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "event": {"type": "str", "choices": list(EVENTS), "required": True},
@@ -72,6 +72,7 @@ class Surroundings:
     real: bool  # not in check mode
     pid: int  # of the run of Ansible
     problem_of_file: t.Callable[[str], str | None]  # why a tasks file is refused
+    awaited: t.Callable[[str, float], Json]  # the result of what runs beside the drill, within so many seconds
 
 
 def run_journal(params: Json, around: Surroundings) -> Json:
@@ -91,7 +92,7 @@ def run_journal(params: Json, around: Surroundings) -> Json:
     refusal: Refusal
     try:
         after, refusal = _HANDLERS[params["event"]](state, params, around)
-        view(after)
+        _decide_all(after)
         state = after
     except PowerStoreError as error:
         refusal = error.message
@@ -109,12 +110,16 @@ def run_journal(params: Json, around: Surroundings) -> Json:
 
 def _known(params: Json) -> State:
     """What the task before returned. Where that is lost, as when Ansible could not run it, the file has it."""
-    state, path = State.of(params["state"]), journal_path(params["directory"], params["id"])
+    path = journal_path(params["directory"], params["id"])
+    try:
+        state = State.of(params["state"])
+    except (PowerStoreError, *ODD):  # somebody changed it
+        state = State()
     if state.events or params["event"] == "begin" or not os.path.isfile(path):
         return state
     try:
         state = State.recovered(path, read(path).events)
-        view(state)
+        _decide_all(state)
         return state
     except (PowerStoreError, OSError, *ODD) as error:
         return State(path=path, problem=f"{path} could not be read again: {error}.")
@@ -125,7 +130,6 @@ def view(state: State) -> Json:
     drill = state.drill
     if not state.events:
         return {"running": False, "problem": state.problem}
-    mine = ownership.owned(drill)
     return {
         "running": state.running,
         "real": drill.real,
@@ -133,26 +137,19 @@ def view(state: State) -> Json:
         "id": drill.plan["id"],
         "run_id": drill.plan["run_id"],
         "journal": state.path if state.is_open else None,
+        "unwritten": state.unwritten,
         "problem": state.problem,
         "how": drill.plan["how"],
         "keep_for": drill.policy["end_of_test_snapshot_expiration"],
         "selection": Request.from_plan(drill.plan["asked"]).selection(),
-        "ids": [selector_of(session) for session in drill.sessions],
-        "selectors": {str(session["session_id"]): selector_of(session) for session in drill.sessions},
-        # The recovery point of a NAS server is not known to the array, so no fresh one could be confirmed.
-        "remote_ids": [session.get("remote_resource_id") for session in drill.sessions if not is_nas(session)],
         "turns": schedule.until_validated(drill),
         "releases": schedule.releases(drill),
         "notices": schedule.steps_of(drill, "notify"),
-        "to_start": {str(wave): waves.to_start(drill, wave) for wave in waves.waves(drill)},
-        "to_stop": {str(wave): sessions for wave, sessions in waves.to_stop(drill).items()},
         "stops": schedule.until_stopped(drill),
         # A start task that left no result (killed, timed out) may have sent what the array carries out only later.
         "settle_time": 30 if ownership.unknown_starts(drill) else 0,
-        "owned": mine,
+        "has_tests": drill.real and bool(ownership.owned(drill)),
         "not_proven": ownership.not_proven(drill),
-        "resource_names": {str(s["session_id"]): str(s.get("resource_name")) for s in drill.sessions},
-        "volumes": [v for s in drill.sessions if s["session_id"] in mine for v in s.get("volumes") or ()],
         "hold": ownership.hold(drill),
         "left_alone": ownership.left_alone(drill),
         "login_refused": ownership.login_refused(drill),
@@ -166,6 +163,41 @@ def view(state: State) -> Json:
         "left_seconds": guards.left_seconds(drill, time.monotonic()),
         "over_at": guards.over_at(drill, time.monotonic(), process.now_utc()),
     }
+
+
+def of_sessions(state: Json, name: str, wave: int = 1) -> t.Any:
+    """What the drill decides for each session, by its name: what grows with the sessions is made where it is used.
+
+    ``state``: as the last task returned it. Raises InvalidInputError for another state, KeyError for another name.
+    """
+    decide, drill = _OF_SESSIONS[name], State.of(state).drill
+    return decide(drill, wave) if drill.events else []
+
+
+def _decide_all(state: State) -> None:
+    """Raises what an odd result makes of any decision, before it is taken down."""
+    view(state)
+    drill = state.drill
+    for decide in _OF_SESSIONS.values() if drill.events else ():
+        decide(drill, 1)
+
+
+def _volumes(drill: Drill) -> list[Json]:
+    mine = set(ownership.owned(drill))
+    return [volume for each in drill.sessions if each["session_id"] in mine for volume in each.get("volumes") or ()]
+
+
+_OF_SESSIONS: t.Final[t.Mapping[str, t.Callable[[Drill, int], t.Any]]] = {
+    "ids": lambda drill, _wave: [selector_of(session) for session in drill.sessions],
+    "selectors": lambda drill, _wave: {str(each["session_id"]): selector_of(each) for each in drill.sessions},
+    # The recovery point of a NAS server is not known to the array, so no fresh one could be confirmed.
+    "remote_ids": lambda drill, _wave: [s.get("remote_resource_id") for s in drill.sessions if not is_nas(s)],
+    "resource_names": lambda drill, _wave: {str(s["session_id"]): str(s.get("resource_name")) for s in drill.sessions},
+    "owned": lambda drill, _wave: ownership.owned(drill),
+    "volumes": lambda drill, _wave: _volumes(drill),
+    "to_start": waves.to_start,
+    "to_stop": lambda drill, wave: waves.to_stop(drill).get(wave, []),
+}
 
 
 def _asks_witness(drill: Drill) -> str | None:
@@ -375,9 +407,28 @@ def _started(state: State, params: Json, _around: Surroundings) -> tuple[State, 
 
 
 def _steps(state: State, params: Json, _around: Surroundings) -> tuple[State, Refusal]:
-    """What checks found that one task of drill_check did together."""
-    planned = [step for step in planned_steps(state.drill) if step["name"] in params["names"]]
-    return _with_steps(state, params, _kept(params, found.of_checks(planned, params["result"])))
+    """What checks found that one task of drill_check did together, or that they run beside the drill."""
+    if beside := params["result"].get("beside"):
+        return state.with_event(event_of("beside", names=params["names"], phase=params["phase"], **beside)), None
+    return _with_steps(state, params, _kept(params, found.of_checks(_planned(state, params), params["result"])))
+
+
+def _planned(state: State, params: Json) -> list[Json]:
+    names = set(params["names"])
+    return [step for step in planned_steps(state.drill) if step["name"] in names]
+
+
+def _told(state: State, params: Json, around: Surroundings) -> tuple[State, Refusal]:
+    """What came of that which runs beside the drill. It is awaited as long as its own time-outs let it run."""
+    running = state.drill.of("beside")
+    if not running or state.drill.of("told"):
+        return state, None
+    for event in running:
+        mine = {**params, "phase": event["phase"], "names": event["names"], "wave": None}
+        left = float(event["seconds"]) - (time.monotonic() - float(event["t"]))
+        steps = found.of_checks(_planned(state, mine), around.awaited(str(event["path"]), max(0.0, left)))
+        state, _refusal = _with_steps(state, mine, _kept(mine, steps))
+    return state.with_event(event_of("told")), None
 
 
 def _kept(params: Json, steps: t.Sequence[Json]) -> list[Json]:
@@ -459,4 +510,5 @@ _HANDLERS: t.Final[t.Mapping[str, t.Callable[[State, Json, Surroundings], tuple[
     "stopped": _stopped,
     "witness": _witness,
     "end": _end,
+    "told": _told,
 }

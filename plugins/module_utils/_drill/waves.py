@@ -32,11 +32,11 @@ def to_stop(drill: Drill) -> dict[int, list[Json]]:
     The last wave comes first, as what was started last may depend on what was started before. ``started_by_job`` names
     the start: a test of somebody else that runs on the session meanwhile is not stopped.
     """
-    alone, kept, jobs = left_alone(drill), to_keep(drill), _jobs(drill)
+    alone, kept, jobs, wave_of = left_alone(drill), to_keep(drill), _jobs(drill), drill.waves
     known = {str(session["session_id"]): session for session in drill.sessions}
     mine = [session_id for session_id in owned(drill) if session_id not in alone]
     found: dict[int, list[Json]] = {}
-    for wave in sorted({drill.waves.get(session_id, 1) for session_id in mine}, reverse=True):
+    for wave in sorted({wave_of.get(session_id, 1) for session_id in mine}, reverse=True):
         found[wave] = [
             {
                 **selector_of(known.get(session_id) or {"session_id": session_id}),
@@ -44,7 +44,7 @@ def to_stop(drill: Drill) -> dict[int, list[Json]]:
                 **({"started_by_job": jobs[session_id]} if session_id in jobs else {}),
             }
             for session_id in mine
-            if drill.waves.get(session_id, 1) == wave
+            if wave_of.get(session_id, 1) == wave
         ]
     return found
 

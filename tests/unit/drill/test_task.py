@@ -17,6 +17,7 @@ import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill import process
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.journal import read
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.packed import events_of, packed
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.phases import phases
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.replay import CUT_OFF, record_options
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.unfinished import unfinished
@@ -326,6 +327,14 @@ def test_a_state_that_is_lost_is_read_from_the_journal(tmp_path: Path) -> None:
     assert said["owned"] == ["s-a"] and said["stops"][0]["wave"] == 1
 
 
+def test_a_state_that_somebody_changed_is_read_from_the_journal(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    for changed in ({"packed": told.state["packed"][:-8]}, {"packed": 7}, {"x": 1}, packed([1])):
+        told.state = changed
+        assert told("read", what="during", result={"skipped": True})["owned"] == ["s-a"]
+
+
 def test_a_journal_that_cannot_be_written_any_more_keeps_no_stop_from_coming(tmp_path: Path) -> None:
     told = prepared(tmp_path)
     told("starting", wave=1)
@@ -333,7 +342,7 @@ def test_a_journal_that_cannot_be_written_any_more_keeps_no_stop_from_coming(tmp
     os.mkdir(told.said["journal"])
     said = told("started", wave=1, result={"sessions": [an_operation("a", "started")]})
     assert said["owned"] == ["s-a"] and "could not be written" in said["problem"]
-    assert [event["event"] for event in told.state["pending"]] == ["started"]
+    assert [event["event"] for event in events_of(told.said["unwritten"])] == ["started"]
 
 
 def test_a_line_that_could_not_be_written_whole_leaves_no_part_of_itself(tmp_path: Path) -> None:

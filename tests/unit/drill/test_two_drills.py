@@ -20,7 +20,7 @@ class Drilling:
     """A drill by a certain process, up to its first start."""
 
     def __init__(self, folder: Path, drill_id: str, pid: int, array: str = "dr") -> None:
-        self.around = Surroundings(array, "2.19.4", True, pid, lambda _path: None)
+        self.around = Surroundings(array, "2.19.4", True, pid, lambda _path: None, lambda _path, _seconds: {})
         self.given: Json = {**DEFAULTS, "id": drill_id, "directory": str(folder)}
         self.state: Json = {}
         self("begin", variables={"sessions": SESSIONS})

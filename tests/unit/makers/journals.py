@@ -12,7 +12,12 @@ from pathlib import Path
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.drill import Drill
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.state import State
-from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.task import OPTIONS, Surroundings, run_journal
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.task import (
+    OPTIONS,
+    Surroundings,
+    of_sessions,
+    run_journal,
+)
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 
 DEFAULTS: Json = {name: option.get("default") for name, option in OPTIONS.items()}
@@ -51,7 +56,7 @@ class Told:
 
     def __init__(self, folder: Path, *, real: bool = True, **variables: t.Any) -> None:
         self.folder = folder
-        self.around = Surroundings("dr-array", "2.19.4", real, 1, lambda _path: None)
+        self.around = Surroundings("dr-array", "2.19.4", real, 1, lambda _path: None, lambda _path, _seconds: {})
         self.state: Json = {}
         self.said: Json = {}
         self("begin", variables={"sessions": SESSIONS, **variables})
@@ -59,7 +64,10 @@ class Told:
     def __call__(self, event: str, **options: t.Any) -> Json:
         given = {**DEFAULTS, "id": "1", "directory": str(self.folder), "state": self.state, "event": event, **options}
         result = run_journal(given, self.around)
-        self.state, self.said = result["state"], result["drill"]
+        self.state = result["state"]
+        self.said = {**result["drill"], "owned": of_sessions(self.state, "owned")}
+        stops = [turn["wave"] for turn in self.said.get("stops") or ()]
+        self.said["to_stop"] = {str(wave): of_sessions(self.state, "to_stop", wave) for wave in stops}
         return self.said
 
     def started(self, *entries: Json, wave: int = 1, **more: t.Any) -> Json:
