@@ -332,6 +332,12 @@ options:
         old. RV(path) is that of the last one then, or empty.
     type: bool
     default: false
+  return_sessions:
+    description:
+      - Up to how many sessions RV(record) is whole. Of a V(drill) of more sessions it is without C(sessions), C(steps),
+        C(validations), C(deviations) and the C(claims) of C(witness), once it is written. They are in the file
+        RV(path). Without this, it is whole.
+    type: int
   clock_skew_seconds:
     description: The array's clock less the controller's, as M(drdrill.powerstore.replication_session_info) measured it.
     type: float
@@ -493,10 +499,16 @@ path:
   type: str
   sample: /var/lib/drills/drill-20261123T200211Z-powerstore-dr-1f2e3d4c.json
 record:
-  description: The record itself.
+  description: The record itself. See O(return_sessions) for that of a drill of many sessions.
   returned: always
   type: dict
   sample: {"schema_version": "1.1", "kind": "drill", "verdict": "passed"}
+stop_failures:
+  description: Why the stops of a drill failed that the array did not confirm, each reason once.
+  returned: always
+  type: list
+  elements: str
+  sample: ["The stop was refused, HTTP status 422."]
 summary:
   description: The record in a few lines for a person.
   returned: always

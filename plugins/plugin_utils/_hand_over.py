@@ -37,7 +37,8 @@ def handed_over(result: Json, *, diff: bool) -> Json:
     path = new_path()
     try:
         with open(path, "x", encoding="utf-8", errors="surrogatepass", opener=_for_me) as file:
-            json.dump(result, file)
+            # In one piece, as this is written in C. Of a failed task, ansible-core keeps an object of its own.
+            file.write(json.dumps({key: value for key, value in result.items() if key != "exception"}, default=str))
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(path)

@@ -149,7 +149,6 @@ def view(state: State) -> Json:
         # A start task that left no result (killed, timed out) may have sent what the array carries out only later.
         "settle_time": 30 if ownership.unknown_starts(drill) else 0,
         "has_tests": drill.real and bool(ownership.owned(drill)),
-        "not_proven": ownership.not_proven(drill),
         "hold": ownership.hold(drill),
         "left_alone": ownership.left_alone(drill),
         "login_refused": ownership.login_refused(drill),
@@ -194,6 +193,7 @@ _OF_SESSIONS: t.Final[t.Mapping[str, t.Callable[[Drill, int], t.Any]]] = {
     "remote_ids": lambda drill, _wave: [s.get("remote_resource_id") for s in drill.sessions if not is_nas(s)],
     "resource_names": lambda drill, _wave: {str(s["session_id"]): str(s.get("resource_name")) for s in drill.sessions},
     "owned": lambda drill, _wave: ownership.owned(drill),
+    "not_proven": lambda drill, _wave: ownership.not_proven(drill),
     "volumes": lambda drill, _wave: _volumes(drill),
     "to_start": waves.to_start,
     "to_stop": lambda drill, wave: waves.to_stop(drill).get(wave, []),

@@ -79,6 +79,7 @@ OPTIONS: Options = {
     "rto_regression_percent": {"type": "int"},
     "population": {"type": "dict"},
     "only_news": {"type": "bool", "default": False},
+    "return_sessions": {"type": "int"},
     "clock_skew_seconds": {"type": "float"},
     "awx": {
         "type": "dict",

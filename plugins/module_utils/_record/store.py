@@ -43,6 +43,7 @@ from .witness import build_witness
 
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
 _RESOURCES: t.Final = ("volume", "volume_group", NAS_SERVER)  # by which an exclusion may name a session
+_OF_SESSIONS: t.Final = ("sessions", "steps", "validations", "deviations")  # what grows with them
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ def write_drill(params: Json, *, write: bool, protection: Protection = Protectio
         problem = {"failed": True, "msg": f"The record could not be written to {path}: {error.strerror or error}."}
         path = "none, it could not be written"
     changed = "failed" not in problem
-    return {**_result(record, path), **problem, "changed": changed, "path": path, "record": record.as_json()}
+    returned = _returned(record, params) if write and changed else record.as_json()
+    return {**_result(record, path), **problem, "changed": changed, "path": path, "record": returned}
 
 
 def _made(params: Json, protection: Protection, *, write: bool) -> tuple[AnyRecord, str, bytes | None]:
@@ -154,10 +156,30 @@ def _made(params: Json, protection: Protection, *, write: bool) -> tuple[AnyReco
     return record, os.path.join(_folder(params), f"{kind.value}-{record_id}.json"), signature
 
 
+def _returned(record: AnyRecord, params: Json) -> Json:
+    """The record; of a drill of more sessions than are wanted, without what grows with them."""
+    most = params.get("return_sessions")
+    if not isinstance(record, DrillRecord) or most is None or len(record.sessions) <= most:
+        return record.as_json()
+    found = replace(record, sessions=(), steps=(), validations=(), deviations=()).as_json()
+    witness = {key: value for key, value in (found.get("witness") or {}).items() if key != "claims"}
+    return {**{key: value for key, value in found.items() if key not in _OF_SESSIONS}, "witness": witness or None}
+
+
+def _stop_failures(record: AnyRecord) -> list[str]:
+    """Why stops were not confirmed, each reason once."""
+    if not isinstance(record, DrillRecord):
+        return []
+    left = set(record.cleanup.not_confirmed_stopped)
+    stops = [each.stop for each in record.sessions if each.session_id in left]
+    return list(dict.fromkeys(stop.failure.message for stop in stops if stop and stop.failure))
+
+
 def _result(record: AnyRecord, path: str) -> Json:
     cleanup = record.cleanup.verdict if isinstance(record, DrillRecord) else CleanUp.NOT_NEEDED
     shown = path or "none, as it would say nothing new"
     return {
+        "stop_failures": _stop_failures(record),
         "verdict": record.verdict.value,
         "cleanup_verdict": cleanup.value,
         "summary": summary(record, shown),

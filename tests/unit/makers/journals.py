@@ -65,7 +65,7 @@ class Told:
         given = {**DEFAULTS, "id": "1", "directory": str(self.folder), "state": self.state, "event": event, **options}
         result = run_journal(given, self.around)
         self.state = result["state"]
-        self.said = {**result["drill"], "owned": of_sessions(self.state, "owned")}
+        self.said = {**result["drill"], **{name: of_sessions(self.state, name) for name in ("owned", "not_proven")}}
         stops = [turn["wave"] for turn in self.said.get("stops") or ()]
         self.said["to_stop"] = {str(wave): of_sessions(self.state, "to_stop", wave) for wave in stops}
         return self.said

@@ -43,6 +43,12 @@ def test_a_result_comes_back_as_it_was(folder: Path, diff: bool) -> None:
     assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
 
 
+def test_what_is_no_json_stays_with_ansible() -> None:
+    error = ValueError("an object of Ansible's own")
+    short = _hand_over.handed_over({**RESULT, "exception": error}, diff=False)
+    assert short["exception"] is error and _hand_over.whole(short) == RESULT
+
+
 def test_a_folder_that_is_gone_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", "/no/such/folder")
     assert _hand_over.handed_over(RESULT, diff=False) == RESULT
