@@ -9,11 +9,16 @@ import json
 import typing as t
 from pathlib import Path
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._coverage.document import (
+    SCHEMA_VERSION,
+    CoverageDocument,
+)
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.published import (
     NEWEST,
     described,
     fields_at,
     published,
+    published_of,
     said_of,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.typed import Shape
@@ -22,6 +27,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._words import K
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA_FILE = ROOT / f"docs/record-{NEWEST}.schema.json"
+COVERAGE_FILE = ROOT / f"docs/coverage-{SCHEMA_VERSION}.schema.json"
 GUIDE = ROOT / "docs/docsite/rst/guide_record.rst"
 BEGIN, END = ".. fields: begin", ".. fields: end"
 
@@ -29,6 +35,11 @@ BEGIN, END = ".. fields: begin", ".. fields: end"
 def schema_text() -> str:
     """The published schema as it is in its file."""
     return json.dumps(published(), indent=2) + "\n"
+
+
+def coverage_text() -> str:
+    """The schema of a coverage as it is in its file."""
+    return json.dumps(published_of(CoverageDocument, "Coverage", SCHEMA_VERSION), indent=2) + "\n"
 
 
 def fields_text() -> str:
@@ -76,4 +87,5 @@ def guide_text(current: str) -> str:
 
 if __name__ == "__main__":
     SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
+    COVERAGE_FILE.write_text(coverage_text(), encoding="utf-8")
     GUIDE.write_text(guide_text(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")

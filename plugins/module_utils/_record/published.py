@@ -54,6 +54,18 @@ def published(version: str = NEWEST) -> Schema:
     }
 
 
+def published_of(cls: type, title: str, version: str = "1.0") -> Schema:
+    """The same for another document that is made from types, such as a coverage."""
+    definitions: dict[str, Schema] = {}
+    _define(cls, version, definitions)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"{title} of drdrill.powerstore, version {version}",
+        **_reference(cls),
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
 def schema_of(kind: Kind, version: str = NEWEST) -> Schema:
     """The schema of one kind of record; what it refers to is among the ``$defs`` of `published`."""
     return t.cast(Schema, published(version)["$defs"][BY_KIND[kind].__name__])

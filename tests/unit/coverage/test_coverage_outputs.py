@@ -35,10 +35,12 @@ from tests.unit.makers.covered import (
     document,
     logged,
     now_on,
+    published,
     record,
     stamp,
 )
 from tests.unit.makers.reporting import HOSTILE
+from tools import record_docs
 
 RULES = Path(__file__).parents[3] / "docs/monitoring/drdrill.rules.yml"
 ERP: Json = {"match": {"name": "erp-*"}, "application": 'ERP "gold"\\', "tier": "1", "owner": "A. Osei"}
@@ -282,3 +284,13 @@ def test_the_newest_of_two_attempts_is_the_last(tmp_path: Path) -> None:
     assert (row["state"], row["tests"], row["last"]["record_id"]) == ("tested", 2, records[1]["drill"]["id"])
     assert row["due"] == stamp(ago(2) + timedelta(days=90))
     assert json.dumps(row["last"]) == json.dumps(row["last_good"])
+
+
+def test_the_published_schema_is_that_of_the_types() -> None:
+    assert record_docs.COVERAGE_FILE.read_text(encoding="utf-8") == record_docs.coverage_text(), "make docs-pages"
+
+
+def test_what_is_no_coverage_does_not_fit_the_schema(made: Json) -> None:
+    """Every document that a test reads is compared with it."""
+    for spoilt in ({"state": "fine"}, {"rows": None}, {"more": 1}):
+        assert list(published().iter_errors({**document(made), **spoilt})) != []

@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import typing as t
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import jsonschema
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from tests.running import run_action
@@ -18,6 +21,7 @@ from tests.unit.makers.records import drill_record
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 ARRAY = "PS0123456789ab"
+SCHEMA = Path(__file__).parents[3] / "docs/coverage-1.0.schema.json"
 POLICY: Json = {"period": "90d", "warn": "14d"}
 
 
@@ -151,10 +155,18 @@ def covered(
     return run_action("drill_coverage", **{**given, "arrays": list(arrays), **options})
 
 
+@functools.cache
+def published() -> jsonschema.Draft202012Validator:
+    """What checks a coverage against its published schema."""
+    return jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
 def document(result: Json) -> Json:
-    """The coverage that was written."""
+    """The coverage that was written, which has to be as its published schema says."""
     assert "failed" not in result, result.get("msg")
-    return t.cast(Json, json.loads(Path(result["files"]["json"]).read_text(encoding="utf-8")))
+    found = t.cast(Json, json.loads(Path(result["files"]["json"]).read_text(encoding="utf-8")))
+    assert [f"{error.json_path}: {error.message}" for error in published().iter_errors(found)] == []
+    return found
 
 
 def rows(result: Json) -> dict[str, Json]:
