@@ -103,7 +103,7 @@ def _of_drills(world: World) -> t.Iterator[Coverage]:
 
 
 def row_of(world: World, folder: Path) -> Json:
-    changes: Json = {} if world.testable else {"resource_type": "nas_server"}
+    changes: Json = {} if world.testable else {"resource_type": "replication_group"}
     if world.changed:
         changes["volumes"] = [volume("a", hosts=["another"])]
     read: Json = {"yes": {}, "failed": {"failed": True, "msg": "no"}, "partly": {"unread": [{"what": "volumes"}]}}.get(
