@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._words import Cause, Verdict
 from .application import Measured
 from .causes import Judgement, Reason
-from .clocks import Clocks
+from .clocks import TOLERANCE, Clocks
 from .common import Context, envelope
 from .results import Cluster
 from .types import AnyRecord, DrillRecord, RunApplication, RunMember, RunRecord, RunSession, Session
@@ -46,24 +46,45 @@ def build_run(
     """The record. ``written_at`` is the controller's time; ``without_record``: arrays of which nothing is known."""
     judgement = Judgement((*_reasons(members), *_not_known(without_record)))
     context = _with_what_all_say(context, members)
-    moments = [moment for each in members for moment in (each.record.times.started_at, each.record.times.finished_at)]
+    moments, on_one_clock = _moments(members)
     names = ", ".join(each.array or "an array without a name" for each in members)
     sessions = [(each, session) for each in members for session in each.record.sessions]
+    common = envelope(
+        record_id,
+        context,
+        Cluster(name=names or None),
+        sorted(moments),
+        judgement,
+        written_at,
+        clocks=Clocks(),
+        selected_by="all",
+    )
+    if not on_one_clock:
+        common["times"] = replace(common["times"], duration_seconds=None)
     return RunRecord(
-        **envelope(
-            record_id,
-            context,
-            Cluster(name=names or None),
-            sorted(moment for moment in moments if moment),
-            judgement,
-            written_at,
-            clocks=Clocks(),
-            selected_by="all",
-        ),
+        **common,
         members=tuple(map(_member, members)),
         applications=tuple(_applications(sessions)),
         sessions=tuple(_session(member, session) for member, session in sessions),
     )
+
+
+def _moments(members: t.Sequence[Member]) -> tuple[list[datetime], bool]:
+    """When the records begin and end, and whether all of it is on one clock.
+
+    Each array has a clock of its own, so the controller's is taken, which was compared with each.
+    """
+    times = [each.record.times for each in members]
+    shifts = [timedelta(seconds=each.clock_skew_seconds or 0.0) for each in times]
+    found = [
+        moment - shift
+        for each, shift in zip(times, shifts, strict=True)
+        for moment in (each.started_at, each.finished_at)
+        if moment
+    ]
+    compared = all(each.clock_skew_seconds is not None for each in times if each.started_at)
+    stepped = any(abs(each.clock_step_seconds or 0.0) > TOLERANCE for each in times)
+    return found, (compared and not stepped) or len(members) < 2
 
 
 def _with_what_all_say(context: Context, members: t.Sequence[Member]) -> Context:

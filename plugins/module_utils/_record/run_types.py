@@ -65,7 +65,7 @@ class RunSession(Session):
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(Record):
-    """A run over several arrays: no better than the worst of them."""
+    """A run over several arrays: no better than the worst of them. Its times are by the controller's clock."""
 
     kind: Said[t.Literal[Kind.RUN], Says("Kind of record.", since="1.1")] = Kind.RUN
     members: Said[tuple[RunMember, ...], Says("The record of each array.", since="1.1")]

@@ -84,14 +84,19 @@ def _phase_result(
 
 
 def _stop_result(phase: PhaseSeen, sessions: t.Sequence[DrillSession]) -> tuple[StepResult, str | None]:
-    """A stop that was tried again and then confirmed is well; one that was not confirmed is not."""
+    """A stop that was tried again and then confirmed is well; one that was not confirmed is not.
+
+    A session that is left alone has no stop that could be confirmed: a failover, say, has ended its test.
+    """
     normals = [each.return_to_normal for each in sessions if each.return_to_normal]
-    left = sum(not (normal.stop_confirmed or normal.held) for normal in normals)
+    left = sum(not (normal.stop_confirmed or normal.held or normal.left_alone) for normal in normals)
     if left:
         return StepResult.FAILED, f"The array did not confirm {left} of {len(normals)} stops."
     if any(normal.held for normal in normals):
         return StepResult.HELD, _HELD
-    return StepResult.of(phase.finished_at is not None and not phase.failed), None
+    alone = [normal.left_alone for normal in normals if normal.left_alone]
+    said = f"{len(alone)} of {len(normals)} sessions were left alone: {alone[0]}." if alone else None
+    return StepResult.of(phase.finished_at is not None and not phase.failed), said
 
 
 def _of_operations(drill: Drill, operated: Operated, phase: Phase) -> t.Iterator[Step]:

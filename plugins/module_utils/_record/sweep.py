@@ -99,10 +99,15 @@ def _session(session_id: str, seen: Aborted, test: TestSeen | None, own: Judgeme
         overdue=test is not None and test.overdue,
         decision=test.decision if test else None,
         decision_reason=test.reason if test else None,
-        still_running=test.running if test else False,
+        still_running=test.running if test else _not_in_test(seen.stops),
         forced=test is not None and test.forced,
         stop=operation_of(test),
     )
+
+
+def _not_in_test(sweeps: t.Sequence[Swept]) -> bool | None:
+    """Whether a session without a test was in one at the last look; None where that look did not see every flag."""
+    return False if sweeps and sweeps[-1].all_ready is not None else None
 
 
 def _as_read(shown: FailoverReadySeen) -> SessionSeen:

@@ -311,7 +311,10 @@ def _drill_cases(session: DrillSession, left: bool) -> list[Case]:
     cases += [_validation_case(check) for check in session.validations]
     if not any(check.kind == "array" and "RPO" in check.name for check in session.validations):
         cases.append(_objective_case("RPO", session.recovery_point))
-    ends = [stop, _normal_case(session.return_to_normal, stop)]
+    normal = session.return_to_normal
+    if normal and normal.left_alone and not stop.red:
+        stop = stop.skipped("Left alone.")
+    ends = [stop, _normal_case(normal, stop)]
     if left:
         ends = [case.skipped("See the clean-up of the drill.") if case.red else case for case in ends]
     return [*cases, _objective_case("RTO", session.rto), *ends]
@@ -344,6 +347,8 @@ def _normal_case(normal: ReturnToNormal | None, stop: Case) -> Case:
         return case.skipped("The drill started nothing on this session.")
     if normal.held:
         return replace(case, outcome=Outcome.FAILURE, message="The failover test was left running on purpose.")
+    if normal.left_alone:
+        return case.skipped(f"Left alone: {normal.left_alone}.")
     if not normal.stop_confirmed:
         said = "The array did not confirm that the failover test is stopped."
         case = replace(case, outcome=Outcome.FAILURE, message=said)

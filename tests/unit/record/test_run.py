@@ -118,3 +118,35 @@ def test_a_run_can_hold_records_of_version_1_0(tmp_path: Path) -> None:
     assert [member["verdict"] for member in record["members"]] == [
         json.loads(path.read_text())["verdict"] for path in written
     ]
+
+
+def with_skew(seconds: float | None) -> Spoil:
+    """The array's clock less the controller's, as every look measured it."""
+
+    def spoil(drill: Json) -> None:
+        for look in ("before", "during", "after"):
+            drill[look]["cluster"]["clock_skew_seconds"] = seconds
+
+    return spoil
+
+
+def test_a_run_is_on_the_clock_of_the_controller_whatever_its_arrays_have(tmp_path: Path) -> None:
+    """Both drills were done at the same time; the second array's clock is an hour ahead."""
+
+    def an_hour_ahead(drill: Json) -> None:
+        for look in ("before", "during", "after"):
+            cluster = drill[look]["cluster"]
+            cluster["system_time"] = cluster["system_time"].replace("T20:", "T21:")
+
+    good = drilled(tmp_path, "dr-1", with_skew(0.0))
+    ahead = drilled(tmp_path, "dr-2", with_skew(3600.0), an_hour_ahead)
+    alone, together = (record_of(run_of(tmp_path, *paths))["times"] for paths in ((good,), (good, ahead)))
+
+    assert together["started_at"] == alone["started_at"] and together["finished_at"] == alone["finished_at"]
+    assert together["duration_seconds"] == alone["duration_seconds"] > 0
+
+
+def test_a_run_whose_clocks_were_not_compared_has_no_length(tmp_path: Path) -> None:
+    paths = [drilled(tmp_path, "dr-1", with_skew(0.0)), drilled(tmp_path, "dr-2", put("clock_skew_seconds", None))]
+
+    assert record_of(run_of(tmp_path, *paths))["times"]["duration_seconds"] is None

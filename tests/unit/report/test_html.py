@@ -247,6 +247,41 @@ def test_a_test_that_was_held_is_open_in_the_picture(tmp_path: Path) -> None:
     assert re.search(r'class="p-test" x="[\d.]+" y="5" width="[\d.]+" height="6"><title>may still be running', html)
 
 
+def left_alone(record: Json, why: str, **after: t.Any) -> Json:
+    """The first session of a drill was not touched any more."""
+    session = record["sessions"][0]
+    session["return_to_normal"].update(stop_confirmed=False, left_alone=why)
+    session["after"].update(after)
+    blocked = {"from": session["start"]["started_at"], "until": None, "seconds": None}
+    session.update(verdict="incomplete", seconds_in_test=None, failover_blocked=blocked)
+    return record
+
+
+def test_a_session_that_was_failed_over_is_in_no_test_that_may_still_run(tmp_path: Path) -> None:
+    why = "it was failed over during the drill"
+    record = left_alone(drill_record(), why, role="Source", state="Failed_Over")
+    said = words(Page(render_html(source_of(tmp_path, record))))
+
+    assert "may still be running" not in said and "a failover test may be running" not in said
+    assert "the stop was not confirmed" not in said and f"not measured: {why}" in said
+    assert "LEFT ALONE" in said and "NOT CONFIRMED" not in said and why in said
+
+
+def test_somebody_elses_test_on_a_session_that_is_left_alone_still_runs(tmp_path: Path) -> None:
+    record = left_alone(drill_record(), "somebody else's failover test runs on it", failover_test_in_progress=True)
+
+    assert "a failover test may be running" in words(Page(render_html(source_of(tmp_path, record))))
+
+
+def test_a_test_that_an_abort_stopped_does_not_run_because_the_session_is_not_ready(tmp_path: Path) -> None:
+    record = SAMPLES["abort"]()
+    stopped = record["sessions"][0]
+    stopped.update(failover_ready=False, failover_ready_at=None, verdict="failed", reasons=["It is paused."])
+    record["sessions"] = [stopped, *record["sessions"][2:]]
+
+    assert "may still be running" not in words(Page(render_html(source_of(tmp_path, record))))
+
+
 def test_what_version_1_1_says_is_shown(tmp_path: Path) -> None:
     seen = words(Page(render_html(source_of(tmp_path, newest_record()))))
 

@@ -210,6 +210,19 @@ def test_an_interruption_is_one_error(tmp_path: Path) -> None:
     assert outcomes(ET.tostring(root, encoding="unicode"), "drill")["ran to its end"] == "error"
 
 
+def test_a_session_that_is_left_alone_is_no_stop_that_failed(tmp_path: Path) -> None:
+    record = drill_record()
+    session = record["sessions"][0]
+    session["stop"].update(action="none", started_at=None, finished_at=None, duration_seconds=None)
+    session["return_to_normal"].update(stop_confirmed=False, left_alone="it was failed over during the drill")
+    record["verdict"] = session["verdict"] = "incomplete"
+    xml = render_junit(source_of(tmp_path, record))
+
+    cases = outcomes(xml, session["resource_name"])
+    assert (cases["stop"], cases["return to normal"]) == ("skipped", "skipped")
+    assert outcomes(xml, "drill")["verdict"] == "failure"
+
+
 def test_a_drill_that_passed_is_green_in_junit(tmp_path: Path) -> None:
     root = ET.fromstring(render_junit(source_of(tmp_path, drill_record())))
 

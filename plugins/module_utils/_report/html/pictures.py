@@ -147,11 +147,19 @@ class Timeline:
 
 
 def still_running(session: Session) -> bool:
-    """Whether the failover test was not seen to end: left running on purpose, or its stop not confirmed."""
+    """Whether the failover test was not seen to end: left running on purpose, or its stop not confirmed.
+
+    The test of a session that is left alone is over or somebody else's; one that is shown there still runs.
+    """
     if isinstance(session, DrillSession):
-        normal = session.return_to_normal
-        return normal is not None and (normal.held or not normal.stop_confirmed)
-    return isinstance(session, AbortSession) and session.test_found and not session.failover_ready
+        normal, after = session.return_to_normal, session.after
+        if normal is None or normal.stop_confirmed:
+            return False
+        return normal.left_alone is None or (after is not None and after.failover_test_in_progress is True)
+    if not isinstance(session, AbortSession) or not session.test_found or session.failover_ready:
+        return False
+    stop = session.stop
+    return stop is None or stop.failed or stop.action != "stopped"  # what is not ready may be so for another reason
 
 
 def _moments_of_abort(record: AbortRecord) -> list[float]:

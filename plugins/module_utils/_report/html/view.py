@@ -314,6 +314,8 @@ def stop_words(session: Session) -> str:
     stop = session.stop if isinstance(session, (DrillSession, AbortSession)) else None
     if normal and normal.held:
         return "HELD, still running"
+    if normal and normal.left_alone:
+        return "LEFT ALONE"
     if normal:
         return "confirmed" if normal.stop_confirmed else "NOT CONFIRMED"
     if stop:
@@ -328,6 +330,8 @@ def normal_words(session: DrillSession) -> str:
         return "not touched"
     if normal.held:
         return "still in test"
+    if normal.left_alone:
+        return normal.left_alone
     if not normal.stop_confirmed:
         return "not known"
     if normal.differences:
