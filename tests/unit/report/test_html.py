@@ -263,8 +263,27 @@ def test_a_session_that_was_failed_over_is_in_no_test_that_may_still_run(tmp_pat
     said = words(Page(render_html(source_of(tmp_path, record))))
 
     assert "may still be running" not in said and "a failover test may be running" not in said
-    assert "the stop was not confirmed" not in said and f"not measured: {why}" in said
+    assert "the stop was not confirmed" not in said and f"not known: {why}" in said
     assert "LEFT ALONE" in said and "NOT CONFIRMED" not in said and why in said
+    assert "time in test not measured" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "cleanup", "said"),
+    [
+        ({"left_alone": "it is gone", "stop_confirmed": False}, ["left_alone"], "Left alone: erp-data ."),
+        ({"differences": [{"what": "size", "before": "1", "after": "2"}]}, ["not_as_before"], "Changed: erp-data ."),
+        ({"not_compared": ["hosts after the drill"]}, [], "Not known to be unchanged: erp-data ."),
+    ],
+)  # fmt: skip
+def test_a_clean_up_with_deviations_says_which(tmp_path: Path, changes: Json, cleanup: list[str], said: str) -> None:
+    record = drill_record()
+    session = record["sessions"][0]
+    session["return_to_normal"].update(changes)
+    record["cleanup"].update(verdict="passed_with_deviations", **{name: [session["session_id"]] for name in cleanup})
+    shown = words(Page(render_html(source_of(tmp_path, record))))
+
+    assert said in shown and "the array shows the sessions unchanged" not in shown
 
 
 def test_somebody_elses_test_on_a_session_that_is_left_alone_still_runs(tmp_path: Path) -> None:

@@ -76,6 +76,11 @@ class Entry:
         return self.session.called
 
     @property
+    def still_running(self) -> bool:
+        """Whether its failover test was not seen to end."""
+        return still_running(self.session)
+
+    @property
     def reasons(self) -> list[str]:
         """Why it did not pass, without the name that is beside them."""
         return [without_name(reason, self.name) for reason in self.session.reasons]
@@ -84,9 +89,11 @@ class Entry:
     def in_test(self) -> str:
         """How long its failover test was running."""
         session = self.session
-        if still_running(session):
+        if self.still_running:
             return "may still be running"
         if isinstance(session, DrillSession):
+            if session.test_owned and session.seconds_in_test is None:
+                return "time in test not measured"
             return f"{duration(session.seconds_in_test)} in test" if session.test_owned else "no test"
         if isinstance(session, AbortSession) and session.stop:
             return f"{self.stop}, ran {duration(between(session.test_started_at, session.stop.started_at))}"
@@ -191,6 +198,12 @@ class View:
     def called(self, ids: t.Iterable[str]) -> list[str]:
         """The names of sessions."""
         return [self.names.get(each, each) for each in ids]
+
+    @property
+    def not_compared(self) -> list[str]:
+        """The names of sessions of which it is not known whether they are as they were before the drill."""
+        normals = [(e.name, e.session.return_to_normal) for e in self.sessions if isinstance(e.session, DrillSession)]
+        return [name for name, normal in normals if normal and normal.not_compared]
 
     @property
     def not_ready(self) -> int:
