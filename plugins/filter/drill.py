@@ -12,6 +12,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._drill.guards import guarded
+from ..module_utils._drill.nas import selector_of
 from ..module_utils._drill.ownership import is_foreign
 from ..module_utils._drill.scope import Request, chosen, population, request
 from ..module_utils._drill.steps import Step, plan_steps
@@ -55,7 +56,7 @@ def drill_scope(
         "exclusions": [exclusion.as_result() for exclusion in asked.exclusions],
         "filters": {} if asked.wishes else asked.selection(),
         "foreign": [str(session["resource_name"]) for session in found.sessions if is_foreign(session)],
-        "own": [{"session_id": session["session_id"]} for session in found.sessions if not is_foreign(session)],
+        "own": [selector_of(session) for session in found.sessions if not is_foreign(session)],
     }
 
 

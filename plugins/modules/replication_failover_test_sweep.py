@@ -127,6 +127,14 @@ options:
     type: str
     choices: [never, when_unreachable, always]
     default: never
+  dr_tests:
+    description:
+      - Whether to look for DR-test clones of NAS servers, too (PowerStoreOS 3.6 and later), which the same policy
+        decides on, after the failover tests. A stop deletes the clone with its interfaces and file systems, and nothing
+        that the array does not mark as a DR test. A clone that is under way is waited for, up to O(wait_timeout).
+      - A clone keeps no NAS server from being failed over.
+    type: bool
+    default: true
   settle_time:
     description:
       - How many seconds to go on looking after the last test has appeared. A module that was at work when
@@ -200,7 +208,9 @@ cluster:
     system_time: "2026-11-23T20:02:11.120Z"
     clock_skew_seconds: 0.412
 tests:
-  description: One entry for each failover test that was found, in the order found, also when the task fails.
+  description:
+    - One entry for each failover test that was found, in the order found, also when the task fails. With O(dr_tests)
+      also one for each DR-test clone of a NAS server.
   returned: always, except when the options themselves are refused
   type: list
   elements: dict
@@ -221,6 +231,12 @@ tests:
       description: Its id on this array.
       type: str
       sample: 7c1d2e3f-0000-4000-8000-00000000000b
+    clone:
+      description:
+        - Of a NAS server, id and name of the DR-test clone that was found; C(null) for a failover test. Where the array
+          does not show of which NAS server it is a clone, C(session_id) is the id of the clone.
+      type: dict
+      sample: null
     started_at:
       description: When the test was started by the array's clock, C(null) where it is not known.
       type: str
@@ -334,6 +350,11 @@ overdue_left:
       started_by: colleague
       age_seconds: 15012.4
       reason: started by colleague, not by this task's account
+dr_tests_read:
+  description: Whether it is known which DR-test clones of NAS servers are on the array.
+  returned: always, except when the options themselves are refused
+  type: bool
+  sample: true
 verdict:
   description:
     - V(failed) where a test is left that should not be running any more, V(incomplete) where that is not known,
@@ -344,7 +365,8 @@ verdict:
 unread:
   description:
     - What could not be read at the last attempt (C(what)), what is not known because of it, and why. C(what) is one of
-      V(failover_test_in_progress), with the C(session_id), V(release), V(clock), V(names), V(jobs) and V(accounts).
+      V(failover_test_in_progress), with the C(session_id), V(release), V(clock), V(names), V(jobs), V(accounts) and
+      V(dr_tests).
     - Where it is V(failover_test_in_progress), the task fails.
   returned: always, except when the options themselves are refused
   type: list
@@ -457,6 +479,7 @@ SPEC = CONNECTION.merged_with(
             "started_by": {"type": "str", "choices": ["own", "listed", "anyone"], "default": "own"},
             **{name: {"type": "list", "elements": "str", "default": []} for name in ("accounts", "allow", "deny")},
             "force": {"type": "str", "choices": ["never", "when_unreachable", "always"], "default": "never"},
+            "dr_tests": {"type": "bool", "default": True},
             "settle_time": {"type": "int", "default": 30},
             "max_parallel": {"type": "int", "default": 16},
             "wait_timeout": {"type": "int", "default": 600},

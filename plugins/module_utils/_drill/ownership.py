@@ -119,7 +119,9 @@ def left_alone(drill: Drill) -> dict[str, str]:
     for event in drill.events:
         result = event.get("result") or {}
         if event["event"] == "read" and event["what"] in (DURING, AFTER):
-            told = [(_id_of(entry), why_not_touched(entry)) for entry in result.get("sessions") or ()]
+            # A clone is no production, no matter what became of the NAS server.
+            read = [entry for entry in result.get("sessions") or () if not is_nas(entry)]
+            told = [(_id_of(entry), why_not_touched(entry)) for entry in read]
         elif event["event"] == "stopped":
             told = [(_id_of(entry), _why_not_stopped(entry)) for entry in result.get("sessions") or ()]
         else:

@@ -16,6 +16,7 @@ from .._words import Kind
 from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
 from .guards import as_recorded
 from .journal import END, INTENT, ODD, REMADE
+from .nas import is_nas
 from .ownership import hold, left_alone, owned, why_not_touched
 from .packed import events_of
 from .phases import phases
@@ -158,6 +159,7 @@ def _stops_found(drill: Drill, found: Json | None, later: Json | None) -> list[J
         for entry in seen
         if entry["session_id"] not in listed
         and not entry.get("failover_test_in_progress")
+        and (not is_nas(entry) or swept.get("dr_tests_read") or entry.get("dr_test_clones") is not None)
         and not why_not_touched(entry)
     ]
     entries = [*map(_swept, tests), *map(_seen_over, over)]

@@ -41,6 +41,7 @@ FLAGS, RELEASE, CLOCK, NAMES, JOBS, ACCOUNTS, SESSION = (
     "accounts",
     "session",
 )
+DR_TESTS: t.Final = "dr_tests"
 _UNKNOWN: t.Final[t.Mapping[str, str]] = {  # what a person does not know then
     FLAGS: "whether a failover test runs",
     RELEASE: "the PowerStoreOS version",
@@ -49,6 +50,7 @@ _UNKNOWN: t.Final[t.Mapping[str, str]] = {  # what a person does not know then
     JOBS: "whether the start of a test is still under way",
     ACCOUNTS: "who started a test, and when",
     SESSION: "some attributes of a session",
+    DR_TESTS: "whether DR-test clones of NAS servers are on the array, and whose they are",
 }
 Read = t.TypeVar("Read")
 
@@ -116,6 +118,10 @@ class Reader:
         errors = [note.error for note in notes]
         self._note(RELEASE, [] if self.cluster.release.is_known else errors[:1])
         self._note(CLOCK, errors if self.cluster.release.is_known else errors[1:])
+
+    def note(self, what: str, errors: t.Sequence[PowerStoreError]) -> None:
+        """What of a part could not be read, although the rest of it was."""
+        self._note(what, errors[:1])
 
     def _note(self, what: str, errors: t.Sequence[PowerStoreError]) -> None:
         self._unread[what] = [Unread(what, error) for error in errors]

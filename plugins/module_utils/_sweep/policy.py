@@ -73,6 +73,7 @@ class Policy:
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     force: str = "never"  # never, when_unreachable or always
+    dr_tests: bool = True  # whether DR-test clones of NAS servers are looked for, too
     settle_time: float = 30
     max_parallel: int = 16
     wait_timeout: float = 600
@@ -103,6 +104,7 @@ class Policy:
             allow=tuple(params["allow"]),
             deny=tuple(params["deny"]),
             force=params["force"],
+            dr_tests=params.get("dr_tests", True),
             settle_time=params["settle_time"],
             max_parallel=params["max_parallel"],
             wait_timeout=params["wait_timeout"],
@@ -173,6 +175,16 @@ def decide(found: Found, policy: Policy, cluster: Cluster, is_own: IsOwn) -> Dec
         other = _of_another_drill(found, policy, cluster) is not None
         late = denied or not (allowed or elsewhere or other or _is_young(found, policy))
         return Decision(LEAVE, f"it cannot be stopped from here: {obstacle}", late)
+    return _by_policy(found, policy, cluster, is_own, allowed, denied)
+
+
+def decide_clone(found: Found, policy: Policy, cluster: Cluster, is_own: IsOwn) -> Decision:
+    """What to do with one DR-test clone of a NAS server: it can be deleted from here, whatever its session is."""
+    allowed, denied = _names(found.session, policy.allow), _names(found.session, policy.deny)
+    return _by_policy(found, policy, cluster, is_own, allowed, denied)
+
+
+def _by_policy(found: Found, policy: Policy, cluster: Cluster, is_own: IsOwn, allowed: bool, denied: bool) -> Decision:
     if allowed and denied:
         return Decision(LEAVE, "allow and deny both name it: allow wins, and it counts as overdue", True)
     if allowed:

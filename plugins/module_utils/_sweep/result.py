@@ -21,7 +21,8 @@ from .._findings.failover import (
 from .._json import Json
 from .._time import format_time, parse_time
 from .._words import Verdict
-from .look import FLAGS, Unread
+from .look import DR_TESTS, FLAGS, Unread
+from .nas import NasTest
 from .policy import STOP, Decision, Found
 from .stop import Entry
 from .text import summary, takeover, wrapped
@@ -45,6 +46,11 @@ class Test:
     forced: bool = False
     timed_by_array: bool = True  # whether the times of the last attempt are by the array's clock
     entry: Entry | None = None  # of the last attempt
+
+    @property
+    def label(self) -> str:
+        """How the diff calls it."""
+        return self.found.session.label
 
     @property
     def is_stopped(self) -> bool:
@@ -82,6 +88,7 @@ class Test:
             "resource_type": session.resource_type,
             "resource_name": session.resource_name,
             "resource_id": session.local_resource_id,
+            "clone": None,
             "started_at": format_time(running.started_at),
             "started_by": running.started_by,
             "age_seconds": None if age is None else round(age.total_seconds(), 3),
@@ -130,7 +137,8 @@ class Swept:
     account: str | None = None
     cluster: Cluster | None = None
     began_at: datetime | None = None  # by the array's clock
-    tests: t.Sequence[Test] = ()
+    tests: t.Sequence[Test | NasTest] = ()
+    dr_tests_read: bool = False  # whether it is known which DR-test clones of NAS servers are on the array
     targets: t.Sequence[Target] = ()
     unread: t.Sequence[Unread] = ()
     ready_at: tuple[datetime | None, float] | None = None
@@ -150,6 +158,7 @@ class Swept:
             "tests": tests,
             "overdue_left": [_brief(entry) for entry, test in zip(tests, self.tests, strict=True) if test.is_left],
             "unread": [each.as_result() for each in self.unread],
+            "dr_tests_read": self.dr_tests_read,
             "jobs_readable": all(target.jobs_readable for target in self.targets),
             "sessions": [self._as_readiness(each) for each in ready],
             "not_judged": [each.as_result() for each in not_judged(self.targets)],
@@ -183,7 +192,8 @@ class Swept:
         """What a person wants to know first: is anything left running that should not be?"""
         if result["overdue_left"] or any(test.error for test in self.tests):
             return Verdict.FAILED.value
-        return Verdict.PASSED.value if self.complete else Verdict.INCOMPLETE.value
+        blind = any(each.what == DR_TESTS for each in self.unread)
+        return Verdict.PASSED.value if self.complete and not blind else Verdict.INCOMPLETE.value
 
     def _failure(self) -> Json:
         blind = [each for each in self.unread if each.what == FLAGS]
@@ -238,8 +248,8 @@ class Swept:
         return {
             "before_header": f"failover tests on {name}, before",
             "after_header": f"failover tests on {name}, after",
-            "before": {test.found.session.label: {"running": True} for test in self.tests},
-            "after": {test.found.session.label: {"running": test.runs} for test in self.tests},
+            "before": {test.label: {"running": True} for test in self.tests},
+            "after": {test.label: {"running": test.runs} for test in self.tests},
         }
 
 

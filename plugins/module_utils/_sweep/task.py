@@ -25,7 +25,8 @@ from .._errors import PowerStoreError
 from .._findings.failover import is_failed_over, readiness_of
 from .._json import Json
 from .._operation.batch import OnProgress
-from .look import FLAGS, Reader
+from .look import DR_TESTS, FLAGS, Reader
+from .nas import NasSweep
 from .policy import (
     STOP,
     Found,
@@ -56,10 +57,20 @@ class Sweep:
     complete: bool = False  # whether the last look saw the flag of every session
     rounds: int = 0  # of stops
 
+    dr_tests_read: bool = False
+
     def __post_init__(self) -> None:
         self.reader = Reader(self.client)
+        self.nas = NasSweep(self.client, self.policy, self.reader, self.check_mode)
 
     def run(self) -> None:
+        """The failover tests, which keep sessions from being failed over, and then the DR tests of NAS servers."""
+        self._run()
+        if self.policy.dr_tests:
+            self.nas.run(self.targets)
+            self.dr_tests_read = not self.reader.is_unread(DR_TESTS)
+
+    def _run(self) -> None:
         """Stop, look, and look until nothing has appeared for ``settle_time``."""
         if self.policy.is_urgent and not self.check_mode:
             self._stop_at_once()
@@ -96,7 +107,8 @@ class Sweep:
             account=self.client.account,
             cluster=self.reader.cluster,
             began_at=self._began_at(),
-            tests=self.tests,
+            tests=[*self.tests, *self.nas.tests],
+            dr_tests_read=self.dr_tests_read,
             targets=self.targets,
             unread=self.reader.unread,
             ready_at=self.ready_at,

@@ -145,7 +145,8 @@ def _kind(session: Json) -> str:
 
 
 def _name(entry: Json) -> str:
-    return str(entry["resource_name"] or entry["session_id"])
+    clone = f" (clone {entry['clone']['name']})" if entry.get("clone") else ""
+    return str(entry["resource_name"] or entry["session_id"]) + clone
 
 
 def _listed(names: t.Sequence[str]) -> str:
