@@ -13,8 +13,8 @@ description:
   - Asks the array itself which failover tests are running, since when and by whom. It needs no file and no result of
     the drill that started them, so it finds what a killed, cancelled or timed out drill left behind.
   - Stops those that the policy names, in parallel and with every confirmation of
-    M(drdrill.powerstore.replication_failover_test), reports the rest, and says of each block session that has this
-    array as its destination whether it could be failed over now.
+    M(drdrill.powerstore.replication_failover_test), reports the rest, and says of each session of a volume, a
+    volume group or a NAS server that has this array as its destination whether it could be failed over now.
   - Where every test is to be stopped (O(started_by=anyone), no O(max_age), no lists), the first stops are sent after a
     login and one list of the sessions in test. Everything else is read afterwards.
   - What cannot be read keeps no stop from being sent, and is in RV(unread). Where the flag of a session could not be
@@ -365,8 +365,8 @@ verdict:
 unread:
   description:
     - What could not be read at the last attempt (C(what)), what is not known because of it, and why. C(what) is one of
-      V(failover_test_in_progress), with the C(session_id), V(release), V(clock), V(names), V(jobs), V(accounts) and
-      V(dr_tests).
+      V(failover_test_in_progress), with the C(session_id), V(release), V(clock), V(names), V(jobs), V(accounts),
+      V(dr_tests) and V(nas_servers).
     - Where it is V(failover_test_in_progress), the task fails.
   returned: always, except when the options themselves are refused
   type: list

@@ -123,7 +123,8 @@ class Arrays:
         return Run(done.returncode, done.stdout + done.stderr)
 
 
-def _simulator(more_sessions: list[Json]) -> Simulator:
+def simulator_with(more_sessions: list[Json]) -> Simulator:
+    """The default scenario with more sessions."""
     if not more_sessions:
         return Simulator()
     scenario = yaml.safe_load(DEFAULT.read_text(encoding="utf-8"))
@@ -141,7 +142,7 @@ def arrays(contract: Contract, tmp_path: Path) -> Iterator[Prepare]:
 
         def prepare(*cases: Case) -> Arrays:
             for case in cases:
-                case.simulator = stack.enter_context(_simulator(case.more_sessions))
+                case.simulator = stack.enter_context(simulator_with(case.more_sessions))
                 simulators.append(case.simulator)
                 seconds = case.simulator.operation_seconds
                 seconds.update(dict.fromkeys(seconds, 0.1))

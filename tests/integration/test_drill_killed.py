@@ -29,10 +29,12 @@ def name_of(phase: str) -> str:
 class Killed:
     """One array, its drill that is killed in a phase, and what ran on."""
 
-    def __init__(self, phase: str, simulator: Simulator, folder: Path, inventory: Path) -> None:
-        (folder / phase).mkdir()
-        self.phase, self.simulator, self._inventory = phase, simulator, inventory
-        self.controller = Controller(simulator, folder / phase)
+    def __init__(
+        self, phase: str, simulator: Simulator, folder: Path, inventory: Path, name: str | None = None
+    ) -> None:
+        self.phase, self.simulator, self._inventory = name or phase, simulator, inventory
+        (folder / self.phase).mkdir()
+        self.controller = Controller(simulator, folder / self.phase)
         self.controller.variables["failover_drill_records_directory"] = str(folder / "records")
         self._orphans: dict[int, str] = {}
         self.process: subprocess.Popen[bytes] | None = None

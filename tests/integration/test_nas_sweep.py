@@ -105,6 +105,26 @@ def test_dr_tests_can_be_left_out_and_old_releases_have_none() -> None:
         assert result["tests"] == [] and not result["dr_tests_read"] and left(simulator)
 
 
+@pytest.mark.parametrize(
+    ("session", "status", "says"),
+    [
+        ({}, "Started", "CAN TAKE OVER: all 2 sessions"),
+        ({}, "Degraded", "homes: The NAS server is Degraded."),
+        ({"state": "Error"}, "Started", "homes: The session is in state Error."),
+    ],
+)
+def test_whether_the_nas_server_itself_can_be_failed_over(session: dict[str, t.Any], status: str, says: str) -> None:
+    sessions = [{"volume": "erp-data"}, {"nas_server": "homes", "dr_tests": [OLD], **session}]
+    with Simulator.from_dict({"sessions": sessions}) as simulator:
+        for row in simulator.dr.array.tables["nas_server"]:
+            row["operational_status"] = status
+        result = sweep(simulator, started_by="anyone")
+        assert left(simulator) == []
+    assert says in " ".join("\n".join(result["takeover"]).split())
+    [homes] = [each for each in result["sessions"] if each["resource_name"] == "homes"]
+    assert homes["failover_ready"] is ("CAN TAKE OVER" in says) is result["failover_ready"]["all"]
+
+
 def test_a_clone_that_is_under_way_is_waited_for() -> None:
     with array() as simulator:
         simulator.operation_seconds["clone"] = 2.0

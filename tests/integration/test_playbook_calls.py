@@ -265,7 +265,7 @@ def test_abort_names_what_it_did_not_judge_and_how_old_each_copy_is(tmp_path: Pa
     estate = {
         "sessions": [
             {"volume": "erp-data", "recovery_point_age": "9d"},
-            {"nas_server": "nas-home", "state": "Error"},
+            {"file_system": "home", "state": "Error"},
             {"volume": "metro", "type": "Metro_Active_Active", "role": "Metro_Non_Preferred", "state": "Fractured"},
         ]
     }
@@ -275,10 +275,10 @@ def test_abort_names_what_it_did_not_judge_and_how_old_each_copy_is(tmp_path: Pa
         )
     assert done.returncode == 0, done.stdout
     assert "CAN TAKE OVER: its one session can be failed over" in done.stdout and "9 d         erp-data" in done.stdout
-    assert "NAS server nas-home (Error)" in flat(done) and "metro volume metro (Fractured)" in flat(done)
+    assert "file system home (Error)" in flat(done) and "metro volume metro (Fractured)" in flat(done)
     [path] = (tmp_path / "records").glob("abort-*.json")
     record = json.loads(path.read_text())
-    assert {entry["resource_name"] for entry in record["not_judged"]} == {"nas-home", "metro"}
+    assert {entry["resource_name"] for entry in record["not_judged"]} == {"home", "metro"}
     for session in record["sessions"]:
         found = [finding["id"] for finding in session["findings"]]
         assert len(found) == len(set(found))

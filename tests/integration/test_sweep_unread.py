@@ -270,7 +270,7 @@ def test_what_is_not_judged_and_how_old_each_copy_is(tmp_path: t.Any) -> None:
         "sessions": [
             {"volume": "erp-data", "recovery_point_age": "9d"},
             {"volume": "erp-db", "recovery_point_age": 60},
-            {"nas_server": "nas-home", "state": "Error"},
+            {"file_system": "home", "state": "Error"},
             {"replication_group": "vvol-apps"},
             {"volume": "metro", "type": "Metro_Active_Active", "state": "Fractured"},
         ]
@@ -280,11 +280,9 @@ def test_what_is_not_judged_and_how_old_each_copy_is(tmp_path: t.Any) -> None:
     text = "\n".join(result["takeover"])
     assert "CAN TAKE OVER: all 2 sessions" in text
     assert {(s["resource_name"], s["needs_attention"]) for s in result["not_judged"]} == {
-        ("nas-home", True), ("vvol-apps", False), ("metro", True),
+        ("home", True), ("vvol-apps", False), ("metro", True),
     }  # fmt: skip
-    assert (
-        "NOT JUDGED here" in text and "NAS server nas-home (Error)" in text and "metro volume metro (Fractured)" in text
-    )
+    assert "NOT JUDGED here" in text and "file system home (Error)" in text and "metro volume metro (Fractured)" in text
     assert "9 d         erp-data" in text
     ages = {session["resource_name"]: session["recovery_point_age_seconds"] for session in result["sessions"]}
     assert ages["erp-data"] > 9 * 86400 > ages["erp-db"]

@@ -16,9 +16,14 @@ from dataclasses import dataclass
 
 from .._array.session import ReplicationSession, Target
 from .._json import Json
+from .._words import NAS_SERVER
 from .start_stop import OTHER_ROLES, STARTABLE_STATES, TRANSIENT_STATES
 
-_BLOCK = ("volume", "volume_group")
+_JUDGED = ("volume", "volume_group", NAS_SERVER)
+_OF_NAS_SERVERS = frozenset({"Partial_OK", "Partial_Paused"})  # states of their sessions alone, at rest
+# NasServerOperationalStatusEnum: what ends by itself, and of what nobody documents whether a failover is accepted.
+_CHANGING_SERVER = ("Starting", "Stopping", "Failover")
+_DOUBTFUL_SERVER = ("Degraded", "Unknown")
 _FAILED_OVER = frozenset({"Failed_Over", "Failing_Over", "Failing_Over_For_DR", "Partial_Failed_Over"})
 _AT_REST = STARTABLE_STATES | {"Partial_OK"}  # states that need nobody's attention
 
@@ -74,9 +79,19 @@ class NotJudged:
         }
 
 
-def readiness_of(targets: t.Iterable[Target]) -> list[FailoverReadiness]:
-    """One for each block session of which the array is the destination; nothing else is failed over here."""
-    return [FailoverReadiness(target.session, tuple(_obstacles(target))) for target in targets if _is_judged(target)]
+def readiness_of(targets: t.Iterable[Target], servers: t.Mapping[str, str] | None = None) -> list[FailoverReadiness]:
+    """One for each session that is failed over here: of a volume, a volume group or a NAS server, as its destination.
+
+    ``servers``: the operational status of NAS servers by their ids, as far as it was read.
+    """
+    status = servers or {}
+    return [
+        FailoverReadiness(
+            target.session, (*_obstacles(target), *_of_server(status.get(target.session.local_resource_id)))
+        )
+        for target in targets
+        if _is_judged(target)
+    ]
 
 
 def not_judged(targets: t.Iterable[Target]) -> list[NotJudged]:
@@ -94,12 +109,12 @@ def is_failed_over(session: ReplicationSession) -> bool:
 
 
 def _is_judged(target: Target) -> bool:
-    return target.session.role == "Destination" and target.session.resource_type in _BLOCK
+    return target.session.role == "Destination" and target.session.resource_type in _JUDGED
 
 
 def _why_not(session: ReplicationSession) -> str:
     if session.is_file:
-        return "File sessions have no failover test. Look at the NAS server on the array."
+        return "A file system is failed over with its NAS server. Look at that on the array."
     if session.resource_type == "replication_group":
         return "Virtual volumes are failed over from vSphere. Look at the replication group there."
     if session.role.startswith("Metro"):
@@ -121,8 +136,19 @@ def _obstacles(target: Target) -> t.Iterator[tuple[str, str]]:
         )
     if session.state in TRANSIENT_STATES:
         yield f"The session is {session.state}: it is changing now.", "Wait until it is at rest, and run this again."
-    elif session.state not in STARTABLE_STATES:
+    elif session.state not in STARTABLE_STATES | (_OF_NAS_SERVERS if session.is_file else frozenset()):
         yield (
             f"The session is in state {session.state}.",
             "Dell does not document whether a failover is accepted in this state: look at the session on the array.",
+        )
+
+
+def _of_server(status: str | None) -> t.Iterator[tuple[str, str]]:
+    """A DR-test clone is no obstacle: a failover may run while it is there (API description of ``clone``)."""
+    if status in _CHANGING_SERVER:
+        yield f"The NAS server is {status}: it is changing now.", "Wait until it is at rest, and run this again."
+    elif status in _DOUBTFUL_SERVER:
+        yield (
+            f"The NAS server is {status}.",
+            "Dell does not document whether a failover is accepted then: look at the NAS server on the array.",
         )

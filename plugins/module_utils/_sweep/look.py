@@ -42,6 +42,7 @@ FLAGS, RELEASE, CLOCK, NAMES, JOBS, ACCOUNTS, SESSION = (
     "session",
 )
 DR_TESTS: t.Final = "dr_tests"
+SERVERS: t.Final = "nas_servers"
 _UNKNOWN: t.Final[t.Mapping[str, str]] = {  # what a person does not know then
     FLAGS: "whether a failover test runs",
     RELEASE: "the PowerStoreOS version",
@@ -51,6 +52,7 @@ _UNKNOWN: t.Final[t.Mapping[str, str]] = {  # what a person does not know then
     ACCOUNTS: "who started a test, and when",
     SESSION: "some attributes of a session",
     DR_TESTS: "whether DR-test clones of NAS servers are on the array, and whose they are",
+    SERVERS: "the operational status of NAS servers",
 }
 Read = t.TypeVar("Read")
 

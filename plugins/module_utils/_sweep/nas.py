@@ -20,6 +20,7 @@ from .._array import fields
 from .._array.client import Client
 from .._array.jobs import FINAL_PHASES
 from .._array.related import RunningTest
+from .._array.rows import read_by
 from .._array.session import UNKNOWN, ReplicationSession, Selector, Target
 from .._errors import OperationTimeoutError, PowerStoreError
 from .._json import Json
@@ -34,7 +35,7 @@ from .._operation.limits import Limits
 from .._time import format_time
 from .._words import NAS_SERVER
 from . import policy as policies
-from .look import DR_TESTS, Reader
+from .look import DR_TESTS, SERVERS, Reader
 from .policy import STOP, Decision, Policy
 
 _ATTEMPTS, _ROUNDS = 3, 20
@@ -126,6 +127,7 @@ class NasSweep:
         if not self.reader.now().release >= FIRST_RELEASE:
             return
         sessions = {each.session.local_resource_id: each.session for each in targets}
+        may_come = any(each.session.resource_type == NAS_SERVER for each in targets)  # else nobody starts one
         give_up_at = time.monotonic() + self.policy.wait_timeout
         for _round in range(_ROUNDS):
             clones = self._look(sessions)
@@ -136,8 +138,21 @@ class NasSweep:
                 return
             if due:
                 self._remove(due, clones)
-            elif not self._wait_for_starts(give_up_at):
+            elif not may_come or not self._wait_for_starts(give_up_at):
                 return
+
+    def servers(self, targets: Sequence[Target]) -> dict[str, str]:
+        """The operational status of the NAS servers that are replicated to here, as far as it can be read."""
+        ids = [
+            each.session.local_resource_id
+            for each in targets
+            if each.session.resource_type == NAS_SERVER and each.session.role == "Destination"
+        ]
+        query = [("select", "id,operational_status")]
+        doing = "Reading NAS servers"
+        rows = self.reader.attempt(SERVERS, lambda: read_by(self.client, NAS_SERVER, "id", ids, query, doing=doing))
+        known = {str(row["id"]): row.get("operational_status") for row in rows or ()}
+        return {server_id: status for server_id, status in known.items() if isinstance(status, str)}
 
     def _look(self, sessions: t.Mapping[str, ReplicationSession]) -> list[Clone] | None:
         for test in self.tests:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .._array.related import RecoveryPoint
@@ -140,6 +140,7 @@ class Swept:
     tests: t.Sequence[Test | NasTest] = ()
     dr_tests_read: bool = False  # whether it is known which DR-test clones of NAS servers are on the array
     targets: t.Sequence[Target] = ()
+    servers: t.Mapping[str, str] = field(default_factory=dict)  # operational status of NAS servers by id
     unread: t.Sequence[Unread] = ()
     ready_at: tuple[datetime | None, float] | None = None
     complete: bool = False  # whether the last look at the array saw every flag
@@ -149,7 +150,7 @@ class Swept:
         """The module's result; with ``failed`` where a flag was not read or a stop is not shown to be done."""
         skew = self.cluster.clock_skew_seconds if self.cluster else None
         tests = [test.as_result(skew) for test in self.tests]
-        ready = readiness_of(self.targets)
+        ready = readiness_of(self.targets, self.servers)
         result: Json = {
             "changed": any(test["changed"] for test in tests),
             "host": self.host,

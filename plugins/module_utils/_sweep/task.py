@@ -58,6 +58,7 @@ class Sweep:
     rounds: int = 0  # of stops
 
     dr_tests_read: bool = False
+    servers: t.Mapping[str, str] = field(default_factory=dict)  # operational status of NAS servers by id
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.client)
@@ -68,6 +69,7 @@ class Sweep:
         self._run()
         if self.policy.dr_tests:
             self.nas.run(self.targets)
+            self.servers = self.nas.servers(self.targets)
             self.dr_tests_read = not self.reader.is_unread(DR_TESTS)
 
     def _run(self) -> None:
@@ -109,6 +111,7 @@ class Sweep:
             began_at=self._began_at(),
             tests=[*self.tests, *self.nas.tests],
             dr_tests_read=self.dr_tests_read,
+            servers=self.servers,
             targets=self.targets,
             unread=self.reader.unread,
             ready_at=self.ready_at,

@@ -46,12 +46,34 @@ def test_a_start_that_may_still_show_stands_against_it(has_ended: bool) -> None:
     [
         {"role": "Source"},
         {"role": "Metro_Preferred"},
-        {"resource_type": "nas_server"},
         {"resource_type": "file_system"},
+        {"resource_type": "nas_server", "role": "Source"},
     ],
 )
 def test_what_cannot_be_failed_over_here_is_not_judged(attributes: dict[str, str]) -> None:
     assert readiness_of([a_target(a_session(**attributes))]) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "why"),
+    [
+        ("OK", "Started", None),
+        ("Partial_OK", "Started", None),
+        ("OK", None, None),  # it could not be read
+        ("OK", "Stopped", None),
+        ("OK", "Starting", "changing now"),
+        ("OK", "Degraded", "The NAS server is Degraded."),
+        ("Error", "Started", "The session is in state Error."),
+    ],
+)
+def test_a_nas_server_is_judged_by_its_session_and_its_own_status(
+    state: str, status: str | None, why: str | None
+) -> None:
+    session = a_session(resource_type="nas_server", state=state)
+    [found] = readiness_of([a_target(session)], {session.local_resource_id: status} if status else {})
+
+    assert found.ready is (why is None)
+    assert why is None or why in str(found.reason)
 
 
 def test_a_synchronous_session_is_judged_too() -> None:

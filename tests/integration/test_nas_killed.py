@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``kill -9`` of a drill with a NAS server, in each phase of its clone, then one stop_tests: nothing is left."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.replay import CUT_OFF
+from tests.integration.arrays import SCHEMA, Json, simulator_with
+from tests.integration.test_drill_killed import Killed, name_of, playbook
+from tests.integration.test_nas_drill import ALL, HOMES, left
+from tests.lab.kill.run import in_the_way, until
+from tests.lab.kill.table import VALIDATING
+from tests.lab.simulator import Simulator
+
+CLONING, ADDRESSING, DELETING, PROVING, REPORTING = "cloning", "addressing", "deleting", "proving", "reporting"
+PHASES = (CLONING, ADDRESSING, VALIDATING, DELETING, PROVING, REPORTING)
+LEAVING = (CLONING, ADDRESSING, VALIDATING)  # in which something is left that stop_tests has to remove
+
+
+class NasKilled(Killed):
+    """One array whose drill is killed in a phase of its DR test of a NAS server."""
+
+    def __init__(self, phase: str, simulator: Simulator, folder: Path, inventory: Path) -> None:
+        super().__init__(VALIDATING, simulator, folder, inventory, phase)
+        self.controller.variables["failover_drill_sessions"] = ALL
+        if phase != VALIDATING:
+            self.controller.variables["failover_drill_checks"] = []
+            self.has_come = self._has_come(phase, simulator, folder / "records")
+
+    @staticmethod
+    def _has_come(phase: str, simulator: Simulator, records: Path) -> Callable[[], object]:
+        if phase in (PROVING, REPORTING):
+            event = '"event": "stopped"' if phase == PROVING else '"event": "end"'
+            name = name_of(phase)
+            return lambda: any(
+                event in text and f'"array": "{name}"' in text
+                for text in (path.read_text() for path in records.glob("*.journal.jsonl"))
+            )
+        action, kind = {
+            CLONING: ("clone", "nas_server"),
+            ADDRESSING: ("create", "file_interface"),
+            DELETING: ("delete", "file_interface"),
+        }[phase]
+        simulator.operation_seconds[action] = 3.0
+        jobs = simulator.dr.array.jobs
+        return lambda: any((job.resource_action, job.resource_type) == (action, kind) for job in list(jobs))
+
+
+def test_each_drill_of_a_nas_server_that_was_killed_gets_its_record(tmp_path: Path) -> None:
+    inventory, records = tmp_path / "inventory.json", tmp_path / "records"
+    with contextlib.ExitStack() as stack:
+        drills = []
+        for phase in PHASES:
+            simulator = stack.enter_context(simulator_with([HOMES]))
+            simulator.operation_seconds.update(dict.fromkeys(simulator.operation_seconds, 0.2))
+            drills.append(NasKilled(phase, simulator, tmp_path, inventory))
+            stack.callback(drills[-1].end)
+        hosts = {name_of(each.phase): each.controller.variables for each in drills}
+        inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+        for at in range(0, len(drills), 2):
+            for each in drills[at : at + 2]:
+                each.begin()
+            for each in drills[at : at + 2]:
+                each.kill()
+        seen = {each.phase for each in drills if left(each.simulator) or in_the_way(each.simulator)}
+        done = playbook(inventory, drills[0].simulator, "stop_tests", "-e", "stop_tests_settle_time=8")
+        stack.callback(done.kill)
+        until("end of stop_tests", lambda: done.poll() is not None)
+        output = next(tmp_path.glob("stop_tests-*.log")).read_text()
+        assert done.returncode == 0, output
+        assert seen >= set(LEAVING), seen
+        for each in drills:
+            each.wait_for_what_runs_on()
+        assert {each.phase: left(each.simulator) + in_the_way(each.simulator) for each in drills} == {
+            phase: [] for phase in PHASES
+        }, output
+        _assert_records(records, output)
+
+
+def _assert_records(records: Path, output: str) -> None:
+    found: dict[str, Json] = {}
+    for path in records.glob("drill-*.journal.jsonl"):
+        intent = json.loads(path.read_text().splitlines()[0])
+        record = json.loads(path.with_name(path.name.replace(".journal.jsonl", ".json")).read_text())
+        SCHEMA.validate(record)
+        found[intent["array"]] = record
+    assert sorted(found) == sorted(map(name_of, PHASES)), output
+    for phase in PHASES:
+        record = found[name_of(phase)]
+        if phase != REPORTING:  # the drill itself was over
+            assert (record["verdict"], record["interruption"]["message"]) == ("incomplete", CUT_OFF), phase
+        assert record["cleanup"]["verdict"] == "passed", (phase, record["reasons"])
+        assert [session["resource_type"] for session in record["sessions"]] == ["volume", "volume_group", "nas_server"]
+        assert {session["test_owned"] for session in record["sessions"]} == {True}, phase
