@@ -221,7 +221,7 @@ EXAMPLES = r"""
     password: "{{ vault_drill_password }}"
     nas_server: homes
     interface:
-      ip_address: 192.0.2.20
+      ip_address: 192.0.2.24
       prefix_length: 24
       gateway: 192.0.2.1
       vlan_id: 412

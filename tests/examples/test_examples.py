@@ -228,7 +228,8 @@ def test_the_modules(site: Site) -> None:
             task.pop(keyword, None)
     order = ["session_info", "session_sync", "failover_test", "failover_test_sweep"]
     tasks = [task for name in order for task in modules.pop(f"replication_{name}")]
-    of_nas_servers = json.loads(site.here(json.dumps(modules.pop("nas_dr_test"))))
+    of_nas_servers = [task for task in tasks if "nas_server" in json.dumps(task)] + modules.pop("nas_dr_test")
+    tasks = [task for task in tasks if task not in of_nas_servers]
     assert modules == {}
     production = {"host": site.simulator.production.host, "port": site.simulator.production.port}
     tasks = json.loads(site.here(json.dumps([*tasks, *drill, *asking])))
@@ -245,10 +246,14 @@ def test_the_modules(site: Site) -> None:
     # The source has no fresh synchronisation of a NAS server to give, so they come after all the others.
     site.simulator.add_session(nas_server="homes", file_systems=["home-a", "home-b"])
     site.simulator.add_session(nas_server="finance", interfaces=[{"ip_address": "198.51.100.5"}])
-    site.play([{"hosts": "localhost", "gather_facts": False, "tasks": of_nas_servers}])
+    site.simulator.add_session(nas_server="erp-files")
+    stop = {test: {"sessions": [{"volume_group": "erp-db"}, {"nas_server": "erp-files"}], "state": "stopped"}}
+    tasks = json.loads(site.here(json.dumps([*of_nas_servers, stop])))
+    site.play([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
 
-    assert len(site.simulator.dr.executed("clone")) == 2
+    assert len(site.simulator.dr.executed("clone")) == 3
     assert site.simulator.dr.nas_servers(dr_test=True) == []
+    assert site.running() == []
 
 
 @named(of_kind("awx_setup"))
