@@ -9,7 +9,7 @@ import typing as t
 
 from ..module_utils._chain import sign
 from ..module_utils._chain.protect import protection
-from ..module_utils._drill.process import now_utc, run_id, run_of
+from ..module_utils._drill.process import began, now_utc, run_id, run_of
 from ..module_utils._json import Json
 from ..module_utils._record.options import OPTIONS
 from ..module_utils._record.store import write_drill
@@ -31,4 +31,5 @@ class ActionModule(ControllerAction):
             params = {**params, "after": seen if seen.get("sessions") is not None else None}  # nobody looked
         if not params["run_id"] and not params["journal"] and not params["events"]:  # a journal has that of its own run
             params = {**params, "run_id": run_id(run_of(os.getppid()), now_utc())}  # this is one of its workers
-        return write_drill(params, write=write, protection=protection(params["directory"], params["sign"]))
+        protected = protection(params["directory"], params["sign"], began(os.getppid(), now_utc()))
+        return write_drill(params, write=write, protection=protected)

@@ -181,6 +181,7 @@ class Cause(StrEnum):
     CLOCK_SKEWED = "clock.skewed", "with clocks that differ"
     EXCLUSION_EXPIRED = "exclusion.expired", "left out by an exclusion that has expired"
     NOT_SIGNED = "record.not_signed", "without the signature that was wanted"
+    NOT_CHAINED = "record.not_chained", "with an earlier record that is not in the chain"
     WARNING = "finding.warning", "with a warning"
 
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import glob
 import os
-import time
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from .._drill import process
 from .._drill.journal import SUFFIX, Journal, read
@@ -52,7 +50,7 @@ def run_awx(params: Json, job: Job, *, write: bool) -> Json:
     workflow = _workflow(params, job.environment)
     said: dict[str, Json] = {name: dict(stat) for name, stat in params["drill"].items() if isinstance(stat, Mapping)}
     journals = _journals(os.path.expanduser(directory)) if directory else []
-    stop = stop_options(job.array, workflow_id, said, journals, workflow.drill, _began(job.pid, now))
+    stop = stop_options(job.array, workflow_id, said, journals, workflow.drill, process.began(job.pid, now))
     folder = look_at_folder(directory, run, params["job_id"], write=write) if directory else None
     return {
         "changed": folder.marked if folder else False,
@@ -80,14 +78,3 @@ def _journals(directory: str) -> list[Journal]:
         except (PowerStoreError, OSError):
             continue
     return found
-
-
-def _began(pid: int, now: datetime) -> datetime:
-    """When a process began; now, where this system does not say."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            ticks = int(file.read().rpartition(")")[2].split()[19])
-    except (OSError, ValueError, IndexError):
-        return now
-    ago = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-    return now - timedelta(seconds=max(ago, 0.0))

@@ -14,6 +14,7 @@ import getpass
 import hashlib
 import os
 import socket
+import time
 from datetime import UTC, datetime, timedelta
 
 from .._errors import ProtocolError
@@ -40,6 +41,17 @@ def run_of(pid: int) -> Json:
         "boot": _first_line("/proc/sys/kernel/random/boot_id"),
         "space": _link("/proc/self/ns/pid"),
     }
+
+
+def began(pid: int, now: datetime) -> datetime:
+    """When a process began; now, where this system does not say."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            ticks = int(file.read().rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return now
+    ago = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return now - timedelta(seconds=max(ago, 0.0))
 
 
 def run_id(run: Json, now: datetime) -> str:

@@ -61,6 +61,7 @@ class Context:
     run_id: str | None = None
     chain_before: ChainHead | None = None
     not_signed: str | None = None  # why the signature that was wanted could not be made
+    not_chained: str | None = None  # which earlier records the chain of the folder should have, and has not
 
 
 def of_clocks(clocks: Clocks) -> t.Iterator[Reason]:
@@ -85,6 +86,16 @@ def of_exclusions(context: Context, at: datetime | None) -> t.Iterator[Reason]:
             owner = f" Its owner is {left_out.owner}." if left_out.owner else ""
             text = f"{name} is left out by an exclusion that expired on {left_out.expires}.{owner}"
             yield Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.EXCLUSION_EXPIRED, text, subject=name, check=name)
+
+
+def _of_protection(context: Context) -> t.Iterator[Reason]:
+    """What is missing of the protection against later change."""
+    for text, cause, subject in (
+        (context.not_signed, Cause.NOT_SIGNED, "signature"),
+        (context.not_chained, Cause.NOT_CHAINED, "chain"),
+    ):
+        if text:
+            yield Reason(Verdict.PASSED_WITH_DEVIATIONS, cause, text, subject=subject)
 
 
 def _expiry(text: str | None) -> datetime | None:
@@ -128,9 +139,7 @@ def envelope(
 ) -> Envelope:
     """The part of a record that all kinds share. ``looks``: the array's time at each look at it, oldest first."""
     seen = [look for look in looks if look]
-    if context.not_signed:
-        unsigned = Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.NOT_SIGNED, context.not_signed, subject="signature")
-        judgement = Judgement((*judgement.reasons, unsigned))
+    judgement = Judgement((*judgement.reasons, *_of_protection(context)))
     deviations = judgement.deviations(cluster.global_id)
     return {
         "schema_version": NEWEST,

@@ -51,10 +51,12 @@ class Protection:
     """What protects the new record against later change, from the package that knows how.
 
     ``sign`` makes a signature over bytes, and says why it could not, where it could not. ``suffix`` is added to the
-    record's name for the file of the signature.
+    record's name for the file of the signature. ``not_chained`` says which earlier records of drills are not in the
+    chain: when such a record was written, nobody could know yet that it would not be added.
     """
 
     chain_before: ChainHead | None = None
+    not_chained: str | None = None
     sign: t.Callable[[bytes], tuple[bytes | None, str | None]] | None = None
     suffix: str = ".sig"
 
@@ -148,6 +150,8 @@ def _made(params: Json, protection: Protection, *, write: bool) -> tuple[AnyReco
     now, kind = datetime.now(UTC), Kind(params["kind"])
     record_id = params.get("id") or f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
     context = replace(_context(params), chain_before=protection.chain_before)
+    if kind is Kind.DRILL:
+        context = replace(context, not_chained=protection.not_chained)
     record, signature = _BUILD[kind](params, context, record_id, now), None
     if protection.sign and write and _said_already(record, params) is None:
         signature, why_not = protection.sign(_encoded(_text(record)))

@@ -16,12 +16,14 @@ import tempfile
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._chain import sign
 from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.chain import append, records_not_in_the_chain
+from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.protect import protection
 from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.verify import verify
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
 from tests.lab.tamper.run import SCRIPT, run_row
@@ -263,3 +265,26 @@ def test_a_record_that_was_changed_is_not_added_again(tmp_path: Path) -> None:
     folder.record(1).write_text(json.dumps({"kind": "drill", "verdict": "failed", "drill": {"id": "x"}}))
     with pytest.raises(InvalidInputError, match="A record never changes"):
         append(str(folder.path), [folder.record(1).name], by="x", now=NOW, late=False, write=True)
+
+
+def test_the_next_record_says_which_one_could_not_be_added(tmp_path: Path) -> None:
+    """The record itself was written before anybody could know."""
+    folder = Folder(tmp_path)
+    now = datetime.now(UTC)
+    assert protection(str(tmp_path / "none"), None, now).not_chained is None
+    for number in (1, 2, 3):
+        write_record(folder, number)
+    assert protection(str(tmp_path), None, now).not_chained is None  # nobody has begun a chain
+    assert appended(tmp_path, records=[folder.record(1).name])["head"]["seq"] == 1
+    os.utime(folder.record(2), (0, 0))
+    said = protection(str(tmp_path), None, now - timedelta(hours=1)).not_chained
+    assert said and f"Not in the chain of the folder: {folder.record(2).name}. It" in said, said
+    # What was written after this run began may be of another array of the same run, and is about to be added.
+    os.utime(folder.record(3), (0, 0))
+    said = protection(str(tmp_path), None, now).not_chained
+    assert said and f"{folder.record(2).name} and 1 more" in said
+    appended(tmp_path)
+    assert protection(str(tmp_path), None, now).not_chained is None
+    folder.chain.write_bytes(folder.chain.read_bytes()[:-5])
+    said = protection(str(tmp_path), None, now).not_chained
+    assert said and said.startswith("No record can be added to the chain") and "no line end" in said
