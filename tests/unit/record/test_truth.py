@@ -419,7 +419,7 @@ def test_a_report_on_all_sessions_says_what_there_is_to_test() -> None:
 
     assert record.as_json()["scope"]["population"] == {
         "destinations": 5,
-        "testable": 3,
+        "testable": 4,
         "in_scope": 4,
         "excluded": 1,
         "not_selected": 0,
