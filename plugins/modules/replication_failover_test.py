@@ -179,7 +179,9 @@ options:
     default: 10
   poll_interval:
     description:
-      - Longest pause in seconds between two looks at what is under way. Young operations are looked at more often.
+      - Longest pause in seconds between two looks at what is under way, as long as none has ended. Young operations are
+        looked at more often.
+      - Once one has ended, the pause is a tenth of how long they take on this array, at most 10 seconds.
     type: float
     default: 1
 seealso:

@@ -77,7 +77,8 @@ options:
     default: 600
   poll_interval:
     description:
-      - Longest pause in seconds between two looks at what is under way.
+      - Longest pause in seconds between two looks at what is under way, as long as none has ended.
+      - Once one has ended, the pause is a tenth of how long they take on this array, at most 10 seconds.
     type: float
     default: 1
 seealso:

@@ -140,6 +140,8 @@ class _Exchange:
 
     deadline: float
     sent: bool = False  # whether anything of the request may have left
+    has_body: bool = False  # whether the next that is sent are headers that a body follows
+    head: bytes = b""  # those headers, until the body is there
     # For a recording: what was sent and answered.
     sent_headers: t.Mapping[str, str] = field(default_factory=dict)
     status: int = 0
@@ -204,7 +206,10 @@ class _BoundedResponse(http.client.HTTPResponse):
 
 
 class _Bounds:
-    """Put before a connection class of urllib3: bounds the TLS handshake, and notes when a request begins to leave."""
+    """Put before a connection class of urllib3: bounds the TLS handshake, and notes when a request begins to leave.
+
+    Headers and body leave together, as one TLS record and one packet: an operation has a body of a few bytes.
+    """
 
     response_class = _BoundedResponse
 
@@ -216,6 +221,14 @@ class _Bounds:
     def putrequest(self, *args: t.Any, **kwargs: t.Any) -> None:
         _exchange.get().sent = True  # connected before, TLS and the way through a proxy included
         super().putrequest(*args, **kwargs)  # type: ignore[misc]
+
+    def send(self, data: bytes) -> None:
+        exchange = _exchange.get()
+        if exchange.sent and exchange.has_body:
+            exchange.has_body, exchange.head = False, data
+            return
+        data, exchange.head = exchange.head + data, b""
+        super().send(data)  # type: ignore[misc]
 
 
 class _LostError(Exception):
@@ -340,6 +353,7 @@ class Transport:
         if request.body is not None:
             headers["Content-Type"] = "application/json"
             body = json.dumps(request.body).encode("ascii")
+            exchange.has_body = True
         seconds = exchange.left()
         response = self._pool.request(
             request.method,

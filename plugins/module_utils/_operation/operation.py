@@ -76,8 +76,8 @@ class Operation:
                 with self._throttle:
                     self._deadline = time.monotonic() + self._wait_timeout
                     outcome.started_at = self._clock.now()
-                    self._follow(self._send(outcome), outcome)
-                outcome.after = self._confirm()
+                    has_ended = self._follow(self._send(outcome), outcome)
+                outcome.after = self._confirm(at_once=has_ended)
                 outcome.done = True
         except PowerStoreError as error:
             self._conclude(error, outcome)
@@ -213,8 +213,11 @@ class Operation:
 
     # Following
 
-    def _follow(self, receipt: Receipt, outcome: Outcome) -> None:
-        """Wait for the job to end. A job that cannot be read is no failure: the session itself tells."""
+    def _follow(self, receipt: Receipt, outcome: Outcome) -> bool:
+        """Wait for the job to end; whether it did. A job that cannot be read is no failure: the session itself tells.
+
+        Without a job the array did it before it answered.
+        """
         outcome.job_id = receipt.job_id
         body = receipt.body or {}
         if receipt.job_id:
@@ -223,7 +226,7 @@ class Operation:
             except OverdueError as late:
                 raise self._overdue(f"job {receipt.job_id} is still {_phase(late.row)}", late) from late
             except PowerStoreError:
-                return
+                return False
             if self._is_answered:
                 self._client.learn_account(job.get("user"))
             body = job.get("response_body") or {}
@@ -231,6 +234,7 @@ class Operation:
                 raise self._failed_job(receipt.job_id, job)
         if isinstance(body, dict) and body.get("snapshot_id"):
             outcome.snapshot_id = str(body["snapshot_id"])
+        return True
 
     def _failed_job(self, job_id: str, job: Json) -> RejectedError:
         reason = error_text(job.get("response_body")) or "the array gave no reason"
@@ -239,11 +243,10 @@ class Operation:
             message += ". The array may be left with discrepancies: have it looked at before anything else."
         return RejectedError(message)
 
-    def _confirm(self) -> ReplicationSession:
+    def _confirm(self, *, at_once: bool) -> ReplicationSession:
+        session_id, is_shown = self._goal.session.id, self._goal.is_shown_by
         try:
-            row = self._waiting.until(
-                "replication_session", self._goal.session.id, self._goal.is_shown_by, self._deadline, at_once=True
-            )
+            row = self._waiting.until("replication_session", session_id, is_shown, self._deadline, at_once=at_once)
         except OverdueError as late:
             raise self._overdue(self._goal.unmet, late) from late
         return self._session(row)

@@ -27,6 +27,7 @@ from .._json import Json
 
 _SHORTEST_PAUSE = 0.05  # seconds until the first look at an operation whose duration is not known yet
 _BETWEEN = 0.03  # seconds between two looks, at the least
+_LONGEST_PAUSE = 10.0  # and at the most, once it is known how long operations take here
 _GATHER = 0.015  # seconds in which rows that are wanted at the same time come together in one query
 _MISSES = 3  # looks in a row that do not find the id at all
 _PASSING = (BusyError, UnreachableError, ProtocolError)  # a later look may succeed; the deadline bounds the patience
@@ -92,8 +93,11 @@ class Waiting:
     """Reads rows for all who wait, by ``id=in.(…)``.
 
     A look takes all that may have ended: all that are older than 0.8 of the shortest operation seen. Two looks are a
-    tenth of a typical operation apart, 30 ms at the least and ``poll_interval`` at the most. As long as none has ended,
-    the first look comes after 50 ms, and another when a quarter more time has passed.
+    tenth of a typical operation apart, 30 ms at the least and 10 s at the most. As long as none has ended, the first
+    look comes after 50 ms, and another when a quarter more time has passed, at the latest after ``poll_interval``.
+
+    Of looks that are wanted at once, to confirm what has ended, two are a quarter of a typical operation apart while
+    others are under way, so that one answers several; ``poll_interval`` at the most.
     """
 
     def __init__(self, client: Client, selects: t.Mapping[str, Query], poll_interval: float) -> None:
@@ -134,7 +138,12 @@ class Waiting:
         """
         wanted = _Wanted(collection, row_id, accept, deadline, 0.0, not at_once)
         pace = self._paces[collection]
-        first = _GATHER if at_once else min(0.8 * (pace.shortest or _SHORTEST_PAUSE / 0.8), self._poll_interval)
+        if at_once:
+            first = _GATHER
+        elif pace.shortest is None:
+            first = min(_SHORTEST_PAUSE, self._poll_interval)
+        else:
+            first = min(0.8 * pace.shortest, _LONGEST_PAUSE)
         wanted.ripe = min(wanted.since + max(first, _GATHER), deadline)
         with self._changed:
             if self._closed:
@@ -212,9 +221,12 @@ class Waiting:
     def _pause(self, collection: str, waiting: t.Sequence[_Wanted]) -> float:
         """Seconds between two looks."""
         pace = self._paces[collection]
-        known = pace.typical if any(w.is_timed for w in waiting) else self._longest_typical()
+        is_timed = any(w.is_timed for w in waiting)
+        known = pace.typical if is_timed else self._longest_typical()
         if known is not None and not pace.failed:
-            pause = known / 10
+            if is_timed:
+                return min(max(known / 10, _BETWEEN), _LONGEST_PAUSE)
+            pause = known / (4 if any(w.is_timed for w in self._wanted) else 10)
         else:
             seen = any(w.row is not None or w.error is not None for w in waiting)
             youngest = min(pace.looked_at - w.since for w in waiting)

@@ -69,6 +69,7 @@ class RawServer:
         self.port: int = self._listener.getsockname()[1]
         self.wires: list[Wire] = []  # one for each request; the last one for all that follow
         self.requests: list[bytes] = []
+        self.records: list[bytes] = []  # of TLS, as they came
         self.connections = 0
         self.before_tls: t.Callable[[socket.socket], bool] = lambda _raw: True
         threading.Thread(target=self._accept, daemon=True).start()
@@ -96,18 +97,19 @@ class RawServer:
                     if wire(tls) is False:
                         return
 
-    @staticmethod
-    def _read(tls: ssl.SSLSocket) -> bytes:
+    def _read(self, tls: ssl.SSLSocket) -> bytes:
         data = b""
         while b"\r\n\r\n" not in data:
             piece = tls.recv(65536)
             if not piece:
                 return b""
+            self.records.append(piece)
             data += piece
         head, _end, body = data.partition(b"\r\n\r\n")
         length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0)
         while len(body) < length:
-            body += tls.recv(65536)
+            self.records.append(tls.recv(65536))
+            body += self.records[-1]
         return head
 
 
@@ -244,6 +246,20 @@ def test_a_deadline_bounds_all_tries(server: RawServer) -> None:
         ask(server, Request("GET", "/volume", "Reading", deadline=began + 1.5), timeout=60)
 
     assert time.monotonic() - began < 10
+
+
+def test_headers_and_body_leave_together(server: RawServer) -> None:
+    server.wires = [sends(ok(b"{}"))]
+    transport = Transport(a_connection(server.port, server.ca_path), 1)
+    try:
+        for body in ({}, {"snapshot_id": "s-1"}):
+            transport.send(Request("POST", "/replication_session/s-1/start_failover_test", "Starting", body=body))
+        transport.send(READ)
+    finally:
+        transport.close()
+
+    assert [record.partition(b"\r\n\r\n")[2] for record in server.records] == [b"{}", b'{"snapshot_id": "s-1"}', b""]
+    assert server.connections == 1
 
 
 # Bounds in bytes

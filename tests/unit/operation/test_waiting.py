@@ -169,6 +169,36 @@ def test_the_pace_slows_down_to_the_poll_interval() -> None:
     assert len(slow.asked) < len(quick.asked) <= 13
 
 
+def test_the_pace_follows_how_long_operations_take_here() -> None:
+    class Slow(FakeClient):
+        """Its jobs end a second after they were asked for first."""
+
+        def get_by(
+            self, collection: str, attribute: str, values: t.Iterable[str], *_query: object, **_o: object
+        ) -> list[Row]:
+            wanted = list(values)
+            self.asked.append((collection, tuple(wanted)))
+            now = time.monotonic()
+            return [{"id": i, "phase": "Completed" if now >= due[i] else "In_Progress"} for i in wanted]
+
+    client, due = Slow(), {}
+
+    def waiting() -> list[int]:
+        looks = []
+        with Waiting(client.as_client(), SELECTS, 0.02) as rows:
+            for row_id in ("j-1", "j-2"):
+                due[row_id] = time.monotonic() + 1
+                before = len(client.asked)
+                rows.until("job", row_id, ended, time.monotonic() + 20)
+                looks.append(len(client.asked) - before)
+        return looks
+
+    unknown, known = within(30, waiting)
+
+    # While nothing is known, poll_interval bounds the pause; then it is a tenth of a second, from 0.8 s on.
+    assert 1 <= known <= 4 < unknown
+
+
 def test_a_look_at_once() -> None:
     class Timed(FakeClient):
         """Remembers when it was asked first."""
