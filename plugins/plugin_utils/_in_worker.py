@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import threading
+import time
 import typing as t
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -37,6 +38,7 @@ _READ_AT_THE_START: t.Final = ("PYTHON", "LD_", "DYLD_", "LC_", "LANG", "OPENSSL
 # Variables of the role's own tasks: the result goes to the next task in a file; the module runs beside the drill.
 _HANDS_OVER: t.Final = "__failover_drill_hands_over"
 _BESIDE: t.Final = "__failover_drill_runs_beside"
+_LEFT_AT: t.Final = "__failover_drill_left_at"  # where it left its result
 _PROFILE: t.Final = "legacy"  # how Ansible writes arguments and results of modules that don't say otherwise
 
 
@@ -64,10 +66,22 @@ class ModuleAction(ActionBase):
         """The module's result."""
         result: Json = super().run(tmp, task_vars)
         variables = task_vars or {}
-        result.update(self._module_result(self.module_arguments(), variables))
+        result.update(self._left(variables) or self._module_result(self.module_arguments(), variables))
         if variables.get(_HANDS_OVER) is True:
             return _hand_over.handed_over(result, diff=bool(self._task.diff))
         return result
+
+    def _left(self, variables: Json) -> Json | None:
+        """What this module left where it ran beside the drill; None where it did not, or has to be run again.
+
+        An array that refused the credentials is not asked again.
+        """
+        left = self._templar.template(variables[_LEFT_AT]) if _LEFT_AT in variables else None
+        if left is None:
+            return None
+        found = _hand_over.awaited(str(left["path"]), float(left["until"]) - time.monotonic())
+        refused = (found.get("failure") or {}).get("kind") == "authentication"
+        return found if refused or (found.get("sessions") is not None and not found.get("failed")) else None
 
     def module_arguments(self) -> Json:
         """The arguments of the module: those of the task, where an action does not make others of them."""

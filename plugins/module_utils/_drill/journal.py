@@ -38,6 +38,7 @@ _KINDS: t.Final[t.Mapping[str, t.Mapping[str, type | tuple[type, ...]]]] = {
     "stopped": {"wave": int, "result": dict},
     "steps": {"phase": str, "steps": list},
     "beside": {"names": list, "phase": str, "path": str, "seconds": (int, float)},
+    "looking": {"path": str, "seconds": (int, float)},
     "pause": {"seconds": (int, float)},
     "interrupted": {"task": str, "message": str},
     "remade": {"message": str},

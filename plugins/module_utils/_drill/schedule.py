@@ -25,7 +25,9 @@ from .replay import planned_steps
 from .steps import DONE_ONCE
 from .waves import to_stop, waves
 
-SYNCHRONISE, START, CHECKS, TASKS, STOP = "synchronise", "start", "checks", "tasks", "stop"
+SYNCHRONISE, START, LOOK, CHECKS, TASKS, STOP = "synchronise", "start", "read", "checks", "tasks", "stop"
+_MANY = 200  # sessions
+_LONGEST_LOOK = 30.0  # seconds, and one more for each hundred sessions
 _MARGIN = 10.0  # seconds that a process may take besides what its steps may
 _NOTHING: Json = {
     **dict.fromkeys(("phase", "wave", "on", "file", "timeout", "parallel", "pause", "beside")),
@@ -50,10 +52,24 @@ def until_validated(drill: Drill) -> list[Json]:
     found = [turn for turn in notices if not _may_run_beside(turn)]
     found += [_turn(SYNCHRONISE)] if synchronises else []
     found += [_beside(turn, drill) for turn in notices if _may_run_beside(turn)]
+    checks = steps_of(drill, "validate")
     for wave in known:
         found.append(_turn(START, wave=wave, pause=pause if wave != known[0] else 0))
-        found += [*steps_of(drill, "attach", wave), *steps_of(drill, "validate", wave)]
-    return _marked([*found, *steps_of(drill, "validate")])
+        of_wave = steps_of(drill, "validate", wave)
+        looks = wave == known[-1] and bool(of_wave) and not checks
+        found += [*steps_of(drill, "attach", wave), *(_look(drill) if looks else []), *of_wave]
+    return _marked([*found, *(_look(drill) if checks else []), *checks])
+
+
+def _look(drill: Drill) -> list[Json]:
+    """The look at the sessions in test, beside the last checks, so that nothing stands between these and the stop.
+
+    None where something is to be released: that needs a look after the checks, and the stop has one of its own. Nor for
+    few sessions, which are read as fast as this turn is taken.
+    """
+    if len(drill.sessions) < _MANY or any(step["phase"] == "release" for step in planned_steps(drill)):
+        return []
+    return [_turn(LOOK, beside=round(_LONGEST_LOOK + len(drill.sessions) / 100, 1))]
 
 
 def _may_run_beside(turn: Json) -> bool:

@@ -149,6 +149,7 @@ def view(state: State) -> Json:
         # A start task that left no result (killed, timed out) may have sent what the array carries out only later.
         "settle_time": 30 if ownership.unknown_starts(drill) else 0,
         "has_tests": drill.real and bool(ownership.owned(drill)),
+        "looking": _looking(drill),
         "hold": ownership.hold(drill),
         "left_alone": ownership.left_alone(drill),
         "login_refused": ownership.login_refused(drill),
@@ -162,6 +163,14 @@ def view(state: State) -> Json:
         "left_seconds": guards.left_seconds(drill, time.monotonic()),
         "over_at": guards.over_at(drill, time.monotonic(), process.now_utc()),
     }
+
+
+def _looking(drill: Drill) -> Json | None:
+    """Where the look is that runs beside the checks, and until when it is awaited, as long as it was not taken down."""
+    found = drill.of("looking")
+    if not found or any(event["what"] == DURING for event in drill.of("read")):
+        return None
+    return {"path": found[-1]["path"], "until": float(found[-1]["t"]) + float(found[-1]["seconds"])}
 
 
 def of_sessions(state: Json, name: str, wave: int = 1) -> t.Any:
@@ -310,6 +319,8 @@ def _empty_plan(variables: Json, around: Surroundings) -> Json:
 
 def _read(state: State, params: Json, around: Surroundings) -> tuple[State, Refusal]:
     result, what = params["result"], params["what"]
+    if beside := result.get("beside"):
+        return state.with_event(event_of("looking", **beside)), None
     if result.get("skipped"):  # nothing was read: this only gives the state back
         return state, None
     if what != BEFORE or result.get("failed") or result.get("sessions") is None:
