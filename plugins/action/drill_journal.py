@@ -10,7 +10,7 @@ from ansible.release import __version__ as ansible_version
 
 from ..module_utils._drill.task import OPTIONS, Surroundings, run_journal
 from ..module_utils._json import Json
-from ..plugin_utils._hand_over import awaited, whole
+from ..plugin_utils._hand_over import awaited, is_left, whole
 from ..plugin_utils._on_controller import ControllerAction
 from ..plugin_utils._tasks_files import TasksFiles
 
@@ -35,5 +35,6 @@ class ActionModule(ControllerAction):
             pid=os.getppid(),  # this is one of its workers
             problem_of_file=TasksFiles(self._task, self._loader, self._variables).problem,
             awaited=awaited,
+            is_left=is_left,
         )
         return run_journal({**params, "result": whole(params["result"])}, around)

@@ -74,6 +74,14 @@ def awaited(path: str, seconds: float) -> Json:
         return {"msg": f"it left no result: {error}"}
 
 
+def is_left(path: str) -> bool:
+    """Whether a process that was left running has left a result that did not fail."""
+    try:
+        return not _read(path).get("failed")
+    except (OSError, ValueError):
+        return False
+
+
 def _read(path: str) -> Json:
     with open(path, encoding="utf-8", errors="surrogatepass") as file:
         found = json.load(file)

@@ -13,7 +13,8 @@ The first event is the plan (``begin``) or the intent, which is the plan with th
 - ``starting {wave}``, ``started {wave, result}``, ``stopped {wave, result}``: of ``replication_failover_test``
 - ``steps {phase, wave, steps}``: what the user's steps found
 - ``beside {names, path, seconds}``: steps that run beside the drill; ``told``: they have ended, or their time is over
-- ``looking {path, seconds}``: the sessions are read beside the checks; what was read comes as ``read {what: during}``
+- ``looking {path, seconds}``: the sessions are read beside the checks; ``looked``: that is done, and what was read
+  comes as ``read {what: during}`` when the stop was sent
 - ``witness {result}``: of ``drill_witness``
 - ``pause {seconds}``, ``interrupted {task, message}``, ``end``
 """

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._json import Json
-from .drill import AFTER, BEFORE, Drill
+from .drill import AFTER, BEFORE, DURING, Drill
 
 _OF_READ: t.Final[t.Mapping[str, str]] = {BEFORE: "preflight", AFTER: "prove"}
 _OPERATION: t.Final[t.Mapping[str, str]] = {"starting": "start", "started": "start", "stopped": "stop"}
@@ -65,6 +65,8 @@ def _place(event: Json, found: t.Sequence[_Open], drill: Drill) -> tuple[str, in
         return ("preflight", None)
     if kind == "synchronised":
         return ("synchronise", None)
+    if kind == "read" and event["what"] == DURING and drill.of("looked"):
+        return None  # beside the checks, and taken down after the stop
     if kind == "read":
         again = (
             event["what"] == BEFORE and any(each.phase == "preflight" for each in found) and _is_second(event, drill)

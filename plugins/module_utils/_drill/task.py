@@ -73,6 +73,7 @@ class Surroundings:
     pid: int  # of the run of Ansible
     problem_of_file: t.Callable[[str], str | None]  # why a tasks file is refused
     awaited: t.Callable[[str, float], Json]  # the result of what runs beside the drill, within so many seconds
+    is_left: t.Callable[[str], bool]  # whether what runs beside the drill has left a good result
 
 
 def run_journal(params: Json, around: Surroundings) -> Json:
@@ -104,6 +105,9 @@ def run_journal(params: Json, around: Surroundings) -> Json:
         )
     if state.is_open and state.pending and not os.path.lexists(state.path):
         state = state.remade(_intent(state))
+    looking = _looking(state.drill) if state.events else None
+    if looking and not state.drill.of("looked") and around.is_left(looking["path"]):
+        state = state.with_event(event_of("looked"))
     state = state.flushed()
     return {"changed": False, "state": state.as_result(), "drill": {**view(state), "refusal": refusal}}
 
@@ -150,6 +154,8 @@ def view(state: State) -> Json:
         "settle_time": 30 if ownership.unknown_starts(drill) else 0,
         "has_tests": drill.real and bool(ownership.owned(drill)),
         "looking": _looking(drill),
+        # What was seen is taken down after the stop then, which looks for itself.
+        "looked": bool(drill.of("looked")) and _looking(drill) is not None,
         "hold": ownership.hold(drill),
         "left_alone": ownership.left_alone(drill),
         "login_refused": ownership.login_refused(drill),

@@ -23,7 +23,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.replay i
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.unfinished import unfinished
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
-from tests.unit.makers.journals import READY, Told, a_reading, a_session, an_operation
+from tests.unit.makers.journals import LEFT, READY, Told, a_reading, a_session, an_operation
 
 CHECK = {"name": "c", "command": ["true"]}
 BLOCKER = {"id": "x", "session_id": "s-a", "severity": "blocker", "message": "No.", "resolution": "Mend it."}
@@ -307,6 +307,53 @@ def test_what_a_tasks_file_saw(tmp_path: Path, given: Json, passed: bool, observ
     told("step", phase="validate", names=["t"], started_at="2026-11-23T20:00:00.000Z", **given)
     (step,) = told.drill.steps
     assert step["passed"] is passed and observed in step["observed"]
+
+
+# Many sessions are read beside the last checks
+
+
+MANY = [f"v{number:03}" for number in range(200)]
+
+
+def many(folder: Path, **steps: t.Any) -> Told:
+    told = Told(folder, sessions=[{"volume": name} for name in MANY], steps=steps)
+    assert told("read", what="before", result=a_reading(*map(a_session, MANY)))["refusal"] is None
+    return told
+
+
+@pytest.mark.parametrize(
+    ("steps", "kinds"),
+    [
+        ({"validate": [CHECK]}, ["start", "read", "checks"]),
+        ({"validate": [{**CHECK, "wave": 1}]}, ["start", "read", "checks"]),
+        ({"validate": [{**CHECK, "wave": 1}, {**CHECK, "name": "d"}]}, ["start", "checks", "read", "checks"]),
+        # Before a release a look is due in any case; without a check there is nothing beside which to look.
+        ({"validate": [CHECK], "release": [{**CHECK, "name": "r"}]}, ["start", "checks"]),
+        ({}, ["start"]),
+    ],
+)
+def test_many_sessions_are_read_beside_the_last_checks(tmp_path: Path, steps: Json, kinds: list[str]) -> None:
+    told = many(tmp_path, **steps)
+    assert [turn["kind"] for turn in told.said["turns"]] == kinds
+    assert [turn["beside"] for turn in told.said["turns"] if turn["kind"] == "read"] == [32.0] * kinds.count("read")
+    few = prepared(tmp_path / "few", steps=steps)
+    assert "read" not in [turn["kind"] for turn in few.said["turns"]]
+
+
+@pytest.mark.parametrize("left", [LEFT, "/not-yet"])
+def test_a_look_that_is_done_is_taken_down_after_the_stop(tmp_path: Path, left: str) -> None:
+    told = many(tmp_path, validate=[CHECK])
+    told.started(*(an_operation(name, "started") for name in MANY))
+    told("read", what="during", result={"beside": {"path": left, "seconds": 32.0}})
+    assert told.said["looking"]["path"] == left
+    said = told("steps", phase="validate", names=["c"], result={"checks": [{"name": "c", "passed": True}]})
+    assert said["looked"] is (left == LEFT) and len(said["stops"]) == 1
+    told("stopped", wave=1, result={"sessions": [an_operation(name, "stopped") for name in MANY]})
+    said = told("read", what="during", result=a_reading(*(a_session(n, failover_test_in_progress=True) for n in MANY)))
+    assert (said["looking"], said["looked"]) == (None, False)
+    names = [each["phase"] for each in phases(told.drill)]
+    assert names == ["preflight", "start", "validate", "stop", *([] if left == LEFT else ["validate"])]
+    assert len(record_options(read(told.said["journal"]).events)["during"]["sessions"]) == len(MANY)
 
 
 # A drill inside of a drill, and a state that is lost

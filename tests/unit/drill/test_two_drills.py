@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.task import Surroundings, run_journal
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.task import run_journal
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
-from tests.unit.makers.journals import DEFAULTS, READY, SESSIONS, a_reading
+from tests.unit.makers.journals import DEFAULTS, READY, SESSIONS, a_reading, surroundings
 
 NOBODY = 2**22 + 1  # higher than any process of Linux
 
@@ -20,7 +20,7 @@ class Drilling:
     """A drill by a certain process, up to its first start."""
 
     def __init__(self, folder: Path, drill_id: str, pid: int, array: str = "dr") -> None:
-        self.around = Surroundings(array, "2.19.4", True, pid, lambda _path: None, lambda _path, _seconds: {})
+        self.around = surroundings(array, pid)
         self.given: Json = {**DEFAULTS, "id": drill_id, "directory": str(folder)}
         self.state: Json = {}
         self("begin", variables={"sessions": SESSIONS})

@@ -50,13 +50,30 @@ def an_operation(name: str, action: str, **more: t.Any) -> Json:
 
 READY = (a_session("a"), a_session("b", "volume_group"))
 
+LEFT = "/left"  # where a look beside the checks has left a good result
+
+
+def surroundings(array: str, pid: int, *, real: bool = True) -> Surroundings:
+    """What the action plugin knows: no tasks file is refused, and nothing runs beside the drill but a look."""
+    return Surroundings(
+        array=array,
+        ansible_version="2.19.4",
+        real=real,
+        pid=pid,
+        problem_of_file=lambda _path: None,
+        awaited=lambda _path, _seconds: {},
+        is_left=lambda path: path == LEFT,
+    )
+
 
 class Told:
     """A drill in a folder, and what the module answered last."""
 
     def __init__(self, folder: Path, *, real: bool = True, **variables: t.Any) -> None:
         self.folder = folder
-        self.around = Surroundings("dr-array", "2.19.4", real, 1, lambda _path: None, lambda _path, _seconds: {})
+        self.around = Surroundings(
+            "dr-array", "2.19.4", real, 1, lambda _path: None, lambda _path, _seconds: {}, lambda path: path == LEFT
+        )
         self.state: Json = {}
         self.said: Json = {}
         self("begin", variables={"sessions": SESSIONS, **variables})
