@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .._record.actions import Action
-from .._record.application import Measured
+from .._record.application import Measured, measured_fields
 from .._time import format_time
 from .._version import VERSION
 from .._words import Coverage, Verdict
@@ -299,7 +299,6 @@ def _application(name: str | None, rows: t.Sequence[Row]) -> Application:
     tests = [row.last for row in counted if row.last]
     whole = len(tests) == len(counted) and bool(tests)
     good = [row.last_good.at for row in counted if row.last_good]
-    rpo, rto = _measured(counted)
     return Application(
         application=name,
         tier=next((row.tier for row in rows if row.tier), None) if name else None,
@@ -311,12 +310,7 @@ def _application(name: str | None, rows: t.Sequence[Row]) -> Application:
         arrays=tuple(dict.fromkeys(row.on for row in rows)),
         tested_since=min(good) if good and len(good) == len(counted) else None,
         due=min((row.due for row in counted if row.due), default=None),
-        rpo_seconds=rpo.seconds,
-        rpo_objective_seconds=rpo.objective,
-        rpo_met=rpo.met,
-        rto_seconds=rto.seconds,
-        rto_objective_seconds=rto.objective,
-        rto_met=rto.met,
+        **measured_fields(*_measured(counted)),
     )
 
 

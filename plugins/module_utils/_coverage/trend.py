@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._record.application import Measured
+from .._record.application import Measured, measured_fields
 from .._words import Coverage, Verdict
 from .cover import Covered, rpo_of, rto_of
 from .document import Test
@@ -153,11 +153,8 @@ def _lines(series: Series) -> t.Iterator[dict[str, object]]:
             "arrays": " ".join(point.arrays),
             "sessions": point.sessions,
             "verdict": point.verdict.value,
-            "rto_seconds": point.rto.seconds,
-            "rto_objective_seconds": point.rto.objective,
+            **measured_fields(point.rpo, point.rto),
             "rto_met": YES_NO[point.rto.met],
-            "rpo_seconds": point.rpo.seconds,
-            "rpo_objective_seconds": point.rpo.objective,
             "rpo_met": YES_NO[point.rpo.met],
             "rto_change_percent": None if change is None else round(change, 1),
             "rto_regressed": YES_NO[series.has_regressed(number)],

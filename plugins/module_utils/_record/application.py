@@ -50,3 +50,26 @@ class Measured:
             return cls(None, min(objectives, default=None), met)
         longest = max(measured, key=lambda each: each.seconds or 0.0)
         return cls(longest.seconds, longest.objective, met)
+
+
+class MeasuredFields(t.TypedDict):
+    """What every list of applications has of RPO and RTO, in seconds."""
+
+    rpo_seconds: float | None
+    rpo_objective_seconds: int | None
+    rpo_met: bool | None
+    rto_seconds: float | None
+    rto_objective_seconds: int | None
+    rto_met: bool | None
+
+
+def measured_fields(rpo: Measured, rto: Measured) -> MeasuredFields:
+    """The same under the names of the record of a run, and of a coverage."""
+    return {
+        "rpo_seconds": rpo.seconds,
+        "rpo_objective_seconds": rpo.objective,
+        "rpo_met": rpo.met,
+        "rto_seconds": rto.seconds,
+        "rto_objective_seconds": rto.objective,
+        "rto_met": rto.met,
+    }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._words import Cause, Verdict
-from .application import Measured
+from .application import Measured, measured_fields
 from .causes import Judgement, Reason
 from .clocks import TOLERANCE, Clocks
 from .common import Context, envelope
@@ -162,12 +162,7 @@ def _application(name: str, own: t.Sequence[tuple[Member, Session]]) -> RunAppli
         sessions=len(own),
         arrays=tuple(dict.fromkeys(member.array for member, _session in own if member.array)),
         verdict=Verdict.worst((session.verdict for _member, session in own), otherwise=Verdict.PASSED),
-        rpo_seconds=rpo.seconds,
-        rpo_objective_seconds=rpo.objective,
-        rpo_met=rpo.met,
-        rto_seconds=rto.seconds,
-        rto_objective_seconds=rto.objective,
-        rto_met=rto.met,
+        **measured_fields(rpo, rto),
     )
 
 
