@@ -32,6 +32,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--replay", type=Path, nargs="+", metavar="FILE.har", help="one array that answers as recorded")
     only.add_argument("--learn", type=Path, nargs="+", metavar="FILE.har", help="where a recorded array differs")
+    parser.add_argument("--recorded-clock", action="store_true", help="with --replay: leave all times as recorded")
     parser.add_argument("--recorded-times", action="store_true", help="with --replay: answer as slowly as recorded")
     parser.add_argument("--bind", default="127.0.0.1", help="address the arrays listen on (%(default)s)")
     parser.add_argument("--production-port", type=int, default=0, help="0: any free port")
@@ -113,6 +114,7 @@ def replay(options: argparse.Namespace) -> None:
         port=options.dr_port,
         state_dir=options.state_dir,
         slowly=options.recorded_times,
+        clock_goes_on=not options.recorded_clock,
     ) as array:
         known = {"dr": {"host": array.dr.host, "port": array.dr.port}, "ca_path": array.ca_path,
                  "username": array.username, "password": array.password, "pid": os.getpid()}  # fmt: skip

@@ -8,6 +8,8 @@ found by method, path, query and body, times in them apart. Equal requests get t
 were recorded, the last one again and again. What was recorded before an operation is not answered after it. A request
 for rows that was not recorded in these words (which rows are polled together depends on the moment) gets the rows as
 they were last.
+
+With ``clock_goes_on`` the array's clock goes on as the controller's does, and all times go with it.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,6 +30,7 @@ from typing import Any
 from .endpoint import Delivery
 from .errors import error_body
 from .message import Reply, Request
+from .pace import Pace
 from .pki import Pki
 from .reading import ScenarioError
 from .recorded import SECRET, Recorded, read_tasks
@@ -40,7 +44,12 @@ Key = tuple[str, str, tuple[tuple[str, str], ...], str]
 
 def _key(method: str, path: str, query: Sequence[tuple[str, str]], body: object) -> Key:
     timeless = sorted((name, _TIME.sub("TIME", value)) for name, value in query)
-    return method, path, tuple(timeless), json.dumps(body, sort_keys=True) if body is not None else ""
+    return (
+        method,
+        path,
+        tuple(timeless),
+        _TIME.sub("TIME", json.dumps(body, sort_keys=True)) if body is not None else "",
+    )
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class _Name:
 class Player:
     """Takes requests from the server's threads."""
 
-    def __init__(self, paths: Sequence[Path], *, slowly: bool) -> None:
+    def __init__(self, paths: Sequence[Path], *, slowly: bool, clock_goes_on: bool) -> None:
         self.array = _Name()
         self.server: ArrayServer | None = None
         self.misses: list[str] = []  # what was asked and is in no recording
@@ -61,6 +70,8 @@ class Player:
         self._tasks = [task for task in tasks if task.array == tasks[0].array]
         self.left_out = [task.file for task in tasks if task.array != tasks[0].array]  # of another array
         self._slowly = slowly
+        exchanges = [each for task in self._tasks for each in task.exchanges]
+        self._pace = Pace(exchanges) if clock_goes_on else None
         self._lock = threading.Lock()
         self._next = 0
         self._begin()
@@ -80,6 +91,9 @@ class Player:
     def handle(self, request: Request) -> Delivery:
         with self._lock:
             found = self._find(request)
+            if found is not None and self._pace is not None:
+                self._pace.answered(found, datetime.now(UTC))
+                found = replace(found, raw=found.raw and self._pace.text(found, found.raw))
         if found is None:
             asked = f"{request.method} {request.target}"
             self.misses.append(asked)
@@ -166,8 +180,9 @@ class Replay:
         port: int = 0,
         state_dir: Path | None = None,
         slowly: bool = False,
+        clock_goes_on: bool = False,
     ) -> None:
-        self._player = Player(paths, slowly=slowly)
+        self._player = Player(paths, slowly=slowly, clock_goes_on=clock_goes_on)
         self._temporary = state_dir is None
         self._directory = state_dir or Path(tempfile.mkdtemp(prefix="powerstore-replay-"))
         self._directory.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,8 @@ import yaml
 
 from tests.lab.simulator import ScenarioError, Simulator, learn, scenario
 from tests.lab.simulator.__main__ import main
+from tests.lab.simulator.pace import Pace
+from tests.lab.simulator.recorded import Recorded
 from tests.lab.simulator.replay import Replay
 from tests.running import Result, run_module
 
@@ -237,7 +240,7 @@ def test_the_command_line_replays_one_of_two_arrays(tmp_path: Path, monkeypatch:
     ready = tmp_path / "ready.json"
     command = [sys.executable, "-m", "tests.lab.simulator", "--replay", *map(str, files(tmp_path))]
     process = subprocess.Popen(
-        [*command, "--recorded-times", "--ready-file", str(ready)], cwd=Path(__file__).parents[3],
+        [*command, "--recorded-times", "--recorded-clock", "--ready-file", str(ready)], cwd=Path(__file__).parents[3],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -268,3 +271,37 @@ def test_the_command_line_learns_and_names_a_wrong_file(tmp_path: Path, capsys: 
     assert "0 exchanges" in capsys.readouterr().out
     assert main(["--replay", str(tmp_path / "empty.har")]) == 2
     assert "no exchange" in capsys.readouterr().err
+
+
+def exchange(began: datetime, seconds: float, system_time: str | None = None) -> Recorded:
+    raw = json.dumps([{"system_time": system_time}]).encode() if system_time else b"[]"
+    return Recorded(began + timedelta(seconds=seconds), 0.0, "GET", "/cluster", (), None, 200, {}, raw, None)
+
+
+def test_the_recorded_clock_goes_at_the_pace_of_now() -> None:
+    """Recorded in 20 s on an array an hour ahead; answered in 200 s, a year later."""
+    then, now = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+    first, last = exchange(then, 0, "2025-01-01T01:00:00.000Z"), exchange(then, 20, "2025-01-01T01:00:20.000Z")
+    pace = Pace([first, last])
+    pace.answered(first, now)
+    body = b'["2025-01-01T01:00:00.250Z", "2025-01-01T00:59:00+00:00", "9999-12-31T00:00:00Z"]'
+    assert json.loads(pace.text(first, body)) == [
+        "2026-01-01T01:00:00.250Z", "2026-01-01T00:59:00+00:00", "9999-12-31T00:00:00Z",
+    ]  # fmt: skip
+    pace.answered(first, now + timedelta(seconds=150))  # asked once more: its clock has gone on
+    assert b"2026-01-01T01:02:30.250Z" in pace.text(first, body)
+    pace.answered(last, now + timedelta(seconds=200))
+    body = b'["2025-01-01T01:00:10.00Z", "2025-01-01T01:00:20.000000Z", "2025-01-02T01:00:20Z", "2025-01-01"]'
+    # What lay between two answers does so again, and keeps its distance from the first as far as that goes.
+    assert json.loads(pace.text(last, body)) == [
+        "2026-01-01T01:02:40.00Z", "2026-01-01T01:03:20.000000Z", "2026-01-02T01:03:20Z", "2025-01-01",
+    ]  # fmt: skip
+
+
+def test_a_clock_that_was_set_while_it_was_recorded_is_set_again() -> None:
+    then, now = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+    first, last = exchange(then, 0, "2025-01-01T00:00:00Z"), exchange(then, 20, "2025-01-01T02:00:20Z")
+    pace = Pace([first, last])
+    pace.answered(first, now)
+    pace.answered(last, now + timedelta(seconds=5))
+    assert pace.text(last, b'"2025-01-01T02:00:20Z"') == b'"2026-01-01T02:00:05Z"'

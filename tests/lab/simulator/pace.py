@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The recorded clock of an array, at the pace of who asks now.
+
+Between two answers now passes another time than between the two when they were recorded. Each time in an answer is
+moved as the answers around it were: what lay between two of them lies between them again, and the array's clock is as
+far from that of the controller as it was.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from .recorded import Recorded
+
+_TEXT = re.compile(r'"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]00:00)"')
+_SET = 1.0  # seconds from which on the array's clock was set meanwhile, and not only read a moment later
+
+
+class Pace:
+    """Maps what was recorded to now. Times of the controller's clock are taken when an exchange is answered."""
+
+    def __init__(self, exchanges: Sequence[Recorded]) -> None:
+        self._recorded: list[datetime] = []  # when an answer was recorded, and when it was given now; both grow
+        self._now: list[datetime] = []
+        self._skews: list[tuple[datetime, timedelta]] = []
+        for each in sorted(exchanges, key=lambda each: each.began):
+            self._learn(each)
+
+    def _learn(self, each: Recorded) -> None:
+        """How far the array's clock was from the controller's, then."""
+        for row in each.rows if each.path == "/cluster" else []:
+            if isinstance(row.get("system_time"), str):
+                shown = datetime.fromisoformat(row["system_time"])
+                skew = shown - each.began - timedelta(seconds=each.seconds / 2)
+                if not self._skews or abs((skew - self._skews[-1][1]).total_seconds()) > _SET:
+                    self._skews.append((each.began, skew))
+
+    def _skew(self, at: datetime) -> timedelta:
+        before = [skew for began, skew in self._skews if began <= at] or [skew for _began, skew in self._skews[:1]]
+        return before[-1] if before else timedelta()
+
+    def answered(self, each: Recorded, now: datetime) -> None:
+        """An exchange is answered now. Where it is the last one again, the clock has gone on."""
+        if not self._recorded or each.began >= self._recorded[-1]:
+            self._recorded.append(each.began)
+            self._now.append(now)
+
+    def moved(self, moment: datetime) -> datetime:
+        """A time of the controller's clock then, now. It is never after what was answered next."""
+        at = bisect.bisect_right(self._recorded, moment) - 1
+        if at < 0:
+            return moment + (self._now[0] - self._recorded[0])
+        then = self._now[at] + (moment - self._recorded[at])
+        return then if at + 1 == len(self._now) else min(then, self._now[at + 1])
+
+    def text(self, each: Recorded, raw: bytes) -> bytes:
+        """The body of an answer, with its times moved and as it writes them."""
+        skew = self._skew(each.began)
+
+        def one(found: re.Match[str]) -> str:
+            day, clock, fraction, zone = found.groups()
+            moment = datetime.fromisoformat(f"{day}T{clock}.{(fraction or '0')[:6].ljust(6, '0')}+00:00")
+            if moment.year < 1971 or moment.year > 9000:
+                return found[0]  # no time of anything
+            made = (self.moved(moment - skew) + skew).astimezone(UTC)
+            digits = f".{f'{made.microsecond:06d}'.ljust(len(fraction), '0')[: len(fraction)]}" if fraction else ""
+            return f'"{made:%Y-%m-%dT%H:%M:%S}{digits}{zone}"'
+
+        return _TEXT.sub(one, raw.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
