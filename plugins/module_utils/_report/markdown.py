@@ -43,6 +43,7 @@ def render_markdown(source: Source) -> str:
         markdown_text(verdict_sentence(record), _LONGEST_SENTENCE),
         "",
         *_facts(record),
+        *(f"- **Signed off:** {markdown_text(each.text)}" for each in source.sign_offs),
         *_reasons(record),
         *_table(record),
         *_crosswalks(source),

@@ -19,6 +19,7 @@ from .._json import once
 from .._record.clean import cleaned, cleaned_text
 from .._record.files import read_plain
 from .._record.reading import read_record
+from .._record.sign_offs import SignedOff, sign_offs_of
 from .._record.types import AnyRecord, WitnessRecord
 from .._words import Kind
 
@@ -31,6 +32,7 @@ class Source:
     file_name: str
     sha256: str
     witnesses: tuple[WitnessRecord, ...] = ()  # those of the same folder that compared this very file, oldest first
+    sign_offs: tuple[SignedOff, ...] = ()  # what persons said of this very file, oldest first
     frameworks: tuple[str, ...] = ()  # those of which the reports have the crosswalk
 
     @property
@@ -54,8 +56,15 @@ def read_source(path: str, frameworks: t.Sequence[str] = ()) -> Source:
             "drdrill.powerstore.drill_record returned, on the controller."
         ) from error
     record, digest = read_record(cleaned(_decoded(content, path)), path), hashlib.sha256(content).hexdigest()
-    witnesses = tuple(_witnesses(os.path.dirname(os.path.abspath(path)), digest)) if record.kind is Kind.DRILL else ()
-    return Source(record, cleaned_text(os.path.basename(path)), digest, witnesses, tuple(frameworks))
+    folder = os.path.dirname(os.path.abspath(path))
+    return Source(
+        record,
+        cleaned_text(os.path.basename(path)),
+        digest,
+        witnesses=tuple(_witnesses(folder, digest)) if record.kind is Kind.DRILL else (),
+        sign_offs=tuple(sign_offs_of(folder, digest)),
+        frameworks=tuple(frameworks),
+    )
 
 
 def _witnesses(folder: str, sha256: str) -> t.Iterator[WitnessRecord]:

@@ -324,3 +324,19 @@ def test_the_signature_of_a_person_is_in_the_chain(tmp_path: Path) -> None:
     assert [(fault.word, fault.about) for fault in verify(str(folder)).faults] == [("CHANGED", signature.name)]
     signature.unlink()
     assert [(fault.word, fault.about) for fault in verify(str(folder)).faults] == [("MISSING", signature.name)]
+
+
+def test_a_report_that_is_made_again_has_what_persons_said(tmp_path: Path) -> None:
+    record = recorded(tmp_path)
+    signed_off(record)
+    signed_off(record, name="A. <Osei>", decision="rejected")
+    made = run_action(
+        "drill_report", record=str(record), directory=str(tmp_path / "again"), formats=["html", "markdown"]
+    )
+    html, markdown = (Path(made["files"][name]).read_text(encoding="utf-8") for name in ("html", "markdown"))
+    assert "Accepted by B. Manager (Owner) on " in html and "Rejected by A. &lt;Osei&gt; (Owner) on " in html
+    assert "- **Signed off:** Accepted by B. Manager" in markdown and markdown.count("**Signed off:**") == 2
+    # Of another record they say nothing.
+    record.write_text(record.read_text() + "\n")
+    made = run_action("drill_report", record=str(record), directory=str(tmp_path / "third"), formats=["html"])
+    assert "B. Manager" not in Path(made["files"]["html"]).read_text(encoding="utf-8")
