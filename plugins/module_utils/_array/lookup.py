@@ -168,7 +168,7 @@ def read_sessions(
         deadline=deadline,
         unread=unread,
     )
-    return _sessions(rows, release, unread)
+    return sessions_of(rows, release, unread)
 
 
 def read_sessions_by(
@@ -191,10 +191,11 @@ def read_sessions_by(
         deadline=deadline,
         unread=unread,
     )
-    return _sessions(rows, release, unread)
+    return sessions_of(rows, release, unread)
 
 
-def _sessions(rows: t.Iterable[Json], release: Release, unread: list[Unread] | None) -> list[ReplicationSession]:
+def sessions_of(rows: t.Iterable[Json], release: Release, unread: list[Unread] | None) -> list[ReplicationSession]:
+    """The sessions in rows that were read, which may lack all but id and flag; ``unread`` as for `read_sessions`."""
     sessions = []
     for row in rows:
         try:

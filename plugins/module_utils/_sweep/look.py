@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from .._array import fields
 from .._array.client import Client
 from .._array.jobs import START, read_jobs, with_pending_starts
-from .._array.lookup import name_resources, read_cluster, read_sessions
+from .._array.lookup import name_resources, read_cluster, read_sessions, sessions_of
 from .._array.read_related import read_running
 from .._array.related import RunningTest
 from .._array.session import UNKNOWN, Cluster, ReplicationSession, Selector, Target
@@ -158,7 +158,7 @@ class Reader:
             rows = self.client.get_all("replication_session", [("select", _AT_ONCE), only], doing=_READING, unread=[])
         except _LESS_MAY_DO:
             rows = self.client.get_all("replication_session", [("select", _BARE), only], doing=_READING, unread=[])
-        return [target for target in self._targets(rows, []) if target.session.in_test]
+        return [_target(each) for each in sessions_of(rows, self.now().release, []) if each.in_test]
 
     def sessions(self) -> list[Target]:
         """All sessions of the array. Raises PowerStoreError where no list of them with their flags can be had.
@@ -167,27 +167,18 @@ class Reader:
         """
         odd: list[fields.Unread] = []
         try:
-            targets = [_target(each) for each in read_sessions(self.client, self.now().release, unread=odd)]
+            sessions = read_sessions(self.client, self.now().release, unread=odd)
         except _LESS_MAY_DO:
             odd.clear()
             rows = self.client.get_all("replication_session", [("select", _BARE)], doing=_READING, unread=odd)
-            targets = self._targets(rows, odd)
+            sessions = sessions_of(rows, self.now().release, odd)
         self._unread[FLAGS] = [Unread(FLAGS, each.error, each.session_id) for each in odd]
         self._unread[SESSION] = [
             Unread(SESSION, ProtocolError(f"{'; '.join(session.problems.values())}."), session.id)
-            for session in (target.session for target in targets)
+            for session in sessions
             if session.problems
         ]
-        return targets
-
-    def _targets(self, rows: t.Iterable[Json], odd: list[fields.Unread]) -> list[Target]:
-        targets: list[Target] = []
-        for row in rows:
-            try:
-                targets.append(_target(ReplicationSession.from_row(row)))
-            except ProtocolError as error:
-                odd.append(fields.Unread("a replication session", error, str(row["id"])))
-        return targets
+        return [_target(session) for session in sessions]
 
     def with_starts(self, targets: t.Sequence[Target]) -> list[Target]:
         """The sessions with the starts that are under way on them, as far as the array's jobs can be read."""
