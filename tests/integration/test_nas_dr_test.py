@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.drdrill.powerstore.plugins.module_utils._nas_tests.mark import clone_name
 from tests.conftest import journal_problems
 from tests.contract.checker import Contract
+from tests.lab.faults.nas import ROWS, NasRow, run_row
 from tests.lab.simulator import Simulator
 from tests.running import Result, run_module
 
@@ -335,29 +336,11 @@ def test_no_domain_is_unjoined_unless_asked() -> None:
 # What goes wrong on the way
 
 
-@pytest.mark.parametrize("fault", ["reset_after", "reset_before", "truncate"])
-@pytest.mark.parametrize("path", ["*/clone", "/file_interface"])
-def test_a_lost_answer_makes_no_second_clone(fault: str, path: str) -> None:
-    with a_site() as site:
-        site.sim.faults.add(action=fault, method="POST", path=path, nth=1)
-        entry = ok(site.start())
-        assert entry["action"] == "started"
-        assert site.tests == [site.name()]
-        assert len(site.dr.file_interfaces(site.name())) == 1
-        assert site.executed().count("clone") == 1
-        assert ("answer.lost" in findings(entry)) is True
-        assert ok(site.stop())["action"] == "stopped"
-
-
-@pytest.mark.parametrize("path", ["/nas_server/*", "/file_system/*", "/file_interface/*"])
-@pytest.mark.parametrize("fault", ["reset_after", "reset_before", "twice"])
-def test_a_lost_answer_to_a_deletion(path: str, fault: str) -> None:
-    with a_site() as site:
-        ok(site.start())
-        site.sim.faults.add(action=fault, method="DELETE", path=path, nth=1)
-        assert ok(site.stop())["action"] == "stopped"
-        assert site.tests == []
-        assert site.executed()[2:] == DELETIONS
+@pytest.mark.parametrize("row", ROWS, ids=[row.fault for row in ROWS])
+def test_the_result_is_what_the_array_shows(row: NasRow) -> None:
+    seen = run_row(row)
+    assert seen.problems == []
+    assert "Traceback" not in str(seen.result)
 
 
 def test_a_request_that_is_delivered_twice_makes_one_clone() -> None:

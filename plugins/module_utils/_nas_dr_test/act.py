@@ -86,7 +86,7 @@ class _Task:
         rollback = None
         if work.error is not None:
             error = work.error
-            carried_out(work, doing, maker.find_unanswered)
+            carried_out(work, doing, lambda: maker.look_at_what_is_left(error))
             work.error = error
             rollback = self._taken_back(work)
         work.finished_at = self._means.clock.now()
@@ -116,6 +116,8 @@ class _Task:
             if work.error is None or isinstance(work.error, _REFUSED) or attempt == desired.attempts:
                 break
             time.sleep(desired.attempt_delay)
+        if work.error is not None:
+            remover.look_at_what_is_left()
         work.finished_at = self._means.clock.now()
         return work
 

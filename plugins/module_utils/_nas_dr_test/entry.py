@@ -190,16 +190,24 @@ def entry_of_start(step: Step, work: Work, rollback: Work | None) -> Entry:
     findings = [*_learned(step, work), *_half_done(step, work, rollback)]
     if rollback is not None and made is not None and made.id in rollback.gone:
         after: tuple[Clone, ...] | None = others
-    elif work.error is not None and made is None and work.request_sent:
+    elif work.error is not None and made is None and work.request_sent and not work.is_absent:
         after = None  # it may be there, and may not
     else:
-        after = (*others, made) if made is not None else step.seen
+        after = _after([*others, made] if made is not None else step.seen, rollback)
     error = work.error or (rollback.error if rollback else None)
     if rollback is not None and work.error is None:
         action = "failed" if rollback.error else "rolled_back"
     else:
         action = "failed" if error else "started"
     return Entry(step, action, after, work, rollback, error, tuple(findings))
+
+
+def _after(clones: t.Iterable[Clone], removal: Work | None) -> tuple[Clone, ...] | None:
+    """The clones after a removal, as the array showed what is left; None where one of them could not be read."""
+    if removal is None:
+        return tuple(clones)
+    left = [removal.left.get(clone.id, clone) for clone in clones if clone.id not in removal.gone]
+    return None if None in left else tuple(clone for clone in left if clone)
 
 
 def _learned(step: Step, work: Work) -> t.Iterator[Finding]:
@@ -230,10 +238,10 @@ def _missing(goal: Making, clone: Clone) -> str | None:
 
 
 def _half_done(step: Step, work: Work, rollback: Work | None) -> t.Iterator[Finding]:
-    if not work.error or not (work.made or work.request_sent):
+    session, made = step.found.session, " and ".join(work.made)
+    unknown = work.request_sent and work.clone is None and not work.is_absent
+    if not work.error or not (made or unknown):
         return
-    session = step.found.session
-    made = " and ".join(work.made)
     if not made:
         name = t.cast(Making, step.goal).name
         message = f"The start failed; whether the clone '{name}' was made could not be read."
@@ -248,7 +256,7 @@ def _half_done(step: Step, work: Work, rollback: Work | None) -> t.Iterator[Find
 
 def entry_of_stop(step: Step, work: Work) -> Entry:
     """The entry of a stop that was carried out."""
-    left = tuple(clone for clone in step.seen if clone.id not in work.gone)
+    left = _after(step.seen, work)
     done = "stopped" if work.request_sent else "none"  # somebody else may have removed it meanwhile
     return Entry(step, "failed" if work.error else done, left, work, None, work.error, tuple(_learned(step, work)))
 

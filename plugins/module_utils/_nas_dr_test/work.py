@@ -39,12 +39,14 @@ class Work:
     finished_at: datetime | None = None
     clone: Clone | None = None  # as it was made, or found
     is_new: bool = False  # this task made the clone
+    is_absent: bool = False  # it was asked for, and the array shows that it was not and will not be made
     request_sent: bool = False
     answer_lost: bool = False
     job_id: str | None = None
     made: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)  # ids of clones that the array does not list any more
+    left: dict[str, Clone | None] = field(default_factory=dict)  # by id, as read after a failure; None: it could not be
     error: PowerStoreError | None = None
     attempts: int = 1
 
@@ -135,13 +137,19 @@ class Maker:
         server = self._wait_for_start(clone.server)
         work.clone = self._parts.clone(server, clone, self._until())
 
-    def find_unanswered(self) -> None:
-        """After an error: the clone that a request may have made although no answer said so."""
+    def look_at_what_is_left(self, error: PowerStoreError) -> None:
+        """After an error: the clone as it is now, also one that a request made although no answer said so.
+
+        Raises PowerStoreError where it cannot be read.
+        """
         work, until = self._work, time.monotonic() + _LAST_LOOK
-        if work.clone is None and work.request_sent:
+        if work.clone is not None:
+            work.clone = self._parts.clone(work.clone.server, work.clone, until)
+        elif work.request_sent:
             server = self._parts.server("name", self._making.name, until)
             if server is not None and server.is_dr_test:
                 self._made(server)
+            work.is_absent = server is None and isinstance(error, RejectedError)
 
     def _until(self) -> float:
         return time.monotonic() + self._means.wait_timeout
@@ -264,6 +272,21 @@ class Remover:
                 errors.append(error)
         if errors:
             raise errors[0]
+
+    def look_at_what_is_left(self) -> None:
+        """After a failure: each clone as it is now, as parts of it may be gone. Nothing is raised."""
+        for clone in self._removing.clones:
+            if clone.id in self._work.gone:
+                continue
+            until, self._work.left[clone.id] = time.monotonic() + _LAST_LOOK, None
+            try:
+                server = self._parts.server("id", clone.id, until)
+                if server is None:
+                    self._work.gone.add(clone.id)
+                else:
+                    self._work.left[clone.id] = self._parts.clone(server, clone, until)
+            except (PowerStoreError, *OUT_OF_MEANS):
+                continue
 
     def _remove(self, clone: Clone) -> None:
         until = time.monotonic() + self._means.wait_timeout

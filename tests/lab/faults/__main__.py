@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from itertools import chain
 
+from tests.lab.faults import nas
 from tests.lab.faults.run import Observed, run_row
 from tests.lab.faults.table import ROWS, Row
 
 
-def line(row: Row, seen: Observed) -> str:
+def line(row: Row | nas.NasRow, seen: Observed) -> str:
     """One line of the table, at most 120 columns wide."""
     failure = seen.entry["failure"] or {}
     result = failure.get("kind") or "ok"
@@ -28,10 +30,11 @@ def main() -> int:
     print(f"{'Fault':<50}{'Action':<15}{'Changed':<9}{'Result':<16}{'Requests':>8}{'Seconds':>9}  As it has to be")
     wrong = 0
     with ProcessPoolExecutor(4) as pool:
-        for row, seen in zip(ROWS, pool.map(run_row, ROWS), strict=True):
+        seen_of_each = chain(pool.map(run_row, ROWS), pool.map(nas.run_row, nas.ROWS))
+        for row, seen in zip((*ROWS, *nas.ROWS), seen_of_each, strict=True):
             print(line(row, seen), *(f"    {problem}" for problem in seen.problems), sep="\n", flush=True)
             wrong += bool(seen.problems)
-    print(f"{len(ROWS)} faults, {wrong} wrong.")
+    print(f"{len(ROWS) + len(nas.ROWS)} faults, {wrong} wrong.")
     return min(wrong, 1)
 
 

@@ -279,7 +279,7 @@ def past_clone(array: Array, source: Row, name: str, user: str, age: float, *, i
 
 
 def create_interface(change: NasChange) -> Job:
-    """POST /file_interface. An address that another interface has is refused, unless the scenario lets DR tests."""
+    """POST /file_interface. An address of another NAS server is refused, unless the scenario lets DR tests have it."""
     array, body = change.array, change.body
     for needed in ("nas_server_id", "ip_address", "prefix_length"):
         if body.get(needed) is None:
@@ -316,10 +316,10 @@ def _check_network(body: Mapping[str, object]) -> None:
 
 
 def _refuse_taken_address(array: Array, server: Row, address: str) -> None:
-    if server["is_dr_test"] and array.world.options.dr_test_may_reuse_address:
-        return
+    may_reuse = server["is_dr_test"] and array.world.options.dr_test_may_reuse_address
     for each in array.tables["file_interface"]:
-        if each["ip_address"] == address and not each["is_disabled"]:
+        counts = not may_reuse or each["nas_server_id"] == server["id"]
+        if counts and each["ip_address"] == address and not each["is_disabled"]:
             raise ApiError("address_in_use", address, each["name"])
 
 
