@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
+from pathlib import Path
 
 import pytest
 
 from tests.integration.test_nas_drill import left
+from tests.integration.test_playbook_calls import Calls
 from tests.lab.faults.table import at
 from tests.lab.simulator import Simulator
 from tests.running import Result, run_module
@@ -134,3 +137,24 @@ def test_a_clone_that_is_under_way_is_waited_for() -> None:
         result = sweep(simulator)
         assert left(simulator) == []
     assert not result.get("failed")
+
+
+def test_abort_answers_first_and_deletes_clones_after_it(tmp_path: Path) -> None:
+    sessions = [{"volume": "erp-data"}, {"nas_server": "homes", "file_systems": ["home"], "dr_tests": [OTHER]}]
+    with Simulator.from_dict({"sessions": sessions, "accounts": ACCOUNTS}) as simulator:
+        simulator.dr.start_failover_test("erp-data", user="dr-operator")
+        done = Calls(simulator, tmp_path)(
+            "abort", "--limit", "dr-a", "-e", "abort_settle_time=0", "-e", "abort_records_directory=records"
+        )
+        assert done.returncode == 0, done.stdout
+        assert left(simulator) == [] and not simulator.dr.session("erp-data").failover_test_in_progress
+        sent = [(each.method, each.path) for each in simulator.dr.journal()]
+    stopped = next(n for n, (_method, path) in enumerate(sent) if path.endswith("/stop_failover_test"))
+    deleted = next(n for n, (method, _path) in enumerate(sent) if method == "DELETE")
+    assert stopped < deleted
+    assert "CAN TAKE OVER: all 2 sessions" in done.stdout and "homes (clone of-operator)" in done.stdout
+    [path] = (tmp_path / "records").glob("abort-*.json")
+    record = json.loads(path.read_text())
+    homes = next(each for each in record["sessions"] if each["resource_name"] == "homes")
+    assert homes["test_found"] and homes["failover_ready"] and homes["stop"]["action"] == "stopped"
+    assert record["not_judged"] == []
