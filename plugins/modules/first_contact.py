@@ -22,10 +22,10 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The two steps that send something are left out.
+    details: The steps that send something are left out.
   diff_mode:
     support: N/A
-    details: The module changes nothing.
+    details: The module changes nothing but that V(step=nas_clone) makes a clone.
 options:
   step:
     description:
@@ -35,8 +35,10 @@ options:
         nothing where no test runs.
       - V(second_stop) asks for a stop where no test runs. If somebody started a test at this very moment, that would be
         stopped. It sends nothing where a test runs.
+      - V(nas_clone) makes a DR-test clone of O(nas_server) without naming its file systems, and looks at what comes of
+        it. M(drdrill.powerstore.nas_dr_test) with V(state=stopped) deletes it.
     type: str
-    choices: [read, watch, second_start, second_stop]
+    choices: [read, watch, second_start, second_stop, nas_clone]
     required: true
   session_id:
     description: Id of the replication session, as O(host) lists it.
@@ -49,6 +51,9 @@ options:
     type: str
   resource_id:
     description: Id of the volume or volume group of the session on O(host), which the other array shows, too.
+    type: str
+  nas_server:
+    description: Name or id of the NAS server on O(host) that V(nas_clone) clones.
     type: str
   seconds:
     description: How long V(watch) looks.
@@ -98,6 +103,11 @@ observed:
   returned: when the session was found
   type: dict
   sample: {"release": "4.1.0.0", "account": {"role_ids": ["1"], "user_shown": true, "idle_timeout": 3600}}
+clone_id:
+  description: Id of the clone, for M(drdrill.powerstore.nas_dr_test); C(null) in check mode.
+  returned: with O(step=nas_clone)
+  type: str
+  sample: 6f3e2d1c-0000-4000-8000-00000000001b
 failure:
   description: Why it failed, in the shape of RV(drdrill.powerstore.replication_failover_test#module:failure).
   returned: failure
@@ -109,9 +119,9 @@ from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python
 from ..module_utils._first_contact.task import STEPS, run
 from ..module_utils._module.frame import PowerStoreModule, carry_out
 from ..module_utils._module.options import CONNECTION, ArgumentSpec
-from ..module_utils._words import RESOURCE_ID, SELECTORS
+from ..module_utils._words import NAS_SERVER, RESOURCE_ID, SELECTORS
 
-_BY = (*SELECTORS, RESOURCE_ID)
+_BY = (*SELECTORS, RESOURCE_ID, NAS_SERVER)
 SPEC = CONNECTION.merged_with(
     ArgumentSpec(
         {

@@ -61,6 +61,9 @@ options:
   second_stop:
     description: Result of M(drdrill.powerstore.first_contact) with V(step=second_stop).
     type: dict
+  nas:
+    description: Result of M(drdrill.powerstore.first_contact) with V(step=nas_clone).
+    type: dict
 seealso:
   - module: drdrill.powerstore.first_contact
 """

@@ -36,7 +36,7 @@ MAY_IMPORT: t.Final[t.Mapping[str, set[str]]] = {
     "_session_info": OPERATING | {"_nas_tests", "_nas_dr_test"},
     "_session_sync": OPERATING,
     "_sweep": OPERATING | {"_failover_test", "_nas_dr_test", "_nas_tests"},
-    "_first_contact": OPERATING | {"_record"},
+    "_first_contact": OPERATING | {"_nas_tests", "_record"},
     "_check": {"_errors"},
     "_linux_volume": {"_errors"},
     "_drill": GROUND | {"_check", "_findings"},

@@ -24,7 +24,17 @@ _OF_SESSION = (
     "session_id", "selector", "resource_type", "resource_name", "resource_id", "remote_resource_id", "role", "state",
     "failover_test_in_progress", "failover_test", "findings", "volumes",
 )  # fmt: skip
-_OF_OPERATION = ("session_id", "selector", "resource_name", "action", "request_sent", "failed", "job_id", "findings")
+_OF_OPERATION = (
+    "session_id",
+    "selector",
+    "resource_name",
+    "action",
+    "request_sent",
+    "failed",
+    "job_id",
+    "findings",
+    "clone",
+)
 _OF_STEP = ("name", "phase", "wave", "session", "critical", "passed", "observed")
 _NOT_KEPT = ("invocation", "diff", "warnings", "deprecations", "exception", "ansible_facts", "_ansible_no_log")
 

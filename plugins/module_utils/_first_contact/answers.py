@@ -303,6 +303,47 @@ def _hidden(seen: Seen) -> _Found:
     return None if names is None else (names, ", ".join(names) or "none")
 
 
+def _nas_flag(seen: Seen) -> _Found:
+    flag = seen.of("nas")["flag"]
+    return flag, _word(flag)
+
+
+def _nas_clone(seen: Seen) -> _Found:
+    found = seen.of("nas")
+    if not found.get("sent"):
+        return None
+    job = found.get("job") or {}
+    names = ("as_job", "listed_after_seconds", "serves_after_seconds")
+    value = {**{name: found[name] for name in names}, "job_seconds": job.get("seconds")}
+    took = f"a job that took {job.get('seconds')} s" if found["as_job"] else "no job"
+    return (
+        value,
+        f"{took}; listed after {found['listed_after_seconds']} s, Started after {found['serves_after_seconds']} s",
+    )
+
+
+def _nas_without_list(seen: Seen) -> _Found:
+    found = seen.of("nas")
+    own, cloned = found["own_file_systems"], found["cloned_file_systems"]
+    if not own or cloned is None:
+        return None
+    what = "all" if cloned == own else "none" if cloned == 0 else "some"
+    return {"has": what, "own": own, "cloned": cloned}, f"{what}: {cloned} of {own} file systems"
+
+
+def _nas_job(seen: Seen) -> _Found:
+    job = seen.of("nas")["job"]
+    told = "tells the clone's id" if job["tells_id"] else "does not tell the clone's id"
+    return {name: job[name] for name in ("names", "tells_id")}, f"its resource is the {job['names']}; it {told}"
+
+
+def _nas_parent(seen: Seen) -> _Found:
+    parent = seen.of("nas")["parent"]
+    words = {"file_system": "the file system they are copies of", "snapshot": "a snapshot", "hidden": "nothing"}
+    return parent, words[parent]
+
+
+_NO_NAS = "no NAS server was named (first_contact_nas_server), or its clone was not made"
 _ON_BOTH = "the production array was not given (failover_drill_production_host), or the session was not found there"
 _IN_TEST = "the test was not started, or not looked at"
 _SECOND_STOP = "it was not sent, as a test might begin just then; first_contact_second_stop=true sends it"
@@ -349,6 +390,11 @@ _QUESTIONS: t.Final[tuple[tuple[str, str, t.Callable[[Seen], _Found], str], ...]
         "paging", "Does a list tell how many rows there are?", _paging,
         "no list has more than one row for this account",
     ),
+    ("nas_flag", "What is failover_test_in_progress of a NAS server's session?", _nas_flag, _NO_NAS),
+    ("nas_clone", "How long does a clone of a NAS server take?", _nas_clone, _NO_NAS),
+    ("nas_without_list", "Does a clone without file_systems have all of them?", _nas_without_list, _NO_NAS),
+    ("nas_clone_job", "What does the job of a clone name?", _nas_job, _NO_NAS),
+    ("nas_clone_parent", "What do cloned file systems show as their parent?", _nas_parent, _NO_NAS),
     ("hidden_attributes", "Which attributes of a session are in no description?", _hidden, "it could not be read"),
 )  # fmt: skip
 _NEVER_ASKED: t.Final = (

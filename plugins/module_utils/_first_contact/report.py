@@ -23,7 +23,7 @@ from .answers import ANSWERED, Answer, answers
 FORMAT: t.Final = "drdrill.powerstore first contact 1.0"
 STEPS: t.Final = (
     "before", "source_before", "start", "during", "source_during", "second_start", "stop", "after", "source_after",
-    "second_stop",
+    "second_stop", "nas",
 )  # fmt: skip
 OPTIONS: t.Final[t.Mapping[str, Json]] = {
     "directory": {"type": "path", "required": True},

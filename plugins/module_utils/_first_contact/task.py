@@ -13,12 +13,13 @@ from .._array.session import Row, selectors_from_params
 from .._errors import InvalidInputError
 from .._json import Json
 from .._module.frame import with_client
-from .._words import RESOURCE_ID, SELECTORS
+from .._words import NAS_SERVER, RESOURCE_ID, SELECTORS
 from .look import find_subject, first_look, now_of, watch
+from .nas import clone_once
 from .probe import second_start, second_stop
 
 _LONGEST = 600  # seconds of looking
-STEPS: t.Final = ("read", "watch", "second_start", "second_stop")
+STEPS: t.Final = ("read", "watch", "second_start", "second_stop", "nas_clone")
 
 
 def run(params: Row, *, check_mode: bool) -> Json:
@@ -28,10 +29,30 @@ def run(params: Row, *, check_mode: bool) -> Json:
             f"seconds is {params['seconds']} and interval is {params['interval']}: expected at most {_LONGEST}, "
             "and for the interval 0.1 or more."
         )
+    if params["step"] != "nas_clone" and params.get(NAS_SERVER) is not None:
+        raise InvalidInputError("nas_server is for the step nas_clone alone: expected another selector.")
     return with_client(params, lambda client: _run(client, params, check_mode=check_mode))
 
 
+def _nas_server(params: Row) -> str:
+    name = str(params.get(NAS_SERVER) or "")
+    if not name.strip():
+        raise InvalidInputError(
+            "step is nas_clone: expected nas_server, its name or id. Nothing was asked of the array."
+        )
+    return name
+
+
 def _run(client: Client, params: Row, *, check_mode: bool) -> Json:
+    if params["step"] == "nas_clone":
+        cluster, found = clone_once(client, _nas_server(params), check_mode=check_mode)
+        return {
+            "changed": True,
+            "clone_id": found.pop("clone_id", None),
+            "step": "nas_clone",
+            "at": now_of(cluster),
+            "observed": found,
+        }
     named = {by: params[by] for by in (*SELECTORS, RESOURCE_ID) if params.get(by) is not None}
     subject = find_subject(client, selectors_from_params({"sessions": [named]})[0])
     done: Json

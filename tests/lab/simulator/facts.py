@@ -175,6 +175,28 @@ def _operation(operation: str) -> Any:
     return apply
 
 
+def _nas_clone(made: Overlay, value: Mapping[str, Any]) -> None:
+    took = value["job_seconds"] if value["job_seconds"] is not None else value["listed_after_seconds"]
+    made.seconds("clone", took)
+    if took is not None and value["serves_after_seconds"] is not None:
+        made.seconds("nas_server_start", max(0.0, value["serves_after_seconds"] - took))
+    if not value["as_job"]:
+        made.not_simulated.append("a clone of a NAS server is no job")
+
+
+def _nas_without_list(made: Overlay, value: Mapping[str, Any]) -> None:
+    if value["has"] == "some":
+        made.not_simulated.append("a clone of a NAS server has some of its file systems")
+    else:
+        made.option("clone_without_list", value["has"])
+
+
+def _nas_clone_job(made: Overlay, value: Mapping[str, Any]) -> None:
+    made.option("clone_job_tells_id", value["tells_id"])
+    if value["names"] in ("source", "clone"):
+        made.option("clone_job_names", value["names"])
+
+
 _APPLY: Mapping[str, Any] = {
     "release": _release,
     "role": _role,
@@ -195,6 +217,11 @@ _APPLY: Mapping[str, Any] = {
     "second_stop": lambda made, value: made.refusal("no_test", value),
     "end_of_test_snapshot": _snapshot,
     "paging": _paging,
+    "nas_flag": lambda made, value: made.option("nas_flag_at_rest", value),
+    "nas_clone": _nas_clone,
+    "nas_without_list": _nas_without_list,
+    "nas_clone_job": _nas_clone_job,
+    "nas_clone_parent": lambda made, value: made.option("clone_parent", value),
     "hidden_attributes": lambda made, value: made.option("show_hidden", bool(value)),
 }
 
