@@ -99,6 +99,11 @@ options:
       isolated:
         description: Whether the network of O(sessions[].interface) is known to be isolated from production.
         type: bool
+      clone_id:
+        description:
+          - Id of the DR-test clone of O(sessions[].nas_server) that V(stopped) deletes, from RV(sessions[].clone) of
+            the start. Without it, those that this account made are deleted.
+        type: str
       snapshot:
         description: As O(snapshot), for this session.
         type: str
@@ -267,6 +272,10 @@ sessions:
       description: Id of the replication session on this array, C(null) where the selector led to none.
       type: str
       sample: 0a1b2c3d-0000-4000-8000-00000000000a
+    clone:
+      description: Of a NAS server, its DR-test clone as the task made, found or deleted it.
+      type: dict
+      sample: {"id": "6f3e2d1c-0000-4000-8000-00000000001b", "name": "drtest_drill_homes_0a1b2c3d"}
     selector:
       description: How the task named it.
       type: dict

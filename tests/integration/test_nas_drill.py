@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+import msgspec
+
 from tests.integration.arrays import Case, Json, Prepare
 from tests.lab.demo.application import Application
 from tests.lab.simulator import Simulator
@@ -82,8 +84,15 @@ def test_a_volume_a_group_and_a_nas_server_in_one_drill(arrays: Prepare) -> None
     assert len(list(case.records.glob("drill-*.html"))) == 1
 
 
+def hide_sources(simulator: Simulator) -> None:
+    """Nothing on the array shows of which NAS server a clone is: neither its file systems nor the jobs."""
+    options = simulator.world.options
+    simulator.world.options = msgspec.structs.replace(options, clone_parent="hidden", clone_job_tells_id=False)
+
+
 def test_a_drill_of_a_nas_server_alone_and_what_refuses_one(arrays: Prepare) -> None:
     alone = Case("alone", {"sessions": [ASKED]}, more_sessions=[HOMES])
+    hidden = Case("hidden", {"sessions": [ASKED]}, hide_sources, more_sessions=[HOMES])
     taken = Case(
         "taken",
         {"sessions": [{**ASKED, "interface": {"ip_address": "192.0.2.7", "prefix_length": 24}, "isolated": False}]},
@@ -99,9 +108,11 @@ def test_a_drill_of_a_nas_server_alone_and_what_refuses_one(arrays: Prepare) -> 
         },
         more_sessions=[HOMES],
     )
-    done = arrays(alone, taken, there, excluded).run()
+    done = arrays(alone, hidden, taken, there, excluded).run()
     assert done.code != 0
     assert alone.verdicts == ("passed_with_deviations", "passed") and left(alone.simulator) == []
+    assert hidden.verdicts == ("passed_with_deviations", "passed") and left(hidden.simulator) == []
+    assert hidden.record()["sessions"][0]["dr_test_clone"]["addresses"] == ["127.0.0.1"]
     assert taken.verdicts[1] == "not_needed" and done.says("The address 192.0.2.7 is that of the file interface")
     assert there.verdicts[1] == "not_needed" and done.says("DR-test clone 'of-somebody' of the NAS server 'homes'")
     assert left(there.simulator)[0] == "of-somebody" and there.running() == []

@@ -108,6 +108,19 @@ def test_dr_tests_can_be_left_out_and_old_releases_have_none() -> None:
         assert result["tests"] == [] and not result["dr_tests_read"] and left(simulator)
 
 
+def test_a_clone_of_which_the_array_tells_nothing_is_ours_where_a_journal_says_so() -> None:
+    interface = {"ip_address": "192.0.2.5", "prefix_length": 24}
+    start = {"sessions": [{"nas_server": "homes", "interface": interface, "isolated": True}], "state": "started"}
+    with array(clone_parent="hidden", clone_job_tells_id=False) as simulator:
+        run_module(simulator, "replication_failover_test", **start)
+        session_id = simulator.dr.session("homes").id
+        without = sweep(simulator)
+        assert without["tests"][0]["decision"] == "leave" and left(simulator)
+        result = sweep(simulator, own_starts=[{"session_id": session_id}])
+        assert left(simulator) == []
+    assert [test["session_id"] for test in result["tests"]] == [session_id] and result["verdict"] == "passed"
+
+
 @pytest.mark.parametrize(
     ("session", "status", "says"),
     [

@@ -33,6 +33,7 @@ def to_stop(drill: Drill) -> dict[int, list[Json]]:
     the start: a test of somebody else that runs on the session meanwhile is not stopped.
     """
     alone, kept, jobs, wave_of = left_alone(drill), to_keep(drill), _jobs(drill), drill.waves
+    clones = _clones(drill)
     known = {str(session["session_id"]): session for session in drill.sessions}
     mine = [session_id for session_id in owned(drill) if session_id not in alone]
     found: dict[int, list[Json]] = {}
@@ -42,6 +43,7 @@ def to_stop(drill: Drill) -> dict[int, list[Json]]:
                 **selector_of(known.get(session_id) or {"session_id": session_id}),
                 "create_end_of_test_snapshot": session_id in kept,
                 **({"started_by_job": jobs[session_id]} if session_id in jobs else {}),
+                **({"clone_id": clones[session_id]} if session_id in clones else {}),
             }
             for session_id in mine
             if wave_of.get(session_id, 1) == wave
@@ -55,6 +57,15 @@ def _jobs(drill: Drill) -> dict[str, str]:
         str(entry["session_id"]): str(entry["job_id"])
         for entry in drill.started
         if entry.get("action") == "started" and entry.get("job_id")
+    }
+
+
+def _clones(drill: Drill) -> dict[str, str]:
+    """The DR-test clones of NAS servers that the starts made, by session: others are not this drill's."""
+    return {
+        str(entry["session_id"]): str(entry["clone"]["id"])
+        for entry in drill.started
+        if entry.get("action") == "started" and (entry.get("clone") or {}).get("id")
     }
 
 

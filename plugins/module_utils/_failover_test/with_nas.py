@@ -21,7 +21,7 @@ from .._operation.workers import side_by_side
 from .._words import NAS_SERVER
 
 Run: t.TypeAlias = "t.Callable[[bool], Json]"  # whether it is check mode -> the result
-_OF_NAS = (NAS_SERVER, "interface", "file_systems", "isolated")
+_OF_NAS = (NAS_SERVER, "interface", "file_systems", "isolated", "clone_id")
 _SAID_OF_ALL: t.Final[Json] = {"label": None, "clones": "own", "domain_unjoin": None, "isolated": False}
 
 
@@ -100,6 +100,7 @@ def _as_sessions(result: Json) -> Json:
 def _as_session(entry: Json) -> Json:
     return {
         **entry,
+        "selector": {NAS_SERVER: entry["selector"][NAS_SERVER]},
         **{name: _as_condition(entry.get(name)) for name in ("before", "after")},
         "snapshot": None,
         "end_of_test_snapshot": None,

@@ -107,6 +107,8 @@ OF_NAS_SERVER: t.Final[Options] = {
     "file_systems": {"type": "list", "elements": "str"},
     "isolated": {"type": "bool"},
 }
+# And what a stop says: the clone that it is to delete, and no other.
+CLONE_ID: t.Final[Options] = {"clone_id": {"type": "str"}}
 
 
 def selection(*, required: bool, each: Options | None = None, nas: bool = False) -> ArgumentSpec:
@@ -138,7 +140,7 @@ def selection(*, required: bool, each: Options | None = None, nas: bool = False)
 TESTED_SELECTION = selection(
     required=True,
     nas=True,
-    each={"create_end_of_test_snapshot": {"type": "bool"}, "started_by_job": {"type": "str"}},
+    each={"create_end_of_test_snapshot": {"type": "bool"}, "started_by_job": {"type": "str"}, **CLONE_ID},
 )
 
 _BY_RESOURCE: Names = (*SELECTORS, RESOURCE_ID)

@@ -20,7 +20,7 @@ from .._nas_dr_test.probe import answering
 from .._nas_dr_test.reading import read as read_wished
 from .._nas_dr_test.wish import wishes_from_params
 from .._nas_tests.clone import Clone
-from .._nas_tests.join import of_server
+from .._nas_tests.join import of_server, of_unknown_source
 from .._nas_tests.mark import label_of
 from .._nas_tests.reading import read_clones
 from .._time import format_time, in_words
@@ -45,6 +45,7 @@ class NasTests:
     """
 
     clones: tuple[Clone, ...] | None = None
+    label: str = ""  # of this account: a clone that is named by it counts, although the array does not show of what
     refusals: t.Mapping[str, Findings] = field(default_factory=dict)
     error: PowerStoreError | None = None
 
@@ -62,7 +63,7 @@ class NasTests:
         wished = [entry for entry in params.get("sessions") or () if entry.get(NAS_SERVER) and entry.get("interface")]
         try:
             if not wished:
-                return cls(tuple(read_clones(client, cluster, unread=unread)))
+                return cls(tuple(read_clones(client, cluster, unread=unread)), label_of(client.account))
             return cls._planned(client, wished)
         except InvalidInputError:
             raise
@@ -78,6 +79,7 @@ class NasTests:
         steps = plan(replace(array, answering=answering(asked) if asked else {}), found, desired).steps
         return cls(
             array.clones,
+            desired.label,
             {
                 step.found.server.id: tuple(each for each in step.findings if each.rule.id not in _SAID_BY_CLONES)
                 for step in steps
@@ -95,7 +97,12 @@ class NasTests:
         """The clones of the NAS server that a target names; None for another target."""
         if self.clones is None or not is_named(target):
             return None
-        return of_server(self.clones, target.session.local_resource_id)
+        server_id = target.session.local_resource_id
+        unknown = of_unknown_source(self.clones)
+        return [
+            *of_server(self.clones, server_id),
+            *(clone for clone in unknown if clone.mark and clone.mark.is_of(self.label, server_id)),
+        ]
 
     def shown(self, target: Target) -> Target:
         """The target with its flag as its clones tell: the array's own has no meaning for a NAS server."""

@@ -166,10 +166,18 @@ class NasSweep:
         self.reader.note(DR_TESTS, [note.error for note in notes])
         known = {test.clone.id: test for test in self.tests}
         for clone in clones:
-            self._keep(clone, sessions.get(clone.source_id or ""), known.get(clone.id))
+            self._keep(clone, self._session_of(clone, sessions), known.get(clone.id))
         for clone_id in known.keys() - {clone.id for clone in clones}:
             known[clone_id].runs = False
         return clones
+
+    def _session_of(self, clone: Clone, sessions: t.Mapping[str, ReplicationSession]) -> ReplicationSession | None:
+        """Of the NAS server that it is a clone of; where the array does not show that, as this account's name says."""
+        mark = clone.mark
+        if clone.source_id is not None or mark is None:
+            return sessions.get(clone.source_id or "")
+        label = label_of(self.client.account)
+        return next((session for server_id, session in sessions.items() if mark.is_of(label, server_id)), None)
 
     def _keep(self, clone: Clone, session: ReplicationSession | None, test: NasTest | None) -> None:
         if test is not None:
