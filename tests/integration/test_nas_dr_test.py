@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import signal
 import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._nas_tests.mark
 from tests.conftest import journal_problems
 from tests.contract.checker import Contract
 from tests.lab.faults.nas import ROWS, NasRow, run_row
+from tests.lab.kill.nas import ROWS as KILLS
+from tests.lab.kill.nas import NasRow as KillRow
+from tests.lab.kill.nas import run_row as kill_row
 from tests.lab.simulator import Simulator
 from tests.running import Result, run_module
 
@@ -331,6 +335,17 @@ def test_no_domain_is_unjoined_unless_asked() -> None:
         assert "Secret-of-the-domain-1" not in str(result)
         assert ok(result)["action"] == "stopped"
         assert site.dr.executed("domain_unjoin") == [made]
+
+
+# What ends it before its time
+
+
+OUTRIGHT = [row for row in KILLS if row.signal is signal.SIGKILL]  # `make kill-matrix` has the others
+
+
+@pytest.mark.parametrize("row", OUTRIGHT, ids=[row.label for row in OUTRIGHT])
+def test_a_killed_module_leaves_what_the_stop_finds(row: KillRow) -> None:
+    assert kill_row(row) == []
 
 
 # What goes wrong on the way

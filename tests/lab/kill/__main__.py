@@ -13,6 +13,7 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from tests.lab.kill import nas
 from tests.lab.kill.run import Observed, run_row
 from tests.lab.kill.table import ROWS, Row
 
@@ -50,7 +51,14 @@ def main() -> int:
             if seen.problems and options.output:
                 print(seen.output)
             wrong += bool(seen.problems)
-    print(f"{len(rows)} ends of a drill, {wrong} wrong. Ready: from the event until nothing stood against a failover.")
+        of_nas = [row for row in nas.ROWS if not options.words or any(word in row.label for word in options.words)]
+        for each, problems in zip(of_nas, pool.map(nas.run_row, of_nas), strict=True):
+            left, right = "a clone" if each.left else "nothing", "WRONG" if problems else "right"
+            name = f"{each.signal.name} to nas_dr_test"
+            print(f"{name:<41}{each.phase:<17}{left:<18}{'its stop':<28}{'-':>7}  {right}", *problems, sep="\n    ")
+            wrong += bool(problems)
+    count = len(rows) + len(of_nas)
+    print(f"{count} ends of a drill or a module, {wrong} wrong. Ready: from the event until a failover was possible.")
     return min(wrong, 1)
 
 
