@@ -50,7 +50,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> t.Generator[None, object, obje
 
 @pytest.fixture(scope="session")
 def contract() -> Contract:
-    """The description of the API that every exchange is held against."""
+    """The description of the API that every exchange is compared with."""
     return Contract.from_file()
 
 

@@ -31,8 +31,8 @@ class Pages:
         self._collection = collection
         self._rows: dict[str, Json] = {}
         self._last: str | None = None
-        self._claimed = 0  # the largest size of the whole set that a page told
-        self._is_counted = True  # whether each page told how many rows are left, or was answered 200, as all fit
+        self._claimed = 0  # the largest size of the whole set that a page named
+        self._is_counted = True  # whether each page said how many rows are left, or was answered 200, as all fit
         self._pages = 0
         self.odd: list[Unread] = []  # rows without an id, which lead nowhere
 

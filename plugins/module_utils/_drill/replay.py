@@ -44,27 +44,10 @@ def record_options(events: t.Sequence[Json], found: Json | None = None, later: J
 
 
 def _options(drill: Drill, found: Json | None, later: Json | None) -> Json:
-    plan, started = drill.plan, bool(drill.attempted)
+    started = bool(drill.attempted)
     after = next(reversed(drill.reads(AFTER)), None)
-    cut_off = plan["event"] == INTENT and not drill.of(END)
-    common: Json = {
-        "id": plan["id"],
-        "run_id": plan.get("run_id"),
-        **{name: plan[name] for name in _IDENTITY if plan.get(name)},
-        "before": _look(drill),
-        "wishes": drill.wishes,
-        **plan["objectives"],
-        "policy": {name: plan["policy"][name] for name in ("on_partial_failure", "end_of_test_snapshot")}
-        | {name: plan["policy"].get(name, False) for name in ("synchronise_first", "adopt_running", "storage_only")}
-        | ({"witness": plan["policy"]["witness"]} if plan["policy"].get("witness") else {}),
-        "interruption": _interruption(drill, cut_off),
-        "population": next((e["population"] for e in reversed(drill.of("read")) if e.get("population")), None),
-        "filters": plan["asked"]["filters"],
-        "exclusions": plan["asked"]["exclusions"],
-        "array_host": plan["host"],
-        "ansible_version": plan["ansible_version"],
-        **{name: plan["who"][name] for name in ("controller_user", "controller_host", "awx")},
-    }
+    cut_off = drill.plan["event"] == INTENT and not drill.of(END)
+    common = _of_every_kind(drill, cut_off)
     steps = [
         step
         for step in planned_steps(drill)
@@ -93,6 +76,29 @@ def _options(drill: Drill, found: Json | None, later: Json | None) -> Json:
         "phases": phases(drill),
         "witness": _witness(drill),
         "guards": as_recorded(drill),
+    }
+
+
+def _of_every_kind(drill: Drill, cut_off: bool) -> Json:
+    """The options of a drill and of a readiness report, which check mode and a refusal come to."""
+    plan = drill.plan
+    return {
+        "id": plan["id"],
+        "run_id": plan.get("run_id"),
+        **{name: plan[name] for name in _IDENTITY if plan.get(name)},
+        "before": _look(drill),
+        "wishes": drill.wishes,
+        **plan["objectives"],
+        "policy": {name: plan["policy"][name] for name in ("on_partial_failure", "end_of_test_snapshot")}
+        | {name: plan["policy"].get(name, False) for name in ("synchronise_first", "adopt_running", "storage_only")}
+        | ({"witness": plan["policy"]["witness"]} if plan["policy"].get("witness") else {}),
+        "interruption": _interruption(drill, cut_off),
+        "population": next((e["population"] for e in reversed(drill.of("read")) if e.get("population")), None),
+        "filters": plan["asked"]["filters"],
+        "exclusions": plan["asked"]["exclusions"],
+        "array_host": plan["host"],
+        "ansible_version": plan["ansible_version"],
+        **{name: plan["who"][name] for name in ("controller_user", "controller_host", "awx")},
     }
 
 

@@ -378,7 +378,8 @@ def _starting(state: State, params: Json, around: Surroundings) -> tuple[State, 
         if other := under_way(os.path.dirname(state.path), around.array):
             return state, (
                 f"A drill of {around.array} is under way, and its journal is {other}: two drills of one array are kept "
-                "apart, as each would be told the tests of the other. Wait until it has ended. Nothing was started."
+                "apart, as each would take the tests of the other for its own. Wait until it has ended. Nothing was "
+                "started."
             )
         try:
             state = state.opened(_intent(state))

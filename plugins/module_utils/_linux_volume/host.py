@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from .options import Volume, valid_path
 
-_SECTOR: t.Final = 512  # the unit of /sys/block/*/size, whatever the device's own
+_SECTOR: t.Final = 512  # the unit of /sys/block/*/size, no matter what the device's own is
 _OCTAL: t.Final = re.compile(r"\\([0-7]{3})")
 
 

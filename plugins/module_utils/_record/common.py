@@ -138,7 +138,6 @@ def envelope(
     population: Population | None = None,
 ) -> Envelope:
     """The part of a record that all kinds share. ``looks``: the array's time at each look at it, oldest first."""
-    seen = [look for look in looks if look]
     judgement = Judgement((*judgement.reasons, *_of_protection(context)))
     deviations = judgement.deviations(cluster.global_id)
     return {
@@ -156,24 +155,8 @@ def envelope(
             global_id=cluster.global_id,
             release_version=cluster.release_version,
         ),
-        "times": Times(
-            started_at=seen[0] if seen else None,
-            finished_at=seen[-1] if seen else None,
-            written_at=written_at,
-            clock_skew_seconds=clocks.skew,
-            written_by_array=clocks.by_array(written_at),
-            duration_seconds=clocks.seconds(seen[0], seen[-1]) if seen else None,
-            clock_step_seconds=clocks.step,
-            clocks=clocks.looks,
-        ),
-        "who": Who(
-            controller_user=context.controller_user,
-            controller_host=context.controller_host,
-            awx=context.awx,
-            array_account=context.array_account,
-            participants=context.participants,
-            approvers=context.approvers,
-        ),
+        "times": _times([look for look in looks if look], written_at, clocks),
+        "who": _who(context),
         "scope": Scope(
             selected_by=selected_by, filters=context.filters, exclusions=context.exclusions, population=population
         ),
@@ -187,6 +170,30 @@ def envelope(
             collection=VERSION, ansible_core=context.ansible_version, powerstoreos=cluster.release_version
         ),
     }
+
+
+def _times(looks: t.Sequence[datetime], written_at: datetime, clocks: Clocks) -> Times:
+    return Times(
+        started_at=looks[0] if looks else None,
+        finished_at=looks[-1] if looks else None,
+        written_at=written_at,
+        clock_skew_seconds=clocks.skew,
+        written_by_array=clocks.by_array(written_at),
+        duration_seconds=clocks.seconds(looks[0], looks[-1]) if looks else None,
+        clock_step_seconds=clocks.step,
+        clocks=clocks.looks,
+    )
+
+
+def _who(context: Context) -> Who:
+    return Who(
+        controller_user=context.controller_user,
+        controller_host=context.controller_host,
+        awx=context.awx,
+        array_account=context.array_account,
+        participants=context.participants,
+        approvers=context.approvers,
+    )
 
 
 def condition(entry: ConditionSeen | None, read_at: datetime | None) -> Condition | None:

@@ -52,13 +52,12 @@ def build_record(
     ``actions``: what was open from them.
     """
     drill, earlier, actions = Drill.of(seen), earlier or Earlier(), actions or Actions()
-    judged, judgement = judge_drill(drill)
+    judged, own = judge_drill(drill)
     slower = regressions(judged.sessions, judged.rto, earlier.last, seen.rto_regression_percent)
-    judgement = Judgement((*judgement.reasons, *of_exclusions(context, looked_at(seen)), *slower))
-    carried = carried_over(
-        actions, seen.cluster.global_id, judgement.deviations(seen.cluster.global_id), judged.sessions, written_at
-    )
-    judgement = Judgement((*judgement.reasons, *of_actions(actions, carried)))
+    own = Judgement((*own.reasons, *of_exclusions(context, looked_at(seen)), *slower))
+    array = seen.cluster.global_id
+    carried = carried_over(actions, array, own.deviations(array), judged.sessions, written_at)
+    judgement = Judgement((*own.reasons, *of_actions(actions, carried)))
     sessions = tuple(changed(session, earlier.last) for session in sessions_of(judged, judgement))
     looks = [look.at for look in (seen.as_found, seen.before, seen.during, seen.after) if look]
     return DrillRecord(

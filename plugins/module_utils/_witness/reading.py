@@ -4,7 +4,7 @@
 
 """Reading the array's two logs of starts and stops: all of the time of a drill, however many there are.
 
-Two requests and their pages, whatever the number of sessions. Only where a claim is not found, it is looked for without
+Two requests and their pages, however many sessions there are. Only where a claim is not found, it is looked for without
 regard to its time, and how far back that log reaches is asked.
 """
 
