@@ -104,7 +104,9 @@ files:
   type: dict
   contains:
     html:
-      description: The report for people.
+      description:
+        - The report for people. Of a drill of more than 500 sessions, their details and the steps are pages of their
+          own, C(report-sessions-N.html) and C(report-steps.html) in the folder C(drill-ID.evidence) beside it.
       returned: when O(formats) has V(html)
       type: str
       sample: /var/lib/drills/drill-20261123T200211Z-powerstore-dr-1f2e3d4c.html

@@ -13,17 +13,17 @@ from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
 from .._record.files import read_plain
 from .._record.store import write_once
-from .html.page import render_html
+from .html.page import render_pages
 from .junit import render_junit
 from .markdown import render_markdown
 from .register import Row, add_to_register, is_registered, register_row
 from .source import Source, read_source
 
-# Format: the end of the file's name, and what makes its content. The register is one file for all records.
-_FILES: t.Final[t.Mapping[str, tuple[str, t.Callable[[Source], str]]]] = {
-    "html": (".html", render_html),
-    "junit": (".junit.xml", render_junit),
-    "markdown": (".md", render_markdown),
+# Format: what makes its files, by the ends of their names, the main one first. The register is one file for all.
+_FILES: t.Final[t.Mapping[str, t.Callable[[Source], t.Mapping[str, str]]]] = {
+    "html": render_pages,
+    "junit": lambda source: {".junit.xml": render_junit(source)},
+    "markdown": lambda source: {".md": render_markdown(source)},
 }
 
 
@@ -33,14 +33,15 @@ def write_report(params: Json, *, write: bool) -> Json:
     try:
         source = read_source(params["record"], params["frameworks"])
         folder = params["directory"] or os.path.dirname(os.path.abspath(params["record"]))
-        texts = {name: render(source) for name, (_end, render) in _FILES.items() if name in params["formats"]}
-        paths = {name: os.path.join(folder, source.stem + _FILES[name][0]) for name in texts}
-        missing = [name for name in texts if not _is_there(paths[name], texts[name])]
+        made = {name: render(source) for name, render in _FILES.items() if name in params["formats"]}
+        stem = os.path.join(folder, source.stem)
+        texts = {stem + end: text for each in made.values() for end, text in each.items()}
+        missing = [path for path, text in texts.items() if not _is_there(path, text)]
         changed = bool(missing)
-        for name in missing:
+        for path in reversed(missing):  # what a page leads to is there before it
             if write:
-                _write(paths[name], texts[name])
-        files = dict(paths)
+                _write(path, texts[path])
+        files = {name: stem + next(iter(each)) for name, each in made.items()}
         if "csv" in params["formats"]:
             register = params["register"] or os.path.join(folder, "register.csv")
             changed = _registered(register, register_row(source), write=write) or changed

@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import TEMPLATES, render_html
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import (
+    TEMPLATES,
+    render_html,
+    render_pages,
+)
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.markdown import render_markdown
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.register import register_row
 from tests.unit.makers.records import (
@@ -26,6 +30,7 @@ from tests.unit.makers.records import (
     filled,
     finding,
     large_record,
+    validation,
 )
 from tests.unit.makers.reporting import HOSTILE, hostile, many_causes, newest_record, source_of
 
@@ -448,3 +453,31 @@ def test_what_changed_since_the_drill_before_is_shown(tmp_path: Path) -> None:
 
 def test_a_first_drill_is_compared_with_nothing(tmp_path: Path) -> None:
     assert "h-previous" not in render_html(source_of(tmp_path, drill_record()))
+
+
+def test_details_of_more_than_500_sessions_are_pages_of_their_own(tmp_path: Path) -> None:
+    record = large_record(1201)
+    record["sessions"][700]["validations"] = [
+        validation("screen", attachments=[{"name": "a.png", "source": "a.png", "bytes": 1, "sha256": "0" * 64}])
+    ]
+    pages = render_pages(source_of(tmp_path, record))
+    stem = f"drill-{record['drill']['id']}"
+    parts = [f".evidence/report-sessions-{number}.html" for number in (1, 2, 3)]
+    assert list(pages) == [".html", *parts, ".evidence/report-steps.html"]
+    read = {f"{stem}{end}": Page(html) for end, html in pages.items()}
+    main = read.pop(f"{stem}.html")
+    # What a browser has to read at once grows with the rows of one table.
+    assert len(main.attributes) < 30 * 1201 and not main.problems
+    for name, page in read.items():
+        assert page.problems == [] and len(set(page.values("id"))) == len(page.values("id")), name
+        assert f"../{stem}.html" in page.values("href") and len(page.texts) > 1000
+    links = [link for link in main.values("href") if link and ".html#s" in link]
+    assert len(links) >= 1201 - 40
+    for link in links:
+        name, _separator, anchor = link.partition("#")
+        assert anchor in read[name].values("id"), link
+    ids = [each for name, page in read.items() if "sessions" in name for each in page.values("id") if each]
+    assert len([each for each in ids if re.fullmatch(r"s\d+", each)]) == 1201
+    assert all(f"../{stem}.evidence/a.png" not in page.values("href") for page in (main, read[f"{stem}{parts[0]}"]))
+    assert any(f"../{stem}.evidence/a.png" in page.values("href") for page in read.values())
+    assert list(render_pages(source_of(tmp_path, large_record(500)))) == [".html"]

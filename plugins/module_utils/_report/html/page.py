@@ -10,7 +10,7 @@ import functools
 import typing as t
 from pathlib import Path
 
-from ..._record.types import Awx
+from ..._record.types import Awx, DrillRecord
 from ..._time import format_time
 from ..._version import VERSION
 from ..._words import StepResult
@@ -18,12 +18,15 @@ from .. import text as words
 from ..causes import verdict_sentence
 from ..crosswalk import NOTE, crosswalks
 from ..source import Source
-from .view import view
+from .view import put_apart, view
 
 if t.TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES: t.Final = Path(__file__).parent / "templates"
+MAIN: t.Final = ".html"
+_SESSIONS: t.Final = ".evidence/report-sessions-{}.html"
+_STEPS: t.Final = ".evidence/report-steps.html"
 
 
 @functools.cache
@@ -71,23 +74,39 @@ def environment() -> Environment:
 
 def render_html(source: Source) -> str:
     """The report of a record. The same record gives the same bytes."""
-    record = source.record
-    rendered = (
-        environment()
-        .get_template("page.html.j2")
-        .render(
-            record=record,
-            source=source,
-            v=view(record),
-            heading=record.kind.heading,
-            said=verdict_sentence(record),
-            version=VERSION,
-            took=words.took(record),
-            crosswalk=crosswalks(record, source.frameworks),
-            crosswalk_note=NOTE,
-            job_url=_web_address(record.who.awx),
-        )
-    )
+    return render_pages(source)[MAIN]
+
+
+def render_pages(source: Source) -> dict[str, str]:
+    """The report, by the ends of the names of its files. The same record gives the same bytes.
+
+    Of a drill of many sessions, their details and the steps are pages of their own, as a browser takes long to read a
+    page of hundreds of thousands of elements. They are in the folder of evidence, so that they are in the chain, too.
+    """
+    record, found = source.record, view(source.record)
+    if isinstance(record, DrillRecord):
+        put_apart(found, lambda page: f"{source.stem}{_SESSIONS.format(page)}")
+    common: dict[str, t.Any] = {"record": record, "source": source, "v": found, "version": VERSION}
+    more = {
+        "heading": record.kind.heading,
+        "said": verdict_sentence(record),
+        "took": words.took(record),
+        "crosswalk": crosswalks(record, source.frameworks),
+        "crosswalk_note": NOTE,
+        "job_url": _web_address(record.who.awx),
+        "all_steps": f"{source.stem}{_STEPS}",
+        "links": [f"{source.stem}{_SESSIONS.format(page)}" for page in range(1, len(found.pages) + 1)],
+    }
+    pages = {MAIN: _rendered("page.html.j2", **common, **more, up="")}
+    for page, entries in enumerate(found.pages, start=1):
+        pages[_SESSIONS.format(page)] = _rendered("details.html.j2", **common, up="../", entries=entries, steps=[])
+    if found.pages:
+        pages[_STEPS] = _rendered("details.html.j2", **common, up="../", entries=[], steps=found.steps)
+    return pages
+
+
+def _rendered(template: str, **variables: object) -> str:
+    rendered = environment().get_template(template).render(**variables)
     return "\n".join(line.strip() for line in rendered.splitlines() if line.strip()) + "\n"
 
 

@@ -40,6 +40,7 @@ from .svg import Strip
 _PICTURED = 12  # sessions in a picture; all of them are in the table
 _PRINTED = 12  # details on paper at most; the tables there have every session
 _OPENED = 20  # details that are open on the screen at most
+PER_PAGE: t.Final = 500  # sessions of which one page has the details; of more, they are pages of their own
 _FIGURES = re.compile(r"\d+(\.\d+)?")
 
 
@@ -69,6 +70,7 @@ class Entry:
     hosts: str
     open: bool = False
     printed: bool = False
+    page: str = ""  # where its details are, as a link from the report; empty: in the report itself
 
     @property
     def name(self) -> str:
@@ -184,6 +186,13 @@ class View:
     names: t.Mapping[str | None, str]
     rto: Bar | None  # of the drill as a whole
     changes: list[tuple[str, list[str]]]  # since the drill before: what, and the names of the sessions
+
+    @property
+    def pages(self) -> list[list[Entry]]:
+        """The sessions of each page of details; none where these are in the report itself."""
+        if not any(entry.page for entry in self.sessions):
+            return []
+        return [self.sessions[first : first + PER_PAGE] for first in range(0, len(self.sessions), PER_PAGE)]
 
     @property
     def not_passed(self) -> int:
@@ -307,6 +316,13 @@ def _choose_details(sessions: t.Sequence[Entry]) -> None:
     for position, entry in enumerate(sessions):
         entry.printed = len(sessions) <= _PRINTED or position < min(problems, _PRINTED)
         entry.open = position < min(problems, _OPENED) or len(sessions) == 1
+
+
+def put_apart(found: View, page_of: t.Callable[[int], str]) -> None:
+    """Give the details of many sessions pages of their own, but for those on paper. ``page_of``: from 1, its name."""
+    if len(found.sessions) > PER_PAGE:
+        for position, entry in enumerate(found.sessions):
+            entry.page = "" if entry.printed or entry.open else page_of(position // PER_PAGE + 1)
 
 
 def _closest(entries: t.Sequence[Entry]) -> list[Entry]:
