@@ -10,6 +10,7 @@ import signal
 import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -543,3 +544,14 @@ def test_an_account_that_may_not_is_refused() -> None:
         result = site.run("started", nas_server="homes", username="nobody")
         assert result["failure"]["kind"] == "authentication"
         assert result["nas_servers"][0]["action"] == "not_attempted"
+
+
+def test_a_recording_has_no_secret_and_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERSTORE_TRACE", str(tmp_path))
+    with a_site(domain="corp.example") as site:
+        ok(site.start())
+        account = {"username": "CORP\\joiner", "password": "Secret-of-the-domain-1"}
+        ok(site.stop(domain_unjoin=account))
+    text = "".join(path.read_text() for path in tmp_path.rglob("*.har"))
+    assert "/clone" in text
+    assert [word for word in ("Secret-of-the-domain-1", "homes", "home-a", "192.0.2.20") if word in text] == []

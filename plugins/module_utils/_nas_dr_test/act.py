@@ -36,7 +36,7 @@ def apply(planned: Plan, client: Client, on_progress: OnProgress | None = None) 
     cluster, limits = planned.array.cluster, planned.desired.limits
     goals = [step for step in planned.steps if step.goal and not step.error]
     if planned.refused or not goals:
-        return Results(cluster, tuple(predicted(step, planned) for step in planned.steps))
+        return Results(cluster=cluster, entries=tuple(predicted(step, planned) for step in planned.steps))
     selects = {"job": (JOB_SELECT,), "nas_server": (server_select(cluster.release),)}
     throttle = Throttle(limits.max_parallel)
     client.on_busy = throttle.slow_down
@@ -49,7 +49,7 @@ def apply(planned: Plan, client: Client, on_progress: OnProgress | None = None) 
             begun = [entry for entry in done.values() if not entry.error and entry.work and entry.work.is_new]
             undone = side_by_side(task.undone, begun, limits.max_parallel)
             done |= {id(entry.step): entry for entry in undone}
-    return Results(cluster, tuple(done.get(id(s)) or predicted(s, planned) for s in planned.steps))
+    return Results(cluster=cluster, entries=tuple(done.get(id(s)) or predicted(s, planned) for s in planned.steps))
 
 
 class _Task:

@@ -153,18 +153,18 @@ def _timing(work: Work | None) -> Json:
 def predicted(step: Step, planned: Plan) -> Entry:
     """The entry of check mode, and that of a step on which nothing is done."""
     if step.error:
-        return Entry(step, "failed", step.seen, error=step.error)
+        return Entry(step=step, action="failed", after=step.seen, error=step.error)
     if planned.refused:
-        return Entry(step, "not_attempted" if step.goal else "none", step.seen)
+        return Entry(step=step, action="not_attempted" if step.goal else "none", after=step.seen)
     goal = step.goal
     if isinstance(goal, Making):
-        return Entry(step, "started", None, predicted=_with_made(step, goal))
+        return Entry(step=step, action="started", after=None, predicted=_with_made(step, goal))
     if goal is not None:
         left = tuple(clone for clone in step.seen if clone not in goal.clones)
-        return Entry(step, "stopped", left)
+        return Entry(step=step, action="stopped", after=left)
     if step.awaits:
-        return Entry(step, "stopped", step.seen)
-    return Entry(step, "none", step.seen)
+        return Entry(step=step, action="stopped", after=step.seen)
+    return Entry(step=step, action="none", after=step.seen)
 
 
 def _with_made(step: Step, goal: Making) -> str:
@@ -199,7 +199,9 @@ def entry_of_start(step: Step, work: Work, rollback: Work | None) -> Entry:
         action = "failed" if rollback.error else "rolled_back"
     else:
         action = "failed" if error else "started"
-    return Entry(step, action, after, work, rollback, error, tuple(findings))
+    return Entry(
+        step=step, action=action, after=after, work=work, rollback=rollback, error=error, findings=tuple(findings)
+    )
 
 
 def _after(clones: t.Iterable[Clone], removal: Work | None) -> tuple[Clone, ...] | None:
@@ -258,7 +260,14 @@ def entry_of_stop(step: Step, work: Work) -> Entry:
     """The entry of a stop that was carried out."""
     left = _after(step.seen, work)
     done = "stopped" if work.request_sent else "none"  # somebody else may have removed it meanwhile
-    return Entry(step, "failed" if work.error else done, left, work, None, work.error, tuple(_learned(step, work)))
+    return Entry(
+        step=step,
+        action="failed" if work.error else done,
+        after=left,
+        work=work,
+        error=work.error,
+        findings=tuple(_learned(step, work)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,5 +305,5 @@ class Results:
 
 def nothing_attempted(wishes: t.Sequence[Wish], error: PowerStoreError) -> Json:
     """What the result holds where the task failed before the array was read."""
-    entries = [Entry(Step(Found(wish)), "not_attempted", (), error=error) for wish in wishes]
+    entries = [Entry(step=Step(found=Found(wish=wish)), action="not_attempted", error=error) for wish in wishes]
     return {"changed": False, "nas_servers": [entry.as_result(None) for entry in entries]}

@@ -103,7 +103,9 @@ class Plan:
 def plan(array: Array, found: t.Iterable[Found], desired: Desired) -> Plan:
     """What has to be done so that every NAS server is as desired."""
     step = _start if desired.running else _stop
-    return Plan(array, desired, tuple(_with_gaps(step(array, each, desired), array) for each in found))
+    return Plan(
+        array=array, desired=desired, steps=tuple(_with_gaps(step(array, each, desired), array) for each in found)
+    )
 
 
 def _with_gaps(step: Step, array: Array) -> Step:
@@ -140,7 +142,7 @@ def addresses_to_probe(array: Array, found: t.Iterable[Found], desired: Desired)
 def _start(array: Array, found: Found, desired: Desired) -> Step:
     server = found.server
     if found.error or server is None:
-        return Step(found, error=found.error)
+        return Step(found=found, error=found.error)
     seen = _seen(array, server, desired)
     own = next((clone for clone in seen if _is_own(clone, server, desired)), None)
     findings = [*_refusals(array, found, server), *_others(found, seen, own)]
@@ -165,7 +167,7 @@ def _start(array: Array, found: Found, desired: Desired) -> Step:
         findings.append(Finding.of("nas.no_interface", found.session, message))
     if wanted and not found.wish.isolated:
         findings += _addresses(array, found, wanted)
-    step = Step(found, seen, error=blocking_error(findings), findings=tuple(findings))
+    step = Step(found=found, seen=seen, error=blocking_error(findings), findings=tuple(findings))
     if step.error or (own and not wanted):
         return step
     name = clone_name(desired.label, server.id, server.name)
@@ -267,7 +269,7 @@ def _stop(array: Array, found: Found, desired: Desired) -> Step:
         return _stop_named(array, found, found.wish.clone_id, desired)
     server = found.server
     if found.error or server is None:
-        return Step(found, error=found.error)
+        return Step(found=found, error=found.error)
     seen = _seen(array, server, desired)
     mine, findings = [], []
     for clone in seen:
@@ -283,25 +285,25 @@ def _stop(array: Array, found: Found, desired: Desired) -> Step:
         message = f"A clone of the {server.label} is under way (job {found.under_way[0].id})."
         findings.append(Finding.of("nas.start_under_way", found.session, message))
     goal = Removing(tuple(mine), desired.delete_body) if mine else None
-    return Step(found, seen, goal, findings=tuple(findings))
+    return Step(found=found, seen=seen, goal=goal, findings=tuple(findings))
 
 
 def _stop_named(array: Array, found: Found, clone_id: str, desired: Desired) -> Step:
     """One clone by its id: the array has to mark it as a DR test, and where a NAS server is named, to be of that."""
     if found.error is not None and found.wish.selector.value != clone_id:
-        return Step(found, error=found.error)
+        return Step(found=found, error=found.error)
     clone = next((each for each in array.clones if each.id == clone_id), None)
     if clone is None:
         if found.named is None:
-            return Step(found)
+            return Step(found=found)
         error: PowerStoreError = RejectedError(
             f"The {found.named.label} is not marked as a DR test by the array: expected a DR-test clone. It is left."
         )
-        return Step(found, error=error)
+        return Step(found=found, error=error)
     if found.server is not None and clone.is_of(found.server.id) is False:
         error = RejectedError(f"The {clone.label} is not one of the {found.server.label}: it is left.")
-        return Step(found, (clone,), error=error)
-    return Step(found, (clone,), Removing((clone,), desired.delete_body))
+        return Step(found=found, seen=(clone,), error=error)
+    return Step(found=found, seen=(clone,), goal=Removing((clone,), desired.delete_body))
 
 
 def _of_somebody_else(found: Found, clone: Clone) -> Finding:

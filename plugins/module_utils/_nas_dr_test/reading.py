@@ -131,26 +131,26 @@ def _server(
 ) -> Found:
     selector = wish.selector
     if selector.by == CLONE:
-        return Found(wish)
+        return Found(wish=wish)
     if selector.by == NAS_SERVER:
         rows = named[selector.value]
         if len(rows) == 1:
-            return Found(wish, NasServer.from_row(rows[0]))
+            return Found(wish=wish, server=NasServer.from_row(rows[0]))
         if rows:
             ids = ", ".join(str(row["id"]) for row in rows)
-            return Found(wish, error=AmbiguousError(f"{cluster.name} has more than one {selector}: {ids}."))
-        return Found(wish, error=_no_server(wish, cluster))
+            return Found(wish=wish, error=AmbiguousError(f"{cluster.name} has more than one {selector}: {ids}."))
+        return Found(wish=wish, error=_no_server(wish, cluster))
     session = sessions.get(selector.value)
     if session is None:
-        return Found(wish, error=NotFoundError(f"No {selector} on {cluster.name}: expected one that it lists."))
+        return Found(wish=wish, error=NotFoundError(f"No {selector} on {cluster.name}: expected one that it lists."))
     if session.resource_type != NAS_SERVER:
         message = f"The {session.label} replicates a {session.resource_type}: expected the session of a NAS server."
-        return Found(wish, error=NotFoundError(message))
+        return Found(wish=wish, error=NotFoundError(message))
     rows = by_id.get(session.local_resource_id, [])
     if not rows:
         message = f"The NAS server {session.local_resource_id} of {selector} is not on {cluster.name}."
-        return Found(wish, error=NotFoundError(message))
-    return Found(wish, NasServer.from_row(rows[0]), session)
+        return Found(wish=wish, error=NotFoundError(message))
+    return Found(wish=wish, server=NasServer.from_row(rows[0]), session=session)
 
 
 def _no_server(wish: Wish, cluster: Cluster) -> NotFoundError:

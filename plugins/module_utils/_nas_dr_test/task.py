@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 import typing as t
+from dataclasses import replace
 
 from .._array.client import Client
 from .._array.session import Row
@@ -20,7 +21,7 @@ from .._operation.batch import OnProgress
 from .._operation.clock import ArrayClock
 from .act import apply, waited_for
 from .entry import Results, nothing_attempted, predicted
-from .plan import Array, Desired, Found, Plan, addresses_to_probe, overdue, plan
+from .plan import Desired, Found, Plan, addresses_to_probe, overdue, plan
 from .probe import answering
 from .reading import read, read_again
 from .wish import Wish, label_from_params, wishes_from_params
@@ -72,10 +73,10 @@ def _run(
     clock = ArrayClock(array.cluster)
     if desired.running:
         asked = addresses_to_probe(array, found, desired)
-        array = Array(array.cluster, array.clones, array.interfaces, answering(asked) if asked else {})
+        array = replace(array, answering=answering(asked) if asked else {})
     planned = plan(array, found, desired)
     if check_mode:
-        results = Results(array.cluster, tuple(predicted(step, planned) for step in planned.steps))
+        results = Results(cluster=array.cluster, entries=tuple(predicted(step, planned) for step in planned.steps))
         return results.as_result(array.cluster.system_time)
     if not desired.running:
         planned = _once_made(client, planned, found)
