@@ -26,7 +26,19 @@ from .._record import appending
 from .._time import format_time
 from . import verify
 from .sign import Signing
-from .verify import CHAIN, EVIDENCE, FIRST, GPG_SIGNATURE, JOURNAL, RECORD, SIGNATURE, Fault, read_chain, sha256_of
+from .verify import (
+    ACTIONS,
+    CHAIN,
+    EVIDENCE,
+    FIRST,
+    GPG_SIGNATURE,
+    JOURNAL,
+    RECORD,
+    SIGNATURE,
+    Fault,
+    read_chain,
+    sha256_of,
+)
 
 COVERAGE = "coverage"  # no record of a drill, but evidence: what is in it is judged by its state
 SIGN_OFF = "signoff"  # what a person says of a record; it has a decision
@@ -221,11 +233,16 @@ def _reports(folder: str, name: str) -> list[str]:
     stem = name.removesuffix(".json")
     ends = _REPORTS + (_OF_A_PERSON if name.startswith(f"{SIGN_OFF}-") else ())
     made = [stem + end for end in ends if os.path.isfile(os.path.join(folder, stem + end))]
-    return [*made, *verify.files_in(folder, stem + EVIDENCE)]
+    actions = [ACTIONS] if os.path.isfile(os.path.join(folder, ACTIONS)) else []
+    return [*made, *verify.files_in(folder, stem + EVIDENCE), *actions]
 
 
 def _file(folder: str, name: str) -> Json:
     path = os.path.join(folder, name)
+    if name == ACTIONS:  # others may add to it at this moment
+        with open(path, "rb") as file:
+            data = file.read()
+        return {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     return {"file": name, "sha256": sha256_of(path), "bytes": os.path.getsize(path)}
 
 
@@ -252,13 +269,17 @@ def _extended(data: bytes, new: t.Sequence[_New], path: str) -> tuple[Appended, 
 def _entry(new: _New, known: t.Mapping[str, str], path: str) -> Json | None:
     """What its line says besides its place; None where all of it is in the chain."""
     if new.name not in known:
-        return new.entry
+        # The actions are named again only where they have grown since.
+        news = [
+            each for each in new.entry["reports"] if each["file"] != ACTIONS or each["sha256"] != known.get(ACTIONS)
+        ]
+        return {**new.entry, "reports": news}
     if known[new.name] != new.sha256:
         raise InvalidInputError(
             f"{new.name} is in {path} with SHA-256 {known[new.name]}, but the file has {new.sha256}. A record "
             "never changes: find out who changed it. Nothing was written."
         )
-    later = [report for report in new.entry["reports"] if report["file"] not in known]
+    later = [report for report in new.entry["reports"] if report["file"] not in {ACTIONS, *known}]
     return {**new.entry, "reports": later, "late": True} if later else None
 
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from .._errors import InvalidInputError
 from .chain import Appended, append, refuse_a_second_chain, why_no_record
 from .sign import Signing
-from .verify import CHAIN, GPG_SIGNATURE, JOURNAL, RECORD, SIGNATURE, Signers, verify
+from .verify import ACTIONS, CHAIN, GPG_SIGNATURE, JOURNAL, RECORD, SIGNATURE, Signers, verify
 
 _REGISTER = "register.csv"
 _MADE_FROM_IT = re.compile(
@@ -85,7 +85,7 @@ def _others(folder: str, records: t.Container[str]) -> t.Iterator[tuple[str, str
     """The files that are no records, but for those that belong to one, and the folder's own."""
     for name in sorted(os.listdir(folder)):
         path = os.path.join(folder, name)
-        if name in records or name in (CHAIN, SIGNATURE, GPG_SIGNATURE, _REGISTER) or name.startswith("."):
+        if name in records or name in (ACTIONS, CHAIN, SIGNATURE, GPG_SIGNATURE, _REGISTER) or name.startswith("."):
             continue
         made = _MADE_FROM_IT.fullmatch(name)
         if made and f"{made[1]}.json" not in records:

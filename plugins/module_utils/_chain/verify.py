@@ -11,7 +11,8 @@ All hashes are over the exact bytes. The hash of the last line is the head of th
 earlier (in a ticket, a mail, a printed report) and is still found in the chain shows that nothing before it was
 rewritten. A chain alone does not show that: whoever can write the folder can write the whole chain anew.
 The journal of a drill may grow after its line was written: its first bytes, as many as the line says, have the hash.
-So may the folder with its evidence, by what its notifications left; that is no part of the record.
+So may the folder with its evidence, by what its notifications left; that is no part of the record. And so does the file
+with the actions, which lines name again and again.
 
 Signatures are made by ssh-keygen (chain.jsonl.sig) or gpg (chain.jsonl.asc), which check them, too. FILE says who may
 sign: for ssh-keygen in the format of ALLOWED SIGNERS in its manual, for gpg the public keys (gpg --export --armor).
@@ -39,6 +40,7 @@ SIGNATURE = CHAIN + ".sig"
 GPG_SIGNATURE = CHAIN + ".asc"
 NAMESPACE = "drdrill"
 FIRST = "0" * 64  # what the first line has instead of the hash of a line before it
+ACTIONS = "actions.jsonl"  # what is open from drill to drill; it grows
 JOURNAL = ".journal.jsonl"  # the end of the name of a file that may grow
 EVIDENCE = ".evidence"  # the end of the name of the folder with the files that the checks of a drill left
 # What a record and what is made from it is called; everything else in the folder is not a matter of the chain.
@@ -212,13 +214,18 @@ def verify(
     if os.path.islink(os.path.join(folder, CHAIN)):
         faults.append(Fault("CHANGED", CHAIN, "it is a link: expected a plain file"))
     named: dict[str, tuple[str, int, int]] = {}
+    actions: list[tuple[str, int, int]] = []
     for line in lines:
         for name, digest, size in line.files:
+            if name == ACTIONS:
+                actions.append((digest, size, line.seq))
+                continue
             if name in named and named[name][:2] != (digest, size):
                 faults.append(Fault("BROKEN", f"at seq {line.seq}", f"{name} is in the chain twice, with two hashes"))
             named.setdefault(name, (digest, size, line.seq))
     for name, (digest, size, seq) in named.items():
         faults.extend(_compared(folder, name, digest, size, seq))
+    faults.extend(_grown(folder, actions))
     faults.extend(_not_named(folder, named))
     hashes = {line.sha256 for line in lines}
     for known in heads:
@@ -290,6 +297,30 @@ def _compared(folder: str, name: str, digest: str, size: int, seq: int) -> t.Ite
     else:
         if (found, length) != (digest, size):
             yield Fault("CHANGED", name, f"expected SHA-256 {digest} ({size} bytes), found {found} ({length} bytes)")
+
+
+def _grown(folder: str, named: t.Sequence[tuple[str, int, int]]) -> t.Iterator[Fault]:
+    """The file with the actions was only added to, if its first bytes have each of these hashes. It is read once."""
+    if not named:
+        return
+    path, digest, read = os.path.join(folder, ACTIONS), hashlib.sha256(), 0
+    if os.path.islink(path) or (os.path.exists(path) and not os.path.isfile(path)):
+        yield Fault(
+            "CHANGED", ACTIONS, f"it is a link or a device: expected the file that was added as seq {named[0][2]}"
+        )
+        return
+    try:
+        with open(path, "rb") as file:
+            for expected, size, seq in sorted(named, key=lambda each: each[1]):
+                digest.update(file.read(size - read))
+                read = size
+                if digest.hexdigest() != expected:
+                    yield Fault("CHANGED", ACTIONS, f"its first {size} bytes are not as seq {seq} has them")
+                    return
+    except FileNotFoundError:
+        yield Fault("MISSING", ACTIONS, f"added as seq {named[0][2]}")
+    except OSError as error:
+        yield Fault("MISSING", ACTIONS, f"it cannot be read: {error.strerror}")
 
 
 def files_in(folder: str, name: str) -> list[str]:

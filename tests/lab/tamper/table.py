@@ -54,6 +54,10 @@ class Folder:
         record = self.record(number)
         return record.with_name(f"{record.stem}.evidence") / "ledger.output.txt"
 
+    @property
+    def actions(self) -> Path:
+        return self.path / "actions.jsonl"
+
     def lines(self) -> list[bytes]:
         return self.chain.read_bytes().splitlines(keepends=True)
 
@@ -85,6 +89,8 @@ def write_record(folder: Folder, number: int) -> None:
     folder.journal(number).write_text(f'{{"event": "intent", "number": {number}}}\n{{"event": "end"}}\n')
     folder.evidence(number).parent.mkdir(exist_ok=True)
     folder.evidence(number).write_text(f"output {number}")
+    with folder.actions.open("a") as file:
+        file.write(f'{{"event": "opened", "fingerprint": "{number}"}}\n')
 
 
 def make_key(folder: Path, name: str) -> str:
@@ -277,6 +283,31 @@ def _notified(folder: Folder) -> None:
     folder.evidence(2).with_name("tell.output.txt").write_text("told")
 
 
+def _actions_edited(folder: Folder) -> None:
+    folder.actions.write_text(folder.actions.read_text().replace("opened", "closed", 1))
+
+
+def _actions_cut(folder: Folder) -> None:
+    folder.actions.write_text("".join(folder.actions.read_text().splitlines(keepends=True)[:-1]))
+
+
+def _actions_removed(folder: Folder) -> None:
+    folder.actions.unlink()
+
+
+def _action_closed(folder: Folder) -> None:
+    """What drill_action does; the line of the next drill has it."""
+    with folder.actions.open("a") as file:
+        file.write('{"event": "closed", "fingerprint": "1"}\n')
+
+
+def _action_closed_and_drilled(folder: Folder) -> None:
+    _action_closed(folder)
+    write_record(folder, 6)
+    folder.append()
+    folder.sign()
+
+
 def _evidence_edited(folder: Folder) -> None:
     folder.evidence(2).write_text("output of another day")
 
@@ -402,6 +433,11 @@ ROWS: t.Final = (
     Row("a journal is edited", _journal_edited, ("CHANGED drill",)),
     Row("a journal is cut", _journal_cut, ("CHANGED drill",)),
     Row("a journal grows by notifications", _notified),
+    Row("an action is edited", _actions_edited, ("CHANGED actions.jsonl",)),
+    Row("the last action is removed", _actions_cut, ("CHANGED actions.jsonl",)),
+    Row("all actions are removed", _actions_removed, ("MISSING actions.jsonl",)),
+    Row("an action is closed", _action_closed),
+    Row("an action is closed before the next drill", _action_closed_and_drilled),
     Row("what a check left is edited", _evidence_edited, ("CHANGED drill",)),
     Row("two writers add a hundred records", _two_writers),
     Row("signed by gpg instead", _by_gpg),
