@@ -91,7 +91,6 @@ def auditor(simulator: Simulator, tmp_path: Path) -> Auditor:
     variables = {
         "failover_drill_records_directory": str(drills),
         "failover_drill_sessions": [{"volume": "erp-data"}],
-        "failover_drill_storage_only": True,
         "failover_drill_sign": {**SIGN, "key": str(drills / "signing_key")},
         "ansible_host": simulator.dr.host,
     }
@@ -131,7 +130,8 @@ def _spoil(auditor: Auditor) -> None:
     """Each of the commands that need no program of ours sees what it is for."""
     chain, record = auditor.drills / "chain.jsonl", auditor.record
     journal = record.with_name(f"{record.stem}.journal.jsonl")
-    sound = {path: path.read_bytes() for path in (chain, record, journal)}
+    actions = auditor.drills / "actions.jsonl"  # of the drill's one deviation: nobody checked an application
+    sound = {path: path.read_bytes() for path in (chain, record, journal, actions)}
 
     def seen(words: str, path: Path, change: t.Callable[[bytes], bytes]) -> tuple[int, str]:
         path.write_bytes(change(sound[path]))
@@ -140,10 +140,11 @@ def _spoil(auditor: Auditor) -> None:
         return done.returncode, done.stdout
 
     def verdict(data: bytes) -> bytes:
-        return data.replace(b'"passed"', b'"failed"', 1)
+        return data.replace(b'"passed', b'"failed', 1)
 
     assert seen("--check", record, verdict) == (1, f"{record.name}: FAILED\n")
     assert seen("while read -r bytes", journal, lambda data: data[1:]) == (0, f"CHANGED: {journal.name}\n")
+    assert seen("while read -r bytes", actions, lambda data: data[1:]) == (0, f"CHANGED: {actions.name}\n")
     assert seen("prev=", chain, verdict)[1].startswith("BROKEN: ")
     assert seen("grep -n", chain, lambda data: data.split(b"\n")[0] + b"\n") == (1, "")
     assert seen("for file in", chain, lambda data: data.split(b"\n")[0] + b"\n")[1].count("NOT IN THE CHAIN") == 1
