@@ -164,6 +164,7 @@ def test_a_scenario_can_be_simulated(example: Example) -> None:
 
 def test_the_variables_of_a_drill(site: Site) -> None:
     """Each example is an array of one run in check mode, which judges everything that is given."""
+    site.simulator.add_session(nas_server="homes", file_systems=["home", "projects"])
     hosts = {}
     for number, example in enumerate(of_kind("failover_drill")):
         variables = yaml.safe_load(site.here(example.text))
