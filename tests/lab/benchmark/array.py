@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A simulated array in a process of its own, so that it does not share a Python with what is measured."""
+"""Arrays in a process of their own, so that they do not share a Python with what is measured.
+
+`ArrayProcess` is the simulator; `QuickArrayProcess` knows less and costs next to nothing.
+"""
 
 from __future__ import annotations
 
@@ -75,3 +78,49 @@ class ArrayProcess:
             "posts": sum(count for kind, count in by_kind.items() if "failover_test" in kind),
             **{name: now[name] - before[name] for name in ("connections", "logins", "logouts")},
         }
+
+
+class QuickArrayProcess:
+    """`quick_array` with N volumes, for the time of a ``with`` block."""
+
+    def __init__(
+        self, sessions: int, folder: Path, *, running: int = 0, mean: float = 0.0, deviation: float = 0.0
+    ) -> None:
+        """``running``: sessions that are in test already; ``mean``, ``deviation``: seconds of an operation."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._ready = folder / "quick.json"
+        self._command = [sys.executable, "-m", "tests.lab.benchmark.quick_array", "--ready-file", str(self._ready)]
+        given = {"sessions": sessions, "running": running, "mean": mean, "deviation": deviation}
+        self._command += [f"--{name}={value}" for name, value in given.items()]
+
+    def __enter__(self) -> QuickArrayProcess:
+        self._ready.unlink(missing_ok=True)
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, start_new_session=True)
+        for _attempt in range(600):
+            if self._ready.exists():
+                break
+            time.sleep(0.1)
+        self.connection: Figures = json.loads(self._ready.read_text(encoding="utf-8"))
+        self._seen = self._asked()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+    @property
+    def base(self) -> str:
+        """Its URL, without a path."""
+        return f"https://{self.connection['host']}:{self.connection['port']}"
+
+    def _asked(self) -> Figures:
+        answer = requests.get(f"{self.base}/bench", verify=self.connection["ca_path"], timeout=30)
+        return t.cast(Figures, answer.json())
+
+    def since_last(self) -> Figures:
+        """What it saw and used since the last call."""
+        now, before = self._asked(), self._seen
+        self._seen = now
+        by_kind = {kind: count - before["requests"].get(kind, 0) for kind, count in now["requests"].items()}
+        counts = {name: now[name] - before[name] for name in ("connections", "logins", "logouts", "cpu_seconds")}
+        return {"requests": sum(by_kind.values()), "first_post": now["first_post"], **counts}

@@ -1,0 +1,283 @@
+# Copyright: (c) 2026, drdrill.powerstore contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the benchmark measures: one function for each kind of figure, one round at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from tests.lab.benchmark.array import ArrayProcess, Figures, QuickArrayProcess
+
+MANY, PARALLEL, LOOP = 1000, 64, 50
+
+
+def cpu_seconds() -> float:
+    """Of all processes that this one has started and that have ended, with those that they have started."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def run(
+    command: list[str], given: object = None, environment: dict[str, str] | None = None, *, check: bool = True
+) -> tuple[float, str]:
+    """CPU seconds of a command with its children, and its output."""
+    before = cpu_seconds()
+    done = subprocess.run(
+        command, input=json.dumps(given), capture_output=True, text=True, check=False,
+        env={**os.environ, **(environment or {})},
+    )  # fmt: skip
+    if check and done.returncode:
+        raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr[-2000:]}")
+    return cpu_seconds() - before, done.stdout
+
+
+def volumes(count: int, of: int) -> list[Figures]:
+    """The first volumes of an array that has so many."""
+    return [{"volume": f"vol-{number:0{max(4, len(str(of)))}}"} for number in range(1, count + 1)]
+
+
+def module(array: QuickArrayProcess, state: str, sessions: list[Figures], parallel: int, speed: float = 1) -> Figures:
+    """One task in a process of its own; its figures and its ``cpu``. Raises RuntimeError where it did not do it all."""
+    options = {"state": state, "sessions": sessions, "max_parallel": parallel, "wait_timeout": 3600}
+    given = {"connection": array.connection, "name": "replication_failover_test", "options": options, "speed": speed}
+    cpu, output = run([sys.executable, "-m", "tests.lab.benchmark.module_process"], given)
+    figures: Figures = json.loads(output)
+    if figures["actions"] != [state] * len(sessions):
+        raise RuntimeError(f"{state}: {figures['msg']}")
+    return {**figures, "cpu": cpu}
+
+
+# CPU for one more session
+
+
+def one_more(work: Path) -> dict[str, float]:
+    """Milliseconds of CPU for a session more: ours with all that belongs to it, others with the POST alone."""
+    found: dict[str, float] = {}
+    with QuickArrayProcess(MANY, work) as array:
+        for name, state in (("start", "started"), ("stop", "stopped")):
+            one = module(array, state, volumes(1, MANY), 1)["cpu"]
+            # One is in that state already, and is found so.
+            found[name] = (_others(array, state) - one) / (MANY - 1) * 1000
+        for name, floor in (("the POST alone by requests", "requests"), ("the POST alone by urllib3", "urllib3")):
+            found[name] = _floor(array, floor) * 1000
+        found["the POST alone by curl -Z"] = _curl_together(array, work) * 1000
+    return found
+
+
+def _others(array: QuickArrayProcess, state: str) -> float:
+    sessions = volumes(MANY, MANY)[1:]
+    return float(module(array, state, sessions, PARALLEL)["cpu"])
+
+
+def _paths(array: QuickArrayProcess, action: str, count: int = MANY) -> list[str]:
+    known = array.connection
+    rows = requests.get(
+        f"{array.base}/api/rest/replication_session?limit={count}",
+        auth=(known["username"], known["password"]), verify=known["ca_path"], timeout=30,
+    ).json()  # fmt: skip
+    return [f"/api/rest/replication_session/{row['id']}/{action}" for row in rows]
+
+
+def _floor(array: QuickArrayProcess, library: str) -> float:
+    used = 0.0
+    for action in ("start_failover_test", "stop_failover_test"):
+        paths = [f"{path}?is_async=true" for path in _paths(array, action)]
+        given = {"connection": array.connection, "parallel": PARALLEL, "paths": paths}
+        _cpu, output = run([sys.executable, "-m", "tests.lab.benchmark.floors", library], given)
+        used += json.loads(output)["cpu_seconds"]
+    return used / MANY / 2
+
+
+def _curl_config(array: QuickArrayProcess, paths: list[str]) -> str:
+    known = array.connection
+    lines = [f'user = "{known["username"]}:{known["password"]}"', f'cacert = "{known["ca_path"]}"', 'data = "{}"']
+    lines += ['header = "Content-Type: application/json"', "silent", "fail"]
+    return "\n".join([*lines, *(f'url = "{array.base}{path}"' for path in paths)]) + "\n"
+
+
+def _curl_together(array: QuickArrayProcess, work: Path) -> float:
+    used = 0.0
+    for action in ("start_failover_test", "stop_failover_test"):
+        config = work / "curl.conf"
+        config.write_text(_curl_config(array, _paths(array, action)))
+        used += run(["curl", "-Z", "--parallel-max", str(PARALLEL), "-K", str(config)])[0]
+    return used / MANY / 2
+
+
+# Requests a session
+
+
+@dataclass(frozen=True)
+class Policy:
+    """``mean``, ``deviation``: seconds of an operation, as the client sees them by a clock ``speed`` times as fast."""
+
+    mean: float
+    deviation: float
+    parallel: int
+    sessions: int
+    speed: float
+
+
+def requests_a_session(policy: Policy, work: Path) -> float:
+    """Of a start, with login, look-up and all."""
+    mean, deviation = policy.mean / policy.speed, policy.deviation / policy.speed
+    with QuickArrayProcess(policy.sessions, work, mean=mean, deviation=deviation) as array:
+        array.since_last()
+        sessions = volumes(policy.sessions, policy.sessions)
+        module(array, "started", sessions, policy.parallel, policy.speed)
+        return float(array.since_last()["requests"]) / policy.sessions
+
+
+# One more task
+
+
+def a_task(work: Path, count: int = 20) -> dict[str, float]:
+    """CPU seconds of one more task with a module in a playbook: in a fork of Ansible's worker, and sent."""
+    figures: dict[str, float] = {}
+    # The same Python by another name: what Ansible's own is not known to be is sent.
+    other = Path(sys.executable).with_name("python3")
+    with ArrayProcess(10, 0.0, work) as array:
+        for way, python in (("fork", sys.executable), ("sent", str(other))):
+            used = []
+            for number in (1, 1 + count):
+                play = {
+                    "hosts": "localhost",
+                    "gather_facts": False,
+                    "tasks": [{"drdrill.powerstore.replication_session_info": array.connection}] * number,
+                }
+                (work / "tasks.json").write_text(json.dumps([play]))
+                used.append(playbook(work / "tasks.json", {"ansible_python_interpreter": python})[0])
+            figures[way] = (used[1] - used[0]) / count
+    return figures
+
+
+def playbook(
+    name: Path | str, variables: Figures, environment: dict[str, str] | None = None, *, check: bool = True
+) -> tuple[float, str]:
+    """One run of a playbook on localhost."""
+    command = ["ansible-playbook", "-i", "localhost,", "-c", "local", str(name), "-e", json.dumps(variables)]
+    return run(command, None, environment, check=check)
+
+
+# Peers
+
+
+_LOOP = {
+    "ansible.builtin.uri": {
+        "url": "{{ base }}{{ item }}",
+        "method": "POST",
+        "body_format": "json",
+        "body": {},
+        "url_username": "{{ username }}",
+        "url_password": "{{ password }}",
+        "force_basic_auth": True,
+        "ca_path": "{{ ca_path }}",
+        "status_code": [204],
+    },
+    "loop": "{{ paths }}",
+}
+
+
+def uri_loop(work: Path) -> float:
+    """Milliseconds of CPU for one POST in a loop of ansible.builtin.uri: nothing looked up, nothing confirmed."""
+    with QuickArrayProcess(LOOP, work) as array:
+        (work / "uri.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [_LOOP]}]))
+        variables = {**array.connection, "base": array.base, "paths": _paths(array, "start_failover_test", LOOP)}
+        cpu, _output = playbook(work / "uri.json", {**variables, "ansible_python_interpreter": sys.executable})
+    return cpu / LOOP * 1000
+
+
+def curl(work: Path) -> float:
+    """Milliseconds of CPU for one POST by curl, a process for each."""
+    with QuickArrayProcess(LOOP, work) as array:
+        config = work / "curl.conf"
+        config.write_text(_curl_config(array, []))
+        urls = work / "urls.txt"
+        urls.write_text("".join(f"{array.base}{path}\n" for path in _paths(array, "start_failover_test", LOOP)))
+        cpu, _output = run(["xargs", "-a", str(urls), "-P", "16", "-n", "1", "curl", "-K", str(config)])
+    return cpu / LOOP * 1000
+
+
+# The first stop of an abort
+
+
+def first_post(work: Path, sessions: int = 100) -> dict[str, float]:
+    """Seconds from the start of a program to the first stop that the array gets; one test runs among many sessions."""
+    found: dict[str, float] = {}
+
+    def timed(name: str, start: t.Callable[[QuickArrayProcess], object]) -> None:
+        with QuickArrayProcess(sessions, work, running=1) as array:
+            array.since_last()
+            began = time.time()
+            start(array)
+            found[name] = array.since_last()["first_post"] - began
+
+    timed("urllib3", lambda array: run([sys.executable, "-m", "tests.lab.benchmark.floors", "first"],
+                                       {"connection": array.connection}))  # fmt: skip
+    timed("module", _sweep)
+    timed("playbook", lambda array: _abort(array, work))
+    nothing = [{"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.debug": {"msg": "done"}}]}]
+    (work / "nothing.json").write_text(json.dumps(nothing))
+    began = time.monotonic()
+    playbook(work / "nothing.json", {})
+    found["nothing"] = time.monotonic() - began
+    return found
+
+
+def _sweep(array: QuickArrayProcess) -> None:
+    options = {"policy": "stop", "started_by": "anyone", "settle_time": 0}
+    given = {"connection": array.connection, "name": "replication_failover_test_sweep", "options": options}
+    run([sys.executable, "-m", "tests.lab.benchmark.module_process"], given)
+
+
+def _abort(array: QuickArrayProcess, work: Path) -> None:
+    variables = {f"failover_drill_{name}": value for name, value in array.connection.items()}
+    variables |= {"abort_settle_time": 0, "failover_drill_records_directory": str(work / "records")}
+    playbook("drdrill.powerstore.abort", variables, check=False)
+
+
+# The result, and the array
+
+
+def result_size(work: Path) -> float:
+    """KiB of JSON for one session in the result of a start."""
+    with QuickArrayProcess(MANY, work) as array:
+        return float(module(array, "started", volumes(MANY, MANY), PARALLEL)["result_bytes"]) / MANY / 1024
+
+
+def array_alone(work: Path, threads: int = 16, seconds: float = 3.0) -> dict[str, float]:
+    """What the array serves while nothing but requests.get asks it, and what a request costs it."""
+    with QuickArrayProcess(MANY, work) as array:
+        known, end = array.connection, time.monotonic() + seconds
+        array.since_last()
+
+        def ask() -> None:
+            with requests.Session() as session:
+                session.auth = (known["username"], known["password"])
+                while time.monotonic() < end:
+                    session.get(f"{array.base}/api/rest/volume?limit=1", verify=known["ca_path"], timeout=30)
+
+        asking = [threading.Thread(target=ask) for _number in range(threads)]
+        for thread in asking:
+            thread.start()
+        for thread in asking:
+            thread.join()
+        seen = array.since_last()
+    return {
+        "served": seen["requests"] / seconds,
+        "cpu": seen["cpu_seconds"] / seen["requests"] * 1000,
+        "load": os.getloadavg()[0],
+    }
