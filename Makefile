@@ -114,22 +114,25 @@ units: $(VENV)/.dev | build/tmp ## ansible-test units: the unit tests as Ansible
 integration: $(VENV)/.dev | build/tmp ## ansible-test integration: its targets against simulated arrays
 	python tools/run_ansible_test.py integration $(INTEGRATION_ARGS)
 
+# In the order of tests/conftest.py, a test to the next worker that is free.
+DIST := --dist loadgroup --no-loadscope-reorder
 # More workers than cores: most of the tests' time is waiting, for arrays that are slow or silent on purpose.
 .PHONY: pytest
 pytest: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## Unit, integration and contract tests with coverage (PYTEST_ARGS='-k stop')
-	python -m pytest -n 6 --dist worksteal --cov --cov-report=term --basetemp=build/tmp/pytest \
+	python -m pytest -n 6 $(DIST) --cov --cov-report=term --basetemp=build/tmp/pytest \
 		--cov-fail-under=$(if $(PYTEST_ARGS),0,95) $(PYTEST_ARGS)
 
-# What proves that the collection works there; what proves that it works is `make pytest`, to which its hundreds of random
-# examples are left.
-# Whole playbooks run there, too: what a failed task leaves behind differs from one ansible-core to the next.
+# What may differ from one Python and ansible-core to the next: our own code on that Python, the ways into and out of
+# Ansible, and what a failed task leaves behind in a whole playbook. What is long only because it repeats is left to
+# `make pytest`; so is what reads files (layers, shell, tarball).
 OTHER_PLAYBOOKS := $(addprefix tests/integration/test_drill_playbook.py::,test_check_mode_predicts_and_posts_nothing \
 	test_a_play_that_is_ended_by_a_check_is_finished_by_the_next test_failed_checks_fail_the_drill_after_the_stop)
-OTHER_TESTS := $(filter-out tests/unit/simulator,$(wildcard tests/unit/*)) tests/law tests/integration/test_failover_test.py \
-	$(OTHER_PLAYBOOKS)
-# ansible-test forks for each test, which takes minutes for all of them: `make units`. Here those of what decides.
-OTHER_UNITS := $(foreach name,findings/test_start_stop array/test_session sweep/test_policy test_documentation,tests/unit/$(name).py)
-OTHER_SANITY := --test ansible-doc --test compile --test import --test runtime-metadata --test validate-modules
+OTHER_TESTS := $(filter-out tests/unit/simulator,$(wildcard tests/unit/*)) tests/law/test_law.py tests/law/test_in_worker.py \
+	tests/integration/test_failover_test.py $(OTHER_PLAYBOOKS)
+# ansible-test forks for each test, which takes minutes for all of them: `make units`.
+OTHER_UNITS := tests/unit/sweep/test_policy.py tests/unit/test_documentation.py
+# That everything compiles and can be imported on this Python, the tests above show; on older ones, `make sanity`.
+OTHER_SANITY := --test ansible-doc --test runtime-metadata --test validate-modules
 .PHONY: other-python
 other-python: $(VENV)/.dev $(LINK) | build/tmp ## The same on the newest Python and ansible-core here, as far as they matter
 	@other="$(OTHER_PYTHON)"; if [ -n "$$other" ]; then \
@@ -141,7 +144,8 @@ other-python: $(VENV)/.dev $(LINK) | build/tmp ## The same on the newest Python 
 
 .PHONY: on-this-python
 on-this-python: $(VENV)/.dev $(LINK) | build/tmp
-	python -m pytest -q -n 2 --dist worksteal -m "not hypothesis" --basetemp=build/tmp/pytest-other $(OTHER_TESTS)
+	python -m pytest -q -n 3 $(DIST) -m "not hypothesis and not uncounted" -k "not large" --basetemp=build/tmp/pytest-other \
+		$(OTHER_TESTS)
 	@$(MAKE) units UNITS_ARGS="$(OTHER_UNITS)"
 	@$(MAKE) sanity SANITY_ARGS="$(OTHER_SANITY)"
 	@$(MAKE) integration
@@ -151,7 +155,7 @@ OLDEST_VENV := build/venv-oldest
 .PHONY: oldest
 oldest: export PATH := $(CURDIR)/$(OLDEST_VENV)/bin:$(USER_PATH)
 oldest: $(OLDEST_VENV)/.oldest $(LINK) | build/tmp ## On the oldest ansible-core, requests and urllib3 that are named as enough
-	python -m pytest -q -n 2 --dist worksteal -m "not hypothesis" --basetemp=build/tmp/pytest-oldest \
+	python -m pytest -q -n 3 $(DIST) -m "not hypothesis" --basetemp=build/tmp/pytest-oldest \
 		tests/unit/array tests/integration/test_failover_test.py
 
 .PHONY: faults

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 from collections import Counter
@@ -30,22 +31,56 @@ os.environ["PYTHONPATH"] = str(Path(__file__).parent / "compiled")
 OF_THE_SIMULATOR = ("tests/contract/", "tests/unit/simulator/")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> t.Generator[None, object, object]:
-    """Coverage, which makes Python half as fast, does not look on where it would see nothing new: what runs the same
-    lines hundreds of times, and what tests the simulated array. The lines are those of other tests."""
-    repeats = any(item.get_closest_marker(name) for name in ("uncounted", "hypothesis"))
+# Whole playbooks come first, as they take longest, and what takes milliseconds fills the workers at the end.
+ORDER = ("tests/examples/", "tests/integration/", "tests/law/", "tests/agreement/", "tests/contract/", "tests/unit/")
+
+
+@contextlib.contextmanager
+def not_counted(if_: bool) -> Iterator[None]:
+    """Coverage, which makes Python half as fast, does not look on."""
     counting = []
-    if repeats or item.nodeid.startswith(OF_THE_SIMULATOR):
-        # A worker of xdist has two, of which the first goes on once the second stops.
-        while (one := coverage.Coverage.current()) is not None:
-            one.stop()
-            counting.append(one)
+    # A worker of xdist has two, of which the first goes on once the second stops.
+    while if_ and (one := coverage.Coverage.current()) is not None:
+        one.stop()
+        counting.append(one)
     try:
-        return (yield)
+        yield
     finally:
         for one in reversed(counting):
             one.start()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> t.Generator[None, object, object]:
+    """Every worker of xdist imports everything; one that counts is enough."""
+    with not_counted(os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0"):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> t.Generator[None, object, object]:
+    """Not counted is where nothing new would be seen: what runs the same lines hundreds of times, and what tests the
+    simulated array. The lines are those of other tests."""
+    repeats = any(item.get_closest_marker(name) for name in ("uncounted", "hypothesis")) or "[large]" in item.nodeid
+    with not_counted(repeats or item.nodeid.startswith(OF_THE_SIMULATOR)):
+        return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order of the tests, and which stay together in one worker of xdist: those of one unit test's file, and those
+    that share a fixture of their module."""
+    items.sort(key=lambda item: next((place for place, name in enumerate(ORDER) if item.nodeid.startswith(name)), 0))
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        fixtures = getattr(item, "_fixtureinfo", None)
+        shared = fixtures is not None and any(
+            definition.scope == "module"
+            for definitions in fixtures.name2fixturedefs.values()
+            for definition in definitions
+        )
+        if shared or file.startswith("tests/unit/"):
+            item.add_marker(pytest.mark.xdist_group(file))
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.uncounted
 @settings(max_examples=150, deadline=None)
 @given(status=st.integers(400, 599), payload=JSON | st.builds(lambda inner: {"messages": inner}, JSON))
 def test_no_payload_hides_the_status(status: int, payload: object) -> None:

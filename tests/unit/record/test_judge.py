@@ -360,6 +360,7 @@ SPOILS: list[st.SearchStrategy[Spoil]] = [
 ]
 
 
+@pytest.mark.uncounted
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.one_of(SPOILS), max_size=3))
 def test_a_drill_passes_only_with_everything_measured_and_every_stop_confirmed(spoils: list[Spoil]) -> None:

@@ -203,6 +203,7 @@ def test_problems_come_first(tmp_path: Path) -> None:
     assert len(re.findall(r"<details id=\"s\d+\"[^>]* open>", html)) == 1
 
 
+@pytest.mark.uncounted
 def test_causes_are_groups_and_a_name_is_once_in_a_row(tmp_path: Path) -> None:
     """Of 500 sessions with four causes nobody reads 500 lines."""
     record = many_causes()
@@ -352,6 +353,7 @@ def test_findings_that_are_the_same_are_told_once(tmp_path: Path) -> None:
     assert html.count("No host.") == 1 and "6 of 6 sessions" in words(Page(html))
 
 
+@pytest.mark.uncounted
 def test_a_drill_of_500_sessions_is_under_5_mb_and_shows_each(tmp_path: Path) -> None:
     html = render_html(source_of(tmp_path, large_record(500)))
 

@@ -235,6 +235,7 @@ def test_markdown_is_at_most_40_lines(tmp_path: Path, name: str) -> None:
     assert len(render_markdown(source_of(tmp_path, SAMPLES[name]())).splitlines()) <= 40
 
 
+@pytest.mark.uncounted
 def test_markdown_of_500_sessions_counts_the_causes(tmp_path: Path) -> None:
     text = render_markdown(source_of(tmp_path, many_causes()))
 
@@ -244,6 +245,7 @@ def test_markdown_of_500_sessions_counts_the_causes(tmp_path: Path) -> None:
     assert "491 more sessions" in text
 
 
+@pytest.mark.uncounted
 def test_markdown_with_many_reasons(tmp_path: Path) -> None:
     record = large_record(500)
     record["reasons"] = [f"Reason {number}" for number in range(400)]

@@ -44,6 +44,7 @@ def test_what_the_logs_say_of_a_drill_of_its_own(row: Row, tmp_path: Path) -> No
         assert list(run_row(row, lab).problems(row)) == []
 
 
+@pytest.mark.uncounted
 def test_a_thousand_sessions_are_two_requests_and_their_pages(shared: Lab) -> None:
     with shared.untouched() as lab:
         pattern = lab.session("erp-data")
