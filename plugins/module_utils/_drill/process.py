@@ -83,7 +83,8 @@ def is_over(run: Json, last_line: str, now: datetime) -> bool:
 
 def is_known_to_run(run: Json) -> bool:
     """Whether this host shows that a run still runs. False for one on another host or in another container."""
-    here = run_of(int(run["pid"]))
+    pid = run.get("pid")
+    here = run_of(pid if isinstance(pid, int) else 0)
     same = all(run.get(key) == here[key] and here[key] is not None for key in ("boot", "space"))
     return same and here["started"] is not None and here["started"] == run.get("started")
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 import typing as t
 
 from .._json import Json
@@ -117,7 +118,7 @@ def _of_group(group: t.Sequence[Json], phase: str, wave: int | None, parallel: i
     first = group[0]
     names = [step["name"] for step in group]
     if first["kind"] == "tasks":
-        timeout = int(first["timeout_seconds"]) or 1
+        timeout = math.ceil(first["timeout_seconds"])  # Ansible takes whole seconds, and 0 for no end
         # Of an intent that an older version wrote, nothing is known: then it is shown, as it was by that version.
         hidden = first.get("no_log") is True
         return _turn(TASKS, phase=phase, wave=wave, names=names, file=first["file"], timeout=timeout, no_log=hidden)

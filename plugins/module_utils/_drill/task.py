@@ -341,11 +341,24 @@ def _read(state: State, params: Json, around: Surroundings) -> tuple[State, Refu
     return state, ownership.why_no_drill(state.drill)
 
 
+def _same_sessions(drill: Drill, sessions: t.Iterable[Json]) -> None:
+    """After a synchronisation filters may fit others: what was synchronised is what is drilled. InvalidInputError."""
+    before = {str(each["session_id"]): str(each.get("resource_name")) for each in drill.sessions}
+    now = {str(each["session_id"]): str(each.get("resource_name")) for each in sessions}
+    if before and before.keys() != now.keys():
+        names = sorted({**before, **now}[each] for each in before.keys() ^ now.keys())
+        raise InvalidInputError(
+            f"After the synchronisation failover_drill_filters fit other sessions than before: {', '.join(names)} came "
+            "or went. Expected the same. Name them in failover_drill_sessions, or use filters that stay true."
+        )
+
+
 def _in_scope(drill: Drill, result: Json, array: str) -> Json:
     """The sessions of the drill out of what was read, and the steps with the sessions and waves they are about."""
     cluster = result.get("cluster") or {}
     asked = Request.from_plan(drill.plan["asked"])
     scope = chosen(asked, result["sessions"], str(cluster.get("name") or array))
+    _same_sessions(drill, scope.sessions)
     blocking = guards.findings(drill.plan.get("guards") or {}, process.now_utc(), guards.planned_end(drill))
     everything, result = result.get("population"), {**result, "population": None}
     expiration_to_come(drill.plan, cluster.get("system_time"))

@@ -16,7 +16,7 @@ from .._errors import PowerStoreError
 from .._json import Json
 from . import ownership, process
 from .drill import Drill
-from .journal import SUFFIX, read
+from .journal import ODD, SUFFIX, read
 
 
 def own_starts(directory: str) -> list[Json]:
@@ -27,7 +27,7 @@ def own_starts(directory: str) -> list[Json]:
     """
     found: dict[str, str | None] = {}
     for path in _without_record(directory):
-        with contextlib.suppress(PowerStoreError, OSError):
+        with contextlib.suppress(PowerStoreError, OSError, *ODD):
             drill = Drill(read(path).events)
             before = ((drill.before or {}).get("cluster") or {}).get("system_time")
             found.update(dict.fromkeys(ownership.owned(drill), before))

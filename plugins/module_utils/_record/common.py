@@ -14,7 +14,7 @@ from .._errors import ProtocolError
 from .._time import in_words, parse_time
 from .._version import VERSION
 from .._words import Cause, Verdict
-from .causes import Judgement, Reason, groups_of
+from .causes import Judgement, Reason, groups_of, of_input
 from .clocks import TOLERANCE, Clocks
 from .published import NEWEST
 from .results import Cluster, ConditionSeen, SessionSeen
@@ -80,7 +80,11 @@ def of_clocks(clocks: Clocks) -> t.Iterator[Reason]:
 def of_exclusions(context: Context, at: datetime | None) -> t.Iterator[Reason]:
     """What is left out longer than was agreed. It still is, as an exclusion protects; somebody has to know it."""
     for left_out in context.exclusions:
-        expired = _expiry(left_out.expires)
+        try:
+            expired = _expiry(left_out.expires)
+        except ProtocolError:
+            yield from of_input([f"exclusions.expires is {left_out.expires!r}: expected a day such as 2026-12-31"])
+            continue
         if expired is not None and at is not None and expired <= at:
             name = left_out.resource_name or left_out.session_id or NOT_KNOWN
             owner = f" Its owner is {left_out.owner}." if left_out.owner else ""
@@ -99,11 +103,8 @@ def _of_protection(context: Context) -> t.Iterator[Reason]:
 
 
 def _expiry(text: str | None) -> datetime | None:
-    """The end of a day, or a time; None where there is none. Until it is over, the day is not past."""
-    try:
-        moment = parse_time(text)
-    except ProtocolError:
-        return None
+    """The end of a day, or a time; None where there is none. Raises ProtocolError. Until it is over, no day is past."""
+    moment = parse_time(text)
     return moment + timedelta(days=1) if moment and text and len(text) == len("2026-12-31") else moment
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated as Said
 
-from .._words import Kind
+from .._words import Kind, Verdict
 from .envelope_types import Record, Texts
 from .session_types import Condition, Operation, Session
 from .typed import Says
@@ -29,6 +29,11 @@ class AbortSession(Session):
     after: Condition | None
     failover_ready: Said[bool, "Whether the array shows nothing that refuses a failover now."]
     failover_ready_at: Said[datetime | None, "When the array showed that, by its clock."]
+
+    @property
+    def known_ready(self) -> bool | None:
+        """Whether it can be failed over; None where the last look does not say."""
+        return None if not self.failover_ready and self.verdict is Verdict.INCOMPLETE else self.failover_ready
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +60,12 @@ class AbortRecord(Record):
     not_judged: Said[
         tuple[NotJudged, ...], Says("What else is replicated to this array, and was not judged.", since="1.1")
     ] = ()
+
+    @property
+    def all_ready(self) -> bool:
+        """Whether every session is shown to be ready; how long that took need not have been measured."""
+        shown = bool(self.sessions) and all(session.failover_ready for session in self.sessions)
+        return shown or self.seconds_to_failover_ready is not None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -286,7 +286,7 @@ def _abort(record: AbortRecord) -> list[str]:
 def _abort_row(session: AbortSession) -> list[str]:
     stop = session.stop
     return [
-        "yes" if session.failover_ready else "NO",
+        {True: "yes", False: "NO", None: "NOT KNOWN"}[session.known_ready],
         _resource(session),
         f"by {session.started_by or 'an unknown account'}" if session.test_found else "no",
         "-" if stop is None else "FAILED" if stop.failed else stop.action.replace("_", " "),
@@ -303,11 +303,12 @@ _SWEEP: t.Final = (
 def _sweep(record: SweepRecord) -> list[str]:
     found = [session for session in record.sessions if session.test_found]
     shown, more = _chosen(found)
+    known = "As far as it could be read: " if record.verdict is Verdict.INCOMPLETE else ""
     return [
         *(table(_SWEEP, map(_sweep_row, shown)) if shown else []),
         *more,
         "",
-        f"{record.tests_found} failover tests were found, {len(record.overdue_left)} overdue ones are left.",
+        f"{known}{record.tests_found} failover tests were found, {len(record.overdue_left)} overdue ones are left.",
         f"Verdict: {record.verdict.value}",
         *fitted(_counted([f"  - {reason}" for reason in record.reasons])),
     ]

@@ -210,9 +210,8 @@ def _witness_case(witness: Witness) -> Case:
 
 
 def _ready_case(record: AbortRecord, sessions: t.Sequence[Suite]) -> Case:
-    ready = record.seconds_to_failover_ready
-    if ready is not None:
-        return Case("failover ready", seconds=ready)
+    if record.all_ready:
+        return Case("failover ready", seconds=record.seconds_to_failover_ready)
     case = Case("failover ready", Outcome.FAILURE, "Not every session shows that it can be failed over.")
     return case.skipped("See the sessions:") if any(suite.red for suite in sessions) else case
 

@@ -79,7 +79,8 @@ def _facts(record: AnyRecord) -> t.Iterator[str]:
         return
     yield f"- **Sessions passed:** {_count(session.verdict is Verdict.PASSED for session in record.sessions)}"
     if isinstance(record, AbortRecord):
-        ready = duration(record.seconds_to_failover_ready, "not shown by all sessions")
+        otherwise = "all sessions, the time was not measured" if record.all_ready else "not shown by all sessions"
+        ready = duration(record.seconds_to_failover_ready, otherwise)
         yield f"- **Ready for a failover:** {ready}"
     else:
         yield f"- **RPO met:** {_count(session.recovery_point.met for session in record.sessions)}"

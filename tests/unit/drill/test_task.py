@@ -455,6 +455,26 @@ def test_what_stop_and_proof_do_not_show_to_be_over(
     assert told("read", what="after", result=shown)["not_proven"] == left
 
 
+def test_what_filters_fit_after_a_synchronisation_is_what_they_fitted_before(tmp_path: Path) -> None:
+    """A session that came meanwhile was not synchronised, and one that went would be missing without a word."""
+    for name, sessions in {"none": READY, "b": READY[:1], "c": (*READY, a_session("c"))}.items():
+        told = Told(tmp_path, sessions=[], filters={"name": "*"}, sync_first=True)
+        assert told("read", what="before", result=a_reading(*READY))["refusal"] is None
+        told("synchronised", result={"sessions": [an_operation("a", "synchronised")]})
+        refusal = told("read", what="before", result=a_reading(*sessions))["refusal"]
+        if name == "none":
+            assert refusal is None
+        else:
+            assert f"other sessions than before: {name} came or went" in refusal and "Nothing was started." in refusal
+
+
+@pytest.mark.parametrize(("given", "taken"), [(0.5, 1), (1, 1), (1.9, 2), (60, 60)])
+def test_a_tasks_file_has_at_least_the_time_that_it_is_given(tmp_path: Path, given: float, taken: int) -> None:
+    """Ansible takes whole seconds."""
+    told = prepared(tmp_path, steps={"validate": [{"name": "c", "tasks": "c.yml", "timeout": given}]})
+    assert [turn["timeout"] for turn in told.said["turns"] if turn["kind"] == "tasks"] == [taken]
+
+
 def test_a_refusal_says_whose_drill_it_was_as_far_as_that_is_understood(tmp_path: Path) -> None:
     told = Told(
         tmp_path, sessions=5, title="Quarterly", change_ticket="CHG1", approvers="A. B, C. D", participants={"x": 1}

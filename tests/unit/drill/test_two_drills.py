@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -43,6 +44,22 @@ def test_a_drill_of_an_array_that_is_being_drilled_is_refused(tmp_path: Path) ->
     assert Drilling(tmp_path, "3", os.getpid(), array="other")("starting", wave=1) is None
     first("end")
     assert Drilling(tmp_path, "4", os.getpid())("starting", wave=1) is None
+
+
+def test_a_journal_that_was_changed_by_hand_keeps_no_other_from_starting(tmp_path: Path) -> None:
+    """Nor from being found: what it is, `unfinished` says."""
+    assert Drilling(tmp_path, "1", os.getpid())("starting", wave=1) is None
+    path = tmp_path / "drill-1.journal.jsonl"
+    intent, *others = map(json.loads, path.read_text().splitlines())
+    for event in others:
+        if event["event"] == "read":
+            event["result"]["sessions"] = [7]
+    path.write_text("".join(json.dumps(event) + "\n" for event in ({**intent, "process": {}}, *others)))
+    second = Drilling(tmp_path, "2", os.getpid())
+    assert second("starting", wave=1) is None
+
+    found = run_journal({**DEFAULTS, "event": "find", "id": "none", "directory": str(tmp_path)}, second.around)["drill"]
+    assert {start["session_id"] for start in found["own_starts"]} == {"s-a"}
 
 
 def test_a_drill_that_was_killed_keeps_no_other_from_starting(tmp_path: Path) -> None:

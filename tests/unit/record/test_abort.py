@@ -16,6 +16,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._record.common 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.results import Aborted
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.summaries import summary
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import AbortRecord, record_from_json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 from tests.lab.faults.table import STOP_PATH, at
 from tests.lab.simulator import Simulator
@@ -52,6 +53,30 @@ def lost(simulator: Simulator) -> Simulator:
     simulator.dr.start_failover_test("erp-db", user="colleague")
     simulator.link.cut()
     return simulator
+
+
+def test_what_the_last_look_does_not_say_is_neither_ready_nor_not(lost: Simulator) -> None:
+    last = swept(lost)
+    last["failover_ready"] |= {"all": None, "ready_at": None}
+    last["sessions"] = [session | {"failover_ready": None} for session in last["sessions"]]
+    record = record_from_json(built([last]))
+    assert isinstance(record, AbortRecord)
+
+    assert record.verdict == "incomplete" and not record.all_ready
+    assert {session.known_ready for session in record.sessions} == {None}
+    said = summary(record, "-")
+    assert any("NOT KNOWN" in line for line in said) and not any(line.startswith("NO ") for line in said)
+
+
+def test_sessions_that_are_ready_are_so_without_a_time(lost: Simulator) -> None:
+    """The array's clock was set meanwhile, so nothing was measured by it."""
+    stops = [swept(lost), swept(lost)]
+    stops[0]["failover_ready"] |= {"all": False}
+    stops[0]["failover_ready"]["began_at"] = "2036-11-24T22:00:00.000Z"
+    record = record_from_json(built(stops))
+    assert isinstance(record, AbortRecord)
+
+    assert (record.seconds_to_failover_ready, record.all_ready) == (None, True)
 
 
 def test_everything_is_stopped(lost: Simulator) -> None:

@@ -469,7 +469,6 @@ def left_out(expires: str | None) -> Exclusion:
         ("2026-11-23T20:00:59Z", True),
         ("2026-11-23T20:01:01Z", False),
         (None, False),
-        ("some day", False),  # of a record that was made by hand: it is shown as it is
     ],
 )
 def test_an_exclusion_that_has_expired_is_a_deviation(expires: str | None, expired: bool) -> None:
@@ -483,6 +482,15 @@ def test_an_exclusion_that_has_expired_is_a_deviation(expires: str | None, expir
         assert record["scope"]["exclusions"][0]["owner"] == "A. Osei"
     assert drill["verdict"] == ("passed_with_deviations" if expired else "passed")
     assert [session["verdict"] for session in drill["sessions"]] == ["passed", "passed"]
+
+
+def test_an_exclusion_whose_end_is_not_understood_may_have_expired() -> None:
+    """Given by hand: a drill refuses it."""
+    record = record_of(a_drill(), exclusions=(left_out("some day"),))
+
+    assert record["verdict"] == "incomplete"
+    assert [each["cause"] for each in record["deviations"]] == ["input.not_understood"]
+    assert "exclusions.expires is 'some day'" in record["reasons"][0]
 
 
 # What could not be read

@@ -510,7 +510,7 @@ def _abort_tiles(record: AbortRecord) -> list[Tile]:
     tests = [session for session in sessions if session.test_found]
     stops = [session.stop is not None and not session.stop.failed for session in tests]
     return [
-        _results_tile("Ready for a failover", [session.failover_ready for session in sessions], "not ready"),
+        _results_tile("Ready for a failover", [session.known_ready for session in sessions], "not ready"),
         Tile("Running tests found", len(tests), len(sessions)),
         _results_tile("Tests stopped", stops, "not stopped"),
         Tile("Forced stops", sum(1 for session in sessions if session.forced), None, "remote system not reachable"),
