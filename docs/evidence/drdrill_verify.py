@@ -82,6 +82,7 @@ class Verified:
     signature: str  # checked, not signed, not checked
     late: tuple[str, ...] = ()  # files that were added after their drill
     note: str = ""  # why the signature was not checked
+    unfinished: tuple[str, ...] = ()  # journals of drills whose record is not here
 
     @property
     def ok(self) -> bool:
@@ -241,7 +242,16 @@ def verify(
         signature=signature.state,
         late=tuple(line.files[0][0] for line in lines if line.late and line.files),
         note=signature.note,
+        unfinished=tuple(_journals_alone(folder)),
     )
+
+
+def _journals_alone(folder: str) -> t.Iterator[str]:
+    """Of drills that are under way or were cut off; or the record was taken away, and its line with the chain's end."""
+    names = set(os.listdir(folder))
+    for name in sorted(names):
+        if name.endswith(JOURNAL) and name[: -len(JOURNAL)] + ".json" not in names:
+            yield name
 
 
 def _hash_in(text: str) -> str:
@@ -497,6 +507,9 @@ def report(found: Verified) -> list[str]:
     if found.late:
         names = ", ".join(found.late[:5]) + (f" and {len(found.late) - 5} more" if len(found.late) > 5 else "")
         lines.append(f"NOTE: {len(found.late)} added after their drill: {names}")
+    if found.unfinished:
+        names = ", ".join(found.unfinished[:5])
+        lines.append(f"NOTE: {len(found.unfinished)} journals of drills have no record here: {names}")
     if found.signature == "not checked":
         lines.append(f"NOTE: the chain is signed, but the signature was not checked. {found.note}")
     if found.signature == "not signed":

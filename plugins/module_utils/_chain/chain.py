@@ -45,7 +45,7 @@ SIGN_OFF = "signoff"  # what a person says of a record; it has a decision
 _VERDICT_OF = {COVERAGE: "state", SIGN_OFF: "decision"}  # where other kinds have what a record has as its verdict
 _MODE = 0o640
 _REPORTS = (".csv", ".html", ".junit.xml", ".md", JOURNAL)
-_OF_A_PERSON = (".json.sig", ".json.asc")  # without it, a sign-off by somebody's key says nothing
+_SIGNATURES = (".sig", ".asc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +184,14 @@ def _new(folder: str, name: str, circumstances: Json) -> _New:
     with open(path, "rb") as file:
         data = file.read()
     digest = hashlib.sha256(data).hexdigest()
+    facts = _facts(path, data)
+    signature = facts.pop("signature")
     entry: Json = {
         "file": name,
         "sha256": digest,
         "bytes": len(data),
-        **_facts(path, data),
-        "reports": [_file(folder, report) for report in _reports(folder, name)],
+        **facts,
+        "reports": [_file(folder, report) for report in _reports(folder, name, signature)],
         **circumstances,
     }
     return _New(name, digest, entry)
@@ -221,6 +223,7 @@ def _facts(path: str, data: bytes) -> Json:
             "verdict": verdict,
             "array": array,
             "run_id": identity.get("run_id"),
+            "signature": record.get("signature") if kind == SIGN_OFF else None,
         }
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise InvalidInputError(
@@ -229,10 +232,15 @@ def _facts(path: str, data: bytes) -> Json:
         ) from error
 
 
-def _reports(folder: str, name: str) -> list[str]:
+def _reports(folder: str, name: str, signature: object) -> list[str]:
+    """The files that belong to a record. ``signature``: of a sign-off by a person's key, which says nothing without."""
     stem = name.removesuffix(".json")
-    ends = _REPORTS + (_OF_A_PERSON if name.startswith(f"{SIGN_OFF}-") else ())
-    made = [stem + end for end in ends if os.path.isfile(os.path.join(folder, stem + end))]
+    made = [stem + end for end in _REPORTS if os.path.isfile(os.path.join(folder, stem + end))]
+    made += [
+        name + end
+        for end in _SIGNATURES
+        if signature == name + end and os.path.isfile(os.path.join(folder, name + end))
+    ]
     actions = [ACTIONS] if os.path.isfile(os.path.join(folder, ACTIONS)) else []
     return [*made, *verify.files_in(folder, stem + EVIDENCE), *actions]
 

@@ -288,3 +288,19 @@ def test_the_next_record_says_which_one_could_not_be_added(tmp_path: Path) -> No
     folder.chain.write_bytes(folder.chain.read_bytes()[:-5])
     said = protection(str(tmp_path), None, now).not_chained
     assert said and said.startswith("No record can be added to the chain") and "no line end" in said
+
+
+def test_a_journal_without_its_record_is_named(tmp_path: Path) -> None:
+    """Of a drill that is under way; or what somebody forgot who took a record away, and the end of the chain."""
+    folder = Folder(tmp_path)
+    for number in (1, 2):
+        write_record(folder, number)
+        folder.append()
+    folder.actions.unlink()
+    folder.rewrite(folder.lines()[:1])
+    for path in (folder.record(2), folder.record(2).with_suffix(".html")):
+        path.unlink()
+    done = subprocess.run([sys.executable, "-I", "-S", str(SCRIPT), str(tmp_path)], capture_output=True, text=True)
+    note = f"NOTE: 1 journals of drills have no record here: {folder.journal(2).name}"
+    assert note in done.stdout.splitlines(), done.stdout
+    assert note in run_action("drill_chain", directory=str(tmp_path))["summary"]
