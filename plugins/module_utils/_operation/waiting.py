@@ -96,8 +96,8 @@ class Waiting:
     tenth of a typical operation apart, 30 ms at the least and 10 s at the most. As long as none has ended, the first
     look comes after 50 ms, and another when a quarter more time has passed, at the latest after ``poll_interval``.
 
-    Of looks that are wanted at once, to confirm what has ended, two are a quarter of a typical operation apart while
-    others are under way, so that one answers several; ``poll_interval`` at the most.
+    Looks that are wanted at once, to confirm what has ended, come as often while few are under way. While many are, one
+    look answers several: two are up to a third of a typical operation apart, ``poll_interval`` at the most.
     """
 
     def __init__(self, client: Client, selects: t.Mapping[str, Query], poll_interval: float) -> None:
@@ -226,7 +226,8 @@ class Waiting:
         if known is not None and not pace.failed:
             if is_timed:
                 return min(max(known / 10, _BETWEEN), _LONGEST_PAUSE)
-            pause = known / (4 if any(w.is_timed for w in self._wanted) else 10)
+            under_way = sum(w.is_timed for w in self._wanted)
+            pause = known * min(max(0.1, under_way / 100), 1 / 3)
         else:
             seen = any(w.row is not None or w.error is not None for w in waiting)
             youngest = min(pace.looked_at - w.since for w in waiting)

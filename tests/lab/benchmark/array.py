@@ -13,6 +13,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import typing as t
 from pathlib import Path
@@ -88,13 +89,13 @@ class QuickArrayProcess:
     ) -> None:
         """``running``: sessions that are in test already; ``mean``, ``deviation``: seconds of an operation."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._ready = folder / "quick.json"
+        self._folder = tempfile.TemporaryDirectory(dir=folder)  # another run has its own authority
+        self._ready = Path(self._folder.name, "quick.json")
         self._command = [sys.executable, "-m", "tests.lab.benchmark.quick_array", "--ready-file", str(self._ready)]
         given = {"sessions": sessions, "running": running, "mean": mean, "deviation": deviation}
         self._command += [f"--{name}={value}" for name, value in given.items()]
 
     def __enter__(self) -> QuickArrayProcess:
-        self._ready.unlink(missing_ok=True)
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, start_new_session=True)
         for _attempt in range(600):
             if self._ready.exists():
@@ -107,6 +108,7 @@ class QuickArrayProcess:
     def __exit__(self, *_exc: object) -> None:
         self._process.terminate()
         self._process.wait(10)
+        self._folder.cleanup()
 
     @property
     def base(self) -> str:
