@@ -58,9 +58,13 @@ def look_at_folder(path: str, run: str, job_id: str, *, write: bool) -> Folder:
             _write_mark(real, run, job_id)
     except OSError as error:
         return Folder(real, False, f"it cannot be used: {error.strerror or error}")
-    if mark is not None and mark.get("run") != run:
+    # A mark that cannot be understood may be of this job, whose disk was full.
+    if mark is not None and mark.get("run") not in (None, run):
         return Folder(real, True, f"an earlier job ({mark.get('job_id') or 'of no id'}) left its mark there")
-    return replace(_by_mount(real), marked=mark is None)
+    found = replace(_by_mount(real), marked=mark is None)
+    if mark is None or mark.get("run") is not None or found.outlives:
+        return found
+    return replace(found, why=f"the mark there ({MARK}) cannot be understood: remove it, and the next job leaves one")
 
 
 def _by_mount(real: str) -> Folder:

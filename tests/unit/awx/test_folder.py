@@ -64,13 +64,15 @@ def test_the_mark_of_an_earlier_job_is_the_proof(tmp_path: Path) -> None:
     assert json.loads((folder / MARK).read_text())["job_id"] == "81"
 
 
-def test_a_mark_that_is_not_understood_was_left_by_another_run(tmp_path: Path) -> None:
-    (tmp_path / MARK).write_text("[]")
-    assert look_at_folder(str(tmp_path), "run-1", "81", write=True).outlives
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a path that root cannot write to either")
 def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     found = look_at_folder(str(tmp_path / "file" / "records"), "run-1", "81", write=True)
     assert (found.outlives, found.why) == (False, "it cannot be used: Not a directory")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"job_id": "80"}'])
+def test_a_mark_that_cannot_be_understood_proves_nothing(tmp_path: Path, content: str) -> None:
+    (tmp_path / MARK).write_text(content)
+    found = look_at_folder(str(tmp_path), "run-2", "82", write=True)
+    assert not found.outlives and f"the mark there ({MARK}) cannot be understood: remove it" in found.why
