@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,19 @@ def long_expressions(text: str) -> list[str]:
     return found
 
 
+def conditions(value: object) -> Iterator[str]:
+    """What decides without braces: each condition of a task."""
+    if isinstance(value, list):
+        for each in value:
+            yield from conditions(each)
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key in ("when", "until", "that", "failed_when", "changed_when"):
+                yield from map(str, each if isinstance(each, list) else [each])
+            else:
+                yield from conditions(each)
+
+
 def test_the_role_has_few_files_of_tasks() -> None:
     assert len(TASKS) <= 17
 
@@ -37,6 +51,18 @@ def test_the_role_has_few_files_of_tasks() -> None:
 @pytest.mark.parametrize("path", [*TASKS, *sorted((ROLE / "vars").rglob("*.yml"))], ids=lambda path: path.name)
 def test_no_long_expression_decides(path: Path) -> None:
     assert long_expressions(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", TASKS, ids=lambda path: path.name)
+def test_no_long_condition_decides(path: Path) -> None:
+    """Without its line ends, which YAML folds: two lines of 120 columns."""
+    found = list(conditions(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    assert [condition for condition in found if len(condition) > 2 * 120] == []
+
+
+def test_conditions_are_found_at_any_depth() -> None:
+    tasks = [{"block": [{"name": "a", "when": ["x", "y"]}], "always": [{"assert": {"that": "z"}, "until": "w"}]}]
+    assert sorted(conditions(tasks)) == ["w", "x", "y", "z"]
 
 
 def test_the_preflight_judges_every_variable_of_a_drill() -> None:
