@@ -24,18 +24,22 @@ import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array import transport
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import PowerStoreError
+from ansible_collections.drdrill.powerstore.plugins.module_utils._nas_dr_test import sending
+from ansible_collections.drdrill.powerstore.plugins.module_utils._nas_tests.mark import clone_name
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation import operation, waiting
 from ansible_collections.drdrill.powerstore.plugins.module_utils._text import plain
 from tests.lab.simulator.auth import Logins
-from tests.lab.simulator.build import build
+from tests.lab.simulator.build import add_session, build
 from tests.lab.simulator.message import Request
 from tests.lab.simulator.rest import Rest
-from tests.lab.simulator.scenario import Scenario, from_file
+from tests.lab.simulator.scenario import Scenario, from_file, read_session
 from tests.lab.simulator.simulator import DEFAULT_SCENARIO, ArrayHandle
 from tests.running import Result, run_module
 
 ESTATE = from_file(DEFAULT_SCENARIO)
-NAME = "erp-data"
+NAME, NAS = "erp-data", "homes"
+HOMES = {"nas_server": NAS, "file_systems": ["home-a", "home-b"], "interfaces": [{"ip_address": "198.51.100.5"}]}
+ADDRESS = {"ip_address": "192.0.2.20", "prefix_length": 24}
 
 # How an attribute is changed. Each is something that an array, a proxy or a release to come may answer.
 MUTATIONS: dict[str, t.Any] = {
@@ -118,12 +122,15 @@ class Stage:
     release: str = "4.1.0.0"
     name: str = "dr"
     change: Change | None = None
+    has_nas: bool = False
     answers: dict[str, list[t.Any]] = field(default_factory=dict)  # what was answered with 2xx, by kind
 
     def __post_init__(self) -> None:
         scenario: Scenario = ESTATE
         self.world = build(scenario)
         self.world.operation_seconds = {"default": 0.0}
+        if self.has_nas:
+            add_session(self.world, scenario, read_session(HOMES, "session", {}))
         self.array = self.world.arrays[self.name]
         self.array.release_version = self.release
         self.logins = Logins(self.array, {account.username: account for account in scenario.accounts})
@@ -156,7 +163,7 @@ class Stage:
     def run(self, module: str, options: Result) -> Result:
         dr = types.SimpleNamespace(host="powerstore-dr.example.com", port=443)
         there = types.SimpleNamespace(dr=dr, username=self.username, password=self.password, ca_path=None)
-        if not {"volume", "policy"} & options.keys() and module != "replication_session_info":
+        if not {"volume", "policy", "nas_server"} & options.keys() and module != "replication_session_info":
             options = {**options, "sessions": [{"session_id": self.array.session(NAME).id}]}
         return run_module(t.cast(t.Any, there), module, validate_certs=False, **{"ca_path": None, **options})
 
@@ -184,6 +191,7 @@ QUICK = {"wait_timeout": 1, "poll_interval": 0.05}
 BY_ID = {"state": "stopped", **QUICK}
 STOP = {**BY_ID, "create_end_of_test_snapshot": True, "end_of_test_snapshot_expiration": "2d"}
 SWEEP = {"policy": "stop", "started_by": "anyone", "settle_time": 0, **QUICK}
+OF_NAS = {"nas_server": NAS, "isolated": True, **QUICK}
 SCENES = (
     Scene("info", "replication_session_info", {}, running=True),
     Scene("info, one row", "replication_session_info", {}, running=True, one_row=True),
@@ -194,6 +202,8 @@ SCENES = (
     Scene("sweep", "replication_failover_test_sweep", SWEEP, True, must_stop=True),
     Scene("sweep, one row", "replication_failover_test_sweep", SWEEP, True, one_row=True),
     Scene("sync", "replication_session_sync", QUICK, array="production"),
+    Scene("start of a NAS server", "nas_dr_test", {"state": "started", **OF_NAS, "interface": ADDRESS}),
+    Scene("stop of a NAS server", "nas_dr_test", {"state": "stopped", **OF_NAS}, running=True),
 )
 
 
@@ -202,6 +212,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> t.Callable[[Stage], None]:
     """Requests go to the stage that is set; what the modules wait for lost and odd answers is short."""
     for module, times in (
         (operation, {"_GRACE": 0.05, "_LATE": 0.05, "_LAST_LOOK": 0.3, "_LAST_MOMENT": 0.05}),
+        (sending, {"GRACE": 0.05, "_LAST_LOOK": 0.3}),
         (waiting, {"_GARBLED": 0.05, "_SHORTEST_PAUSE": 0.01, "_GATHER": 0.002}),
         (transport, {"_FIRST_PAUSE": 0.001, "_LONGEST_PAUSE": 0.001}),
     ):
@@ -215,13 +226,29 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> t.Callable[[Stage], None]:
 
 
 def make_stage(scene: Scene, change: Change | None = None) -> Stage:
-    stage = Stage(scene.release, scene.array)
+    stage = Stage(scene.release, scene.array, has_nas=scene.module == "nas_dr_test")
     if scene.running:
         handle = ArrayHandle.__new__(ArrayHandle)  # only for what it does to the world
         handle.array = stage.array
-        handle.start_failover_test(NAME, user=stage.username)
+        if scene.module == "nas_dr_test":
+            source = str(handle.nas_server(NAS)["id"])
+            handle.add_file_interface(str(make_clone(handle, source, stage.username)["id"]), **ADDRESS)
+        else:
+            handle.start_failover_test(NAME, user=stage.username)
     stage.change = change
     return stage
+
+
+def make_clone(handle: ArrayHandle, source: str, user: str) -> dict[str, object]:
+    """The DR-test clone that a task of this user makes."""
+    return handle.clone_nas_server(NAS, clone_name(user, source, NAS), user)
+
+
+def production_is_whole(stage: Stage) -> bool:
+    """Whether the NAS server, its file systems and its interface are there, whatever a stop was answered."""
+    handle = ArrayHandle.__new__(ArrayHandle)
+    handle.array = stage.array
+    return not stage.has_nas or (len(handle.file_systems(NAS)), len(handle.file_interfaces(NAS))) == (2, 1)
 
 
 def changes_of(scene: Scene, answers: t.Mapping[str, list[t.Any]], everything: bool) -> t.Iterator[Change]:
@@ -312,6 +339,8 @@ def test_whatever_an_array_answers_the_module_ends_with_a_result(
             continue
         failed += bool(result.get("failed"))
         wrong += [f"{change.label}: {problem}" for problem in problems_of(result, time.monotonic() - began)]
+        if not production_is_whole(stage):
+            wrong.append(f"{change.label}: what is no DR test was deleted")
         if scene.must_stop and stage.in_test and not change.is_indispensable:
             wrong.append(f"{change.label}: the test was left running: {result.get('msg')}"[:300])
     with capsys.disabled():
