@@ -71,13 +71,13 @@ def test_a_notification_costs_no_measured_time_and_its_end_is_awaited(arrays: Pr
     text = "- ansible.builtin.command: sleep 3\n- ansible.builtin.fail: {msg: nobody there}\n"
     (tmp_path / "told.yml").write_text(text)
     hangs = ["sh", "-c", "test $0 = finished || sleep 600", "{{ failover_drill_event }}"]
-    takes_long = ["sh", "-c", "test $0 = finished || { sleep 25; exit 7; }", "{{ failover_drill_event }}"]
+    takes_long = ["sh", "-c", "test $0 = finished || { sleep 60; exit 7; }", "{{ failover_drill_event }}"]
     case = Case(
         "dr",
         {
             "checks": PORT,
             "notify": [
-                {"name": "long", "command": takes_long, "timeout": 60},
+                {"name": "long", "command": takes_long, "timeout": 300},
                 {"name": "hangs", "command": hangs, "timeout": 1},
                 {"name": "file", "tasks": str(tmp_path / "told.yml")},
             ],
@@ -88,8 +88,8 @@ def test_a_notification_costs_no_measured_time_and_its_end_is_awaited(arrays: Pr
     record = case.record()
     assert (record["verdict"], record["cleanup"]["verdict"]) == ("passed", "passed")
     for session in record["sessions"]:
-        assert session["failover_blocked"]["seconds"] < 25
-        assert session["rto"]["application_validated_seconds"] < 25
+        assert session["failover_blocked"]["seconds"] < 60
+        assert session["rto"]["application_validated_seconds"] < 60
     (path,) = case.records.glob("*.journal.jsonl")
     events = [json.loads(line) for line in path.read_text().splitlines()]
     order = [event["event"] for event in events]

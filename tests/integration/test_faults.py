@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import typing as t
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._array import p
 from tests.conftest import ModuleRunner
 from tests.lab.faults.run import run_row
 from tests.lab.faults.table import ROWS, SESSIONS, START_PATH, Row, at
+from tests.lab.kill.run import until
 from tests.lab.simulator import Simulator, auth
 from tests.running import connection_to, run_module
 
@@ -81,7 +81,7 @@ def test_no_secret_at_any_verbosity(simulator: Simulator, issued: list[str], fau
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=600,
     )
     output = done.stdout + done.stderr
     assert "erp-data" in output
@@ -156,13 +156,10 @@ def test_a_killed_start_is_found_by_the_next_run(simulator: Simulator, run: Modu
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT}/.ansible/collections"},
         stdout=subprocess.DEVNULL,
     )
-    for _attempt in range(100):
-        if any(exchange["resource_action"] == "start_failover_test" for exchange in _jobs(simulator)):
-            break
-        time.sleep(0.1)
+    until("the start", lambda: any(job.resource_action == "start_failover_test" for job in [*simulator.dr.array.jobs]))
     module.send_signal(signal.SIGTERM)
-    assert module.wait(10) == -signal.SIGTERM
-    time.sleep(2.5)  # what was sent is carried out all the same
+    assert module.wait(60) == -signal.SIGTERM
+    until("the end of what was sent", lambda: simulator.dr.executed("start_failover_test") != [])
 
     found = run("replication_session_info", failover_test_in_progress=True)
     (session,) = found["sessions"]
@@ -171,7 +168,3 @@ def test_a_killed_start_is_found_by_the_next_run(simulator: Simulator, run: Modu
     assert run.start(volume="erp-data")["changed"] is False
     assert run.stop(volume="erp-data")["changed"] is True
     assert simulator.dr.executed("start_failover_test") == [session["session_id"]]
-
-
-def _jobs(simulator: Simulator) -> list[dict[str, str]]:
-    return [{"resource_action": job.resource_action} for job in list(simulator.dr.array.jobs)]

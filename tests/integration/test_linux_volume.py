@@ -163,9 +163,9 @@ def test_a_device_that_comes_late_is_waited_for(task: Task, host: LinuxHost) -> 
 
 
 def test_a_device_that_does_not_come_says_what_to_look_for(task: Task, host: LinuxHost) -> None:
-    result = task("mounted", timeout=0.5)
+    result = task("mounted", timeout=3)
     assert result["failed"] is True and result["changed"] is False and result["observed"] is None
-    assert f"wwn-0x{HEX} did not appear within 0.5 s: expected volume erp-data mapped to this host" in result["msg"]
+    assert f"wwn-0x{HEX} did not appear within 3 s: expected volume erp-data mapped to this host" in result["msg"]
 
 
 def test_what_can_only_be_read_is_waited_for_until_it_can_be_written(task: Task, host: LinuxHost) -> None:
@@ -177,9 +177,9 @@ def test_what_can_only_be_read_is_waited_for_until_it_can_be_written(task: Task,
     late.join()
     host.attribute("sdx", "ro", "1")
     (host.root / "proc/self/mountinfo").write_text("")
-    refused = task("mounted", timeout=0.5)
+    refused = task("mounted", timeout=3)
     assert refused["failed"] is True and "can only be read" in refused["msg"]
-    read_only = task("mounted", task.volume(read_only=True), timeout=0.5)
+    read_only = task("mounted", task.volume(read_only=True), timeout=100)
     assert good(read_only)["action"] == "mounted" and "read-only: erp-data" in read_only["observed"]
     assert host.said("mounted")[-1].startswith("--types ext4 --options ro -- ")
 
@@ -232,7 +232,7 @@ def test_a_map_that_stays_is_a_failure_and_the_unmount_a_change(task: Task, host
 def test_a_device_that_the_kernel_keeps_is_said(task: Task, host: LinuxHost) -> None:
     host.disk()
     (host.root / "sys/block/sdx/device/delete").unlink()  # nobody may write there
-    result = task("unmounted", timeout=0.5)
+    result = task("unmounted", timeout=3)
     assert result["failed"] is True and "the kernel still shows /dev/sdx" in result["msg"]
 
 
@@ -291,8 +291,8 @@ def test_a_canary_that_does_not_come_back_fails_and_is_mended(task: Task, host: 
 def test_a_command_that_hangs_is_ended(task: Task, host: LinuxHost) -> None:
     host.disk()
     (host.root / "bin/blkid").write_text("#!/bin/sh\nsleep 300\n")
-    result = task("mounted", timeout=1)
-    assert result["failed"] is True and "blkid: did not end within 1 s" in result["msg"]
+    result = task("mounted", timeout=4)
+    assert result["failed"] is True and "blkid: did not end within 4 s" in result["msg"]
 
 
 def test_a_mount_point_that_is_a_link_is_known_by_where_it_leads(task: Task, host: LinuxHost) -> None:
@@ -310,7 +310,7 @@ def test_volumes_are_named_as_the_array_shows_them(task: Task, host: LinuxHost) 
     host.disk()
     row = {"id": "1", "name": "erp-data", "wwn": WWN.upper(), "size": GIB, "state": "Ready"}
     good(task("mounted", {"volume": "erp-data", "path": str(host.root / "mnt/erp"), "fstype": "ext4"}, allowed=[row]))
-    size = task("mounted", {**task.volume(), "size": GIB + 512}, allowed=[row], timeout=0.5)
+    size = task("mounted", {**task.volume(), "size": GIB + 512}, allowed=[row], timeout=3)
     assert size["failed"] is True and f"has {GIB} bytes, expected {GIB + 512}" in size["msg"]
     for allowed in ([], [{**row, "wwn": f"naa.{OTHER}"}]):
         foreign = task("unmounted", task.volume(), allowed=allowed)

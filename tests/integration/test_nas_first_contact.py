@@ -48,7 +48,7 @@ def test_it_finds_what_two_arrays_do_with_clones(lab: Prepare) -> None:
         assert found["nas_clone_parent"] == ("hidden" if name == "other" else options["clone_parent"])
         again = facts.overlay(facts.read_facts(next(Path(made.folder / name).glob("*.json")))).document
         assert {key: again["options"][key] for key in options} == options
-        assert 0.5 <= again["operation_seconds"]["clone"] < 10
+        assert 0.5 <= again["operation_seconds"]["clone"] < 120
     assert "Does a clone without file_systems have all of them?" in output
 
 

@@ -247,7 +247,7 @@ def test_a_start_that_the_array_logged_and_never_shows_is_told(sweep: Sweep, sim
     run_module(simulator, "replication_failover_test", state="started", volume="erp-data", wait_timeout=1)
     began = time.monotonic()
     result = sweep(policy="stop", wait_timeout=2)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
     assert result["failed"] and result["tests"][0]["running"] is True
     assert "start.unaccounted" in {finding["id"] for finding in result["tests"][0]["findings"]}
     assert result["failover_ready"]["all"] is False
@@ -297,10 +297,10 @@ def test_a_stop_that_goes_on_looking_meets_a_start_that_was_on_its_way(run: Modu
 
     began = time.monotonic()
     assert run.stop(sessions=sessions, settle_time=1, poll_interval=0.1)["changed"] is False
-    assert 1 <= time.monotonic() - began < 20
+    assert 1 <= time.monotonic() - began < 50
     began = time.monotonic()
     assert run.stop(sessions=sessions, settle_time=60, check=True)["changed"] is False
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
 
 
 @pytest.mark.parametrize("phase", ["Failed", "Skipped"])

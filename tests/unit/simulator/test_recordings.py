@@ -244,7 +244,7 @@ def test_the_command_line_replays_one_of_two_arrays(tmp_path: Path, monkeypatch:
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not ready.exists():
             assert time.monotonic() < deadline and process.poll() is None
             time.sleep(0.05)
