@@ -133,7 +133,7 @@ def size(count: int | None) -> str:
 
 def words(name: str | None) -> str:
     """An enumeration's word for a person: ``volume_group`` reads ``volume group``."""
-    return "-" if name is None else name.replace("_", " ")
+    return "-" if name is None else name.replace("_", " ").replace("nas server", "NAS server")
 
 
 def took(record: AnyRecord) -> float | None:
