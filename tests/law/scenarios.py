@@ -389,6 +389,40 @@ def _nas_half_done(simulator: Simulator, folder: Path) -> Options:
     return {**_nas_start(simulator, folder), "on_failure": "rollback"}
 
 
+def _homes(simulator: Simulator) -> Options:
+    """A NAS server beside the sessions, and how a task asks for its clone."""
+    simulator.add_session(nas_server="homes", file_systems=["home-a", "home-b"])
+    return {"nas_server": "homes", "interface": {"ip_address": "192.0.2.20", "prefix_length": 24}, "isolated": True}
+
+
+def _start_with_nas(simulator: Simulator, _folder: Path) -> Options:
+    homes = _homes(simulator)
+    return {"sessions": [{"volume": "erp-data"}, homes], "poll_interval": 0.1, "state": "started"}
+
+
+def _stop_with_nas(simulator: Simulator, folder: Path) -> Options:
+    options = _start_with_nas(simulator, folder)
+    _result(simulator, name="replication_failover_test", **options)
+    return {**options, "sessions": [{"volume": "erp-data"}, {"nas_server": "homes"}], "state": "stopped"}
+
+
+def _sweep_of_a_clone(simulator: Simulator, folder: Path) -> Options:
+    _homes(simulator)
+    simulator.dr.clone_nas_server("homes", "by-hand", simulator.username)
+    return _sweep(simulator, folder)
+
+
+def _info_of_a_nas_server(simulator: Simulator, _folder: Path) -> Options:
+    homes = _homes(simulator)
+    simulator.dr.clone_nas_server("homes", "by-hand", simulator.username)
+    return {"sessions": [homes, {"volume": "erp-data"}]}
+
+
+def _contact_nas_clone(simulator: Simulator, _folder: Path) -> Options:
+    _homes(simulator)
+    return {"step": "nas_clone", "nas_server": "homes"}
+
+
 _NO_REASON: Options = {"messages": []}
 
 
@@ -484,6 +518,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
         Scenario("a second start", _contact_second_start, changes=False, unforeseen=True),
         Scenario("a second stop", _contact_second_stop, changes=False, unforeseen=True),
         Scenario("no such volume", _contact_nowhere, changes=False, fails=True),
+        Scenario("clone of a NAS server", _contact_nas_clone),
     ],
     "first_contact_report": [
         Scenario("answers", _contact_answers, not_repeatable="each call writes files of its own, none is overwritten"),
@@ -514,6 +549,8 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "replication_failover_test": [
         Scenario("start", _start),
         Scenario("start from a snapshot", _snapshot),
+        Scenario("start with a NAS server", _start_with_nas),
+        Scenario("stop with a NAS server", _stop_with_nas),
         Scenario("stop", _stop),
         Scenario("stop without its snapshot", _stop_without_snapshot),
         Scenario("stop of somebody else's test", _stop_of_somebody_elses, changes=False),
@@ -523,6 +560,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
     ],
     "replication_failover_test_sweep": [
         Scenario("stop", _sweep),
+        Scenario("clone of a NAS server", _sweep_of_a_clone),
         Scenario("stop refused", _sweep_refused, fails=True, unforeseen=True),
         Scenario("login refused", _sweep_of_a_stranger, changes=False, fails=True),
         Scenario("session gone", _sweep_of_a_session_that_goes, unforeseen=True, meanwhile=True),
@@ -531,6 +569,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
         Scenario("all", _info, changes=False),
         Scenario("running", _running_info, changes=False),
         Scenario("with the log of tests", _info_with_log, changes=False),
+        Scenario("a NAS server", _info_of_a_nas_server, changes=False),
         Scenario("copy failed", _copy_failed, changes=False),
         Scenario("not found", _no_such_volume, changes=False, fails=True),
     ],

@@ -88,10 +88,16 @@ def assert_the_clones_are_as_the_diff_says(simulator: Simulator, side: dict[str,
 
 def assert_is_as_said(module: str, simulator: Simulator, side: dict[str, t.Any]) -> None:
     """A diff's side against the array, of the modules that ask one."""
-    if module == "nas_dr_test":
-        assert_the_clones_are_as_the_diff_says(simulator, side)
-    elif module.startswith("replication_"):
-        assert_the_array_is_as_the_diff_says(simulator, side)
+    swept = {line: said for line, said in side.items() if line.startswith("DR-test clone ")}
+    of_nas = {line: said for line, said in side.items() if line not in swept and NAS_SERVER.search(line)}
+    if module == "nas_dr_test" or of_nas:
+        assert_the_clones_are_as_the_diff_says(simulator, of_nas)
+    names = {f"DR-test clone '{row['name']}'" for row in simulator.dr.nas_servers(dr_test=True)}
+    for line, said in swept.items():
+        assert said["running"] is any(line.startswith(name) for name in names), line
+    if module.startswith("replication_"):
+        others = {line: said for line, said in side.items() if line not in {**swept, **of_nas}}
+        assert_the_array_is_as_the_diff_says(simulator, others)
 
 
 @pytest.mark.parametrize(("module", "scenario"), CASES)

@@ -22,6 +22,7 @@ from .._words import NAS_SERVER
 
 Run: t.TypeAlias = "t.Callable[[bool], Json]"  # whether it is check mode -> the result
 _OF_NAS = (NAS_SERVER, "interface", "file_systems", "isolated", "clone_id")
+_ONLY_THERE = ("made", "removed")  # what of a result is for nas_dr_test alone
 _SAID_OF_ALL: t.Final[Json] = {"label": None, "clones": "own", "domain_unjoin": None, "isolated": False}
 
 
@@ -98,8 +99,9 @@ def _as_sessions(result: Json) -> Json:
 
 
 def _as_session(entry: Json) -> Json:
+    own = {name: value for name, value in entry.items() if name not in _ONLY_THERE}
     return {
-        **entry,
+        **own,
         "selector": {NAS_SERVER: entry["selector"][NAS_SERVER]},
         **{name: _as_condition(entry.get(name)) for name in ("before", "after")},
         "snapshot": None,
