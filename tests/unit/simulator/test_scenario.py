@@ -73,7 +73,7 @@ ROOT = Path(__file__).parents[3]
         ({"clock": {"start": "noon"}}, "scenario.clock.start: Invalid RFC3339 encoded datetime, found 'noon'"),
         (
             {"options": {"colour": 1}},
-            "scenario.options: unknown key colour (known: audit_retention, clone_job_names, ",
+            "scenario.options: unknown key colour (known: accepts_second_start, ",
         ),
         (
             {"options": {"recovery_point_clock": "sundial"}},
