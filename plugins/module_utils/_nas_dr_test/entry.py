@@ -16,9 +16,9 @@ from .._findings.rules import Finding, Findings
 from .._json import Json
 from .._nas_tests.clone import Clone
 from .._time import format_time
-from .plan import Found, Plan, Step, wanted_file_systems
+from .plan import Found, Plan, Step, lacking, wanted_file_systems
 from .wish import CLONE, Wish
-from .work import Making, Work
+from .work import Making, Removing, Work
 
 CHANGING = ("started", "stopped")
 
@@ -86,14 +86,8 @@ class Entry:
     def _clone(self, now: datetime | None) -> Json | None:
         """The clone that the task is about: that it made, found, or removed."""
         goal = self.step.goal
-        chosen = self.work.clone if self.work else None
-        if chosen is None and not isinstance(goal, Making) and goal is not None:
-            chosen = goal.clones[0]
-        elif chosen is None and isinstance(goal, Making):
-            chosen = goal.existing
-        if chosen is None and self.step.findings:
-            own = [c for c in self.step.seen if any(f.rule.id == "nas.already_started" for f in self.step.findings)]
-            chosen = next((c for c in own if c.mark), None)
+        removed = goal.clones[0] if isinstance(goal, Removing) else None
+        chosen = (self.work.clone if self.work else None) or removed or self.step.own
         return chosen.as_result(now) if chosen else None
 
     def shown(self, *, before: bool) -> str:
@@ -219,24 +213,9 @@ def _learned(step: Step, work: Work) -> t.Iterator[Finding]:
         message = f"An answer to a request for the {of} was lost; the array was read instead."
         yield Finding.of("answer.lost", session, message)
     if isinstance(goal, Making) and work.is_new and work.clone and not work.error:
-        missing = _missing(goal, work.clone)
+        missing = lacking(goal.file_systems, work.clone)
         if missing:
             yield Finding.of("nas.file_systems_missing", session, missing)
-
-
-def _missing(goal: Making, clone: Clone) -> str | None:
-    """Which of the file systems that were asked for the clone does not have, as far as it shows."""
-    has = clone.file_systems or ()
-    copies = {each.parent_id for each in has}
-    wanted = goal.file_systems
-    if any(each.id in copies for each in wanted):
-        lacking = [each.name for each in wanted if each.id not in copies]
-    else:  # parents are not shown, or are snapshots
-        names = {each.name for each in has}
-        lacking = [each.name for each in wanted if each.name not in names] if len(has) < len(wanted) else []
-    if not lacking:
-        return None
-    return f"The {clone.label} has no copy of {', '.join(map(repr, lacking))}."
 
 
 def _half_done(step: Step, work: Work, rollback: Work | None) -> t.Iterator[Finding]:

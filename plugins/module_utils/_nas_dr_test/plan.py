@@ -79,6 +79,7 @@ class Step:
     goal: Making | Removing | None = None
     error: PowerStoreError | None = None
     findings: Findings = ()
+    own: Clone | None = None  # of a start: the clone of this task's label, where there is one already
 
     @property
     def awaits(self) -> bool:
@@ -155,6 +156,8 @@ def _start(array: Array, found: Found, desired: Desired) -> Step:
         findings += _not_cloned(found, server)
     if own:
         findings.append(_running(array, found, own))
+        lacks = lacking(wanted_file_systems(found), own)
+        findings += [Finding.of("nas.file_systems_missing", found.session, lacks)] if lacks else []
         other = _other_interface(own, interface)
         findings += [Finding.of("nas.another_interface", found.session, other)] if other else []
         if interface and any(same_address(i.ip_address, interface.ip_address) for i in own.interfaces or ()):
@@ -167,7 +170,7 @@ def _start(array: Array, found: Found, desired: Desired) -> Step:
         findings.append(Finding.of("nas.no_interface", found.session, message))
     if wanted and not found.wish.isolated:
         findings += _addresses(array, found, wanted)
-    step = Step(found=found, seen=seen, error=blocking_error(findings), findings=tuple(findings))
+    step = Step(found=found, seen=seen, error=blocking_error(findings), findings=tuple(findings), own=own)
     if step.error or (own and not wanted):
         return step
     name = clone_name(desired.label, server.id, server.name)
@@ -184,6 +187,20 @@ def wanted_file_systems(found: Found) -> tuple[FileSystem, ...]:
         return tuple(each for each in own if each.flr_mode != _COMPLIANCE)
     names = {name.casefold() for name in found.wish.file_systems}
     return tuple(each for each in own if each.name.casefold() in names or each.id.casefold() in names)
+
+
+def lacking(wanted: t.Sequence[FileSystem], clone: Clone) -> str | None:
+    """Which of these file systems the clone has no copy of, as far as it shows, in words."""
+    has = [each for each in clone.file_systems or () if each.type in _PRIMARY]
+    copies = {each.parent_id for each in has}
+    if clone.file_systems is None:
+        return None
+    if any(each.id in copies for each in wanted):
+        without = [each.name for each in wanted if each.id not in copies]
+    else:  # parents are not shown, or are snapshots
+        names = {each.name for each in has}
+        without = [each.name for each in wanted if each.name not in names] if len(has) < len(wanted) else []
+    return f"The {clone.label} has no copy of {', '.join(map(repr, without))}." if without else None
 
 
 def _not_cloned(found: Found, server: NasServer) -> t.Iterator[Finding]:

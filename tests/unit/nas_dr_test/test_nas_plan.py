@@ -186,6 +186,15 @@ def test_a_clone_of_this_task_is_left_as_it_is() -> None:
     assert "2 file systems and 192.0.2.20" in step.findings[0].message
 
 
+def test_a_clone_that_a_broken_off_stop_left_half_is_said_to_be_so() -> None:
+    half = a_clone(file_systems=(FileSystem("c-b", "home-b", "c-1", "f-b"),), interfaces=())
+    step = step_of(START, None, a_clone("c-0", clone_name("a", "nas-1", "homes")), half)
+    assert {"nas.already_started", "nas.file_systems_missing"} <= set(ids(step))
+    assert step.own is half
+    shown = entries.predicted(step, plan(Array(CLUSTER), [found()], START)).as_result(NOW)
+    assert shown["clone"]["id"] == "c-1"
+
+
 def test_a_clone_of_this_task_gets_the_interface_that_it_lacks_and_no_other() -> None:
     bare = a_clone(interfaces=())
     step = step_of(START, None, bare)
