@@ -131,7 +131,7 @@ class _Comparison:
         fitting = [
             job
             for job in self._jobs_of[claim.session_id]
-            if job.id not in self._claimed and job.action == claim.operation and self._is_then(claim, job.start_time)
+            if job.id not in self._claimed and job.action == claim.action and self._is_then(claim, job.start_time)
         ]
         if claim.done:
             fitting = [job for job in fitting if job.phase in GOOD_PHASES] or fitting
@@ -142,7 +142,7 @@ class _Comparison:
         user = job.user if job else None
         for event in self._loose:
             same = event.user == user if user else bool(self._account and self._account.is_own(event.user))
-            if same and event.action == claim.operation and self._is_then(claim, event.at):
+            if same and event.action == claim.action and self._is_then(claim, event.at):
                 self._loose.remove(event)
                 return event
         return None
@@ -158,7 +158,9 @@ class _Comparison:
 
     def _not_found(self, claim: Claimed) -> Claim:
         sent = claim.started_at or self._said.from_
-        lacking = tuple(log for log in (self._logs.job_log, self._logs.event_log) if self._lacks(log, sent))
+        # Whether the audit log has clones is not known of any array.
+        asked = (self._logs.job_log, self._logs.event_log)[: 1 if claim.is_clone else 2]
+        lacking = tuple(log for log in asked if self._lacks(log, sent))
         if claim.job_id and lacking:
             logs = [f"{log.called}, which reach back to {at_text(log.begins)}" for log in lacking]
             said = [f"Job {claim.job_id} is not in {log}." for log in logs]
@@ -166,7 +168,7 @@ class _Comparison:
             return _claim(claim, claim.job_id, WitnessVerdict.CONTRADICTED, by, None, said)
         why = [self._why_not_known(log, sent) for log in (self._logs.job_log, self._logs.event_log)]
         if not claim.job_id:
-            name = CALLED[claim.operation]
+            name = CALLED[claim.action]
             why = [f"The record names no job for it, and the logs have no {name} of this session at that time.", *why]
         return _claim(claim, claim.job_id, WitnessVerdict.UNAVAILABLE, (), None, [each for each in why if each])
 

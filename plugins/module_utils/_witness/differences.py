@@ -13,10 +13,10 @@ from .._array.jobs import GOOD_PHASES, START, STOP, Job
 from .._array.login import Account
 from .._time import format_time
 from .reading import Event
-from .statement import Claimed
+from .statement import CLONE, Claimed
 
 TOLERANCE = timedelta(seconds=2)  # a time of the array's clock is carried on from a reading that took a moment
-CALLED: t.Final[t.Mapping[str, str]] = {START: "start", STOP: "stop"}
+CALLED: t.Final[t.Mapping[str, str]] = {START: "start", STOP: "stop", CLONE: "clone"}
 
 
 def differences(
@@ -26,16 +26,16 @@ def differences(
     if job:
         if times > 1:
             yield f"The record has job {job.id} {times} times."
-        if job.action != claim.operation:
-            yield f"Job {job.id} is a {CALLED.get(job.action, job.action)}, not a {CALLED[claim.operation]}."
-        if job.session_id and job.session_id != claim.session_id:
+        if job.action != claim.action:
+            yield f"Job {job.id} is a {CALLED.get(job.action, job.action)}, not a {CALLED[claim.action]}."
+        if job.session_id and job.session_id != claim.session_id and not claim.is_clone:
             yield f"Job {job.id} is of session {job.session_id}, the record says {claim.session_id}."
         yield from _of_user(account, job.user, f"job {job.id}")
         if claim.done and job.phase not in GOOD_PHASES:
             ended = "ended as" if job.has_ended else "has not ended, its phase is"
             yield f"Job {job.id} {ended} {job.phase}, the record says that it was done."
     if event:
-        if event.action and event.action != claim.operation:
+        if event.action and event.action != claim.action:
             yield f"Audit event {event.id} is of a {CALLED.get(event.action, event.action)}."
         yield from _of_user(account, event.user, f"audit event {event.id}")
         if claim.done and event.successful is False:

@@ -18,6 +18,7 @@ from .._record.typed import as_json, read
 from .._record.types import DrillRecord, DrillSession, Operation
 from .._words import NAS_SERVER
 
+CLONE = "clone"
 DONE, ROLLED_BACK = ("started", "stopped"), "rolled_back"
 
 
@@ -30,10 +31,16 @@ class Claimed:
     operation: str
     job_id: str | None = None
     done: bool = True  # whether the record says that it was done; else that it failed
+    is_clone: bool = False  # the test of a NAS server is a clone; its job does not name the session
     said: bool = True  # whether the record says it itself; the stop of a start that was rolled back only follows
     started_at: datetime | None = None
     finished_at: datetime | None = None
     duration_seconds: float | None = None
+
+    @property
+    def action(self) -> str:
+        """As the array's logs call it."""
+        return CLONE if self.is_clone else self.operation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +144,13 @@ class Statement:
 
 
 def _claims(session: DrillSession) -> t.Iterator[Claimed]:
-    """Of failover tests alone: the clone of a NAS server is another operation, which is not looked up."""
-    if session.session_id is None or session.resource_type == NAS_SERVER:
+    if session.session_id is None:
         return
     start, stop = _claim(session, session.start, START), _claim(session, session.stop, STOP)
+    if session.resource_type == NAS_SERVER:  # its stop are several deletions, of which no job is known to be the one
+        if start:
+            yield replace(start, is_clone=True)
+        return
     if start:
         yield start
     if session.start and session.start.action == ROLLED_BACK:  # the record has no job of that stop

@@ -205,3 +205,37 @@ def test_a_log_that_cannot_be_read_well_is_no_contradiction(
         assert result["failed"] and result["failure"]["kind"] in ("timeout", "unreachable")
     else:
         assert result["witness"]["by"] == (by or ["job", "audit_event"])
+
+
+@pytest.mark.parametrize(
+    ("lie", "verdict", "says"),
+    [
+        (lambda start, job: None, "corroborated", ""),
+        (lambda start, job: start.update(job_id="invented"), "contradicted", "Job invented is not in the array's jobs"),
+        (lambda start, job: setattr(job, "resource_action", "delete"), "contradicted", "is a delete, not a clone"),
+        (lambda start, job: setattr(job, "phase", "Failed"), "contradicted", "ended as Failed"),
+        (lambda start, job: setattr(job, "user", "colleague"), "contradicted", "says colleague"),
+        (lambda start, job: start.update(job_id=None), "unavailable", "The record names no job for it"),
+    ],
+    ids=["true", "invented", "another operation", "failed", "another account", "no job"],
+)
+def test_the_clone_of_a_nas_server_is_looked_up(
+    lie: t.Callable[[Json, t.Any], object], verdict: str, says: str, tmp_path: Path
+) -> None:
+    """A drill of NAS servers alone has no start or stop; that nothing contradicts it would corroborate nothing."""
+    with laboratory(tmp_path) as lab:
+        lab.record["sessions"] = [lab.session("erp-data")]
+        (session,) = lab.record["sessions"]
+        session["resource_type"] = "nas_server"
+        job = lab.job(session["start"])
+        for each in list(lab.array.jobs):
+            if each is not job and each.user != "colleague":
+                lab.array.jobs.remove(each.id)
+        for row in lab.events():
+            lab.array.tables["audit_event"].remove(str(row["id"]))
+        job.resource_action, job.resource_type, job.resource_id = "clone", "nas_server", "nas-1"
+        lie(session["start"], job)
+        result = lab.ask()
+        assert result["verdict"] == verdict, result.get("msg")
+        (claim,) = result["witness"]["claims"]
+        assert says in " ".join(claim["differences"])
