@@ -17,4 +17,4 @@ class ActionModule(ControllerAction):
 
     def work(self, params: Json, *, write: bool) -> Json:
         """The result of drill_coverage."""
-        return run_coverage(params, write=write)
+        return run_coverage(params, write=write, on_file=self.progress("read"))

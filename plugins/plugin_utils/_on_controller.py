@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import typing as t
 from abc import abstractmethod
+from collections.abc import Mapping
 
 from ansible.constants import LOCALHOST
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ..module_utils._json import Json
 from ..module_utils._module.arguments import checked_arguments
+from ._progress import Progress, is_wanted
+
+display = Display()
 
 
 class ControllerAction(ActionBase):
@@ -42,6 +47,15 @@ class ControllerAction(ActionBase):
         if problem:
             raise AnsibleActionFail(f"{self._task.action}: {problem}")
         return self.work(params, write=not self._task.check_mode)
+
+    def progress(self, what: str) -> t.Callable[[int, int], None]:
+        """What takes how many are done of how many, and shows a line while it takes long. ``what``: ``read``."""
+        given = [each for each in self._task.environment or () if isinstance(each, Mapping)]
+        if not is_wanted({str(name): str(value) for each in given for name, value in each.items()}):
+            return lambda done, total: None
+        # On stderr, as Ansible's own warnings: what a program reads of Ansible's output stays as it is.
+        shown = Progress(self._task.get_name(), what, lambda text: display.display(text, stderr=True))
+        return lambda done, total: shown(done, 0, 0, total)
 
     def _refuse_another_host(self) -> None:
         """A host that is reached by a local connection is this one, by any name."""

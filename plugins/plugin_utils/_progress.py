@@ -21,8 +21,9 @@ def is_wanted(environment: Mapping[str, str]) -> bool:
 
 
 def line(what: str, done: int, failed: int, under_way: int, total: int, seconds: float) -> str:
-    """``started 312 of 1,000, 2 failed, 16 under way, about 14 s left``; ``seconds``: since the first was sent."""
-    parts = [f"{what} {done:,} of {total:,}", *([f"{failed:,} failed"] if failed else []), f"{under_way:,} under way"]
+    """``started 312 of 1,000, 2 failed, 16 under way, about 14 s left``; ``seconds``: since the first was begun."""
+    parts = [f"{what} {done:,} of {total:,}", *([f"{failed:,} failed"] if failed else [])]
+    parts += [f"{under_way:,} under way"] if under_way else []
     ended = done + failed
     if ended:
         left = seconds / ended * (total - ended)

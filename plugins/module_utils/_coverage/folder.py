@@ -37,6 +37,8 @@ _WITNESS: t.Final = re.compile(r"witness-.+\.json")
 _SIGN_OFF: t.Final = re.compile(r"signoff-.+\.json")
 _SHOWN = 10  # files in a message
 
+OnFile = t.Callable[[int, int], None]  # how many files of the folder were read, of how many
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -48,7 +50,7 @@ class Folder:
     has_chain: bool
 
 
-def read_folder(directory: str) -> Folder:
+def read_folder(directory: str, on_file: OnFile | None = None) -> Folder:
     """What the records in a folder tell of drills, and what witnesses and persons said of these records later.
 
     Raises InvalidInputError, which names every file, for one that cannot be read or is not as the chain of the folder
@@ -63,7 +65,7 @@ def read_folder(directory: str) -> Folder:
             f"The folder of the records, {directory}, could not be read: {error.strerror or error}. Expected the "
             "folder that the drills write to. Nothing was written."
         ) from error
-    reading = _Reading(folder, names)
+    reading = _Reading(folder, names, on_file)
     found = tuple(with_later(each, reading.later) for each in reading.records)
     problems = [*reading.problems, *_doubles(found), *reading.not_as_in_the_chain()]
     if problems:
@@ -83,7 +85,7 @@ def read_folder(directory: str) -> Folder:
 class _Reading:
     """One reading of a folder: what is in its files, their hashes, and what is wrong with them."""
 
-    def __init__(self, folder: str, names: t.Sequence[str]) -> None:
+    def __init__(self, folder: str, names: t.Sequence[str], on_file: OnFile | None) -> None:
         self.records: list[FromRecord] = []
         self.later: dict[str, Later] = {}  # by the hash of the record
         self.hashes: dict[str, str] = {}
@@ -93,7 +95,10 @@ class _Reading:
             self.chain = hashes_in_the_chain(folder)
         except (InvalidInputError, OSError) as error:
             self.problems.append(str(error))
-        for name in names:
+        to_read = [name for name in names if _is_read(name)]
+        for number, name in enumerate(to_read):
+            if on_file:
+                on_file(number, len(to_read))
             try:
                 self._read(os.path.join(folder, name), name)
             except InvalidInputError as error:
@@ -120,7 +125,7 @@ class _Reading:
     def not_as_in_the_chain(self) -> t.Iterator[str]:
         """What was changed or taken away since it was added."""
         for name, digest in self.chain.items():
-            if not any(kind.fullmatch(name) for kind in (_DRILL, _WITNESS, _SIGN_OFF)):
+            if not _is_read(name):
                 continue
             found = self.hashes.get(name)
             if found is None and not any(name in problem for problem in self.problems):
@@ -130,6 +135,10 @@ class _Reading:
                     f"{name} was changed: the chain of the folder has it with SHA-256 {digest}, the file has {found}. "
                     "Find out who changed it, and put it back as it was."
                 )
+
+
+def _is_read(name: str) -> bool:
+    return any(kind.fullmatch(name) for kind in (_DRILL, _WITNESS, _SIGN_OFF))
 
 
 def _content(path: str, name: str) -> tuple[object, str]:

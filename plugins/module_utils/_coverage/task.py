@@ -21,7 +21,7 @@ from .arrays import arrays_of
 from .cover import Covered, Inputs, cover
 from .document import Row
 from .due_dates import calendar_of
-from .folder import read_folder, read_policy
+from .folder import OnFile, read_folder, read_policy
 from .html_pages import coverage_page, trend_page
 from .listed import population_csv
 from .metrics import metrics_of
@@ -33,10 +33,10 @@ from .writing import READABLE, replace_file
 _SHOWN = 20  # rows in the result
 
 
-def run_coverage(params: Json, *, write: bool) -> Json:
-    """The module's result. ``write`` is false in check mode."""
+def run_coverage(params: Json, *, write: bool, on_file: OnFile | None = None) -> Json:
+    """The module's result. ``write`` is false in check mode. ``on_file``: called before each file of the folder."""
     try:
-        covered, trend = _judged(params)
+        covered, trend = _judged(params, on_file)
         texts, paths = _outputs(params, covered, trend)
         if write:
             _write(texts, paths)
@@ -65,13 +65,13 @@ def run_coverage(params: Json, *, write: bool) -> Json:
     }
 
 
-def _judged(params: Json) -> tuple[Covered, list[Series]]:
+def _judged(params: Json, on_file: OnFile | None) -> tuple[Covered, list[Series]]:
     percent = params["regression_percent"]
     if not 0 <= percent <= 1000:
         raise InvalidInputError(f"regression_percent is {percent:g}: expected 0 to 1000. Nothing was written.")
     written_at = datetime.now(UTC)
     policy, sha256 = read_policy(params["policy"])
-    folder = read_folder(params["directory"])
+    folder = read_folder(params["directory"], on_file)
     given = t.cast("list[Json]", cleaned(params["arrays"]))
     if not given:
         raise InvalidInputError(

@@ -25,6 +25,7 @@ import pytest
 import yaml
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+from ansible_collections.drdrill.powerstore.plugins.plugin_utils import _on_controller, _progress
 from tests.unit.makers.covered import (
     ARRAY,
     NOW,
@@ -62,6 +63,20 @@ def made(tmp_path: Path) -> Json:
 
 def text_of(result: Json, name: str) -> str:
     return Path(result["files"][name]).read_text(encoding="utf-8")
+
+
+def test_a_long_reading_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(_progress, "EVERY", 0)
+    monkeypatch.setattr(_on_controller.display, "display", lambda text, stderr: shown.append(text))
+    records = [record("erp", at=ago(day), number=day) for day in (1, 2, 3)]
+    monkeypatch.delenv("POWERSTORE_PROGRESS", raising=False)
+    covered(tmp_path, [array(now_on("erp"))], records)
+    assert [line.partition(": ")[2].partition(",")[0] for line in shown] == [f"read {n} of 3" for n in range(3)]
+
+    monkeypatch.setenv("POWERSTORE_PROGRESS", "0")
+    covered(tmp_path, [array(now_on("erp"))], records)
+    assert len(shown) == 3
 
 
 def test_json_has_all_of_it(made: Json) -> None:
