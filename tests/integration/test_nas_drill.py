@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
+from pathlib import Path
 
 import msgspec
 
@@ -118,3 +120,68 @@ def test_a_drill_of_a_nas_server_alone_and_what_refuses_one(arrays: Prepare) -> 
     assert left(there.simulator)[0] == "of-somebody" and there.running() == []
     assert excluded.verdicts == ("passed", "passed") and left(excluded.simulator) == []
     assert len(excluded.record()["sessions"]) == 3
+
+
+NO: t.Final[Json] = {"action": "answer", "status": 422, "body": {"messages": []}}
+
+
+def refused(method: str, path: str) -> t.Callable[[Simulator], object]:
+    return lambda simulator: simulator.faults.add(array="dr", method=method, path=path, **NO)
+
+
+def test_what_goes_wrong_with_a_clone_keeps_no_stop_from_coming(arrays: Prepare) -> None:
+    two: Json = {"sessions": [{"volume": "erp-data"}, ASKED], "stop_retries": 1}
+    clone = Case("clone", two, refused("POST", "/nas_server/*/clone"), more_sessions=[HOMES])
+    address = Case("address", two, refused("POST", "/file_interface"), more_sessions=[HOMES])
+    delete = Case("delete", two, refused("DELETE", "/nas_server/*"), more_sessions=[HOMES])
+    onward = Case(
+        "onward",
+        {**two, "on_partial_failure": "continue"},
+        refused("POST", "/nas_server/*/clone"),
+        more_sessions=[HOMES],
+    )
+    drill = arrays(clone, address, delete, onward)
+    done = drill.run()
+    assert done.code != 0
+    for case in (clone, address, onward):
+        assert case.running() == [] and left(case.simulator) == [], case.name
+        record = case.record()
+        assert (record["verdict"], record["cleanup"]["verdict"]) == ("failed", "passed"), case.name
+        homes = record["sessions"][1]
+        assert homes["start"]["failed"] and "start.failed" in [each["cause"] for each in record["deviations"]]
+    # A clone that cannot be deleted is said as loudly as a test that cannot be stopped, and what to run next.
+    assert delete.running() == [] and len(left(delete.simulator)) == 1
+    assert delete.verdicts == ("failed", "failed")
+    assert done.says("FAILOVER TESTS MAY STILL BE RUNNING ON delete")
+    delete.simulator.faults.clear()
+    again = drill.run("--limit", "delete", "-e", "stop_tests_settle_time=0", playbook="drdrill.powerstore.stop_tests")
+    assert again.code == 0, again.output
+    assert left(delete.simulator) == []
+
+
+def test_the_preflight_and_the_stop_alone_know_nas_servers(arrays: Prepare, tmp_path: Path) -> None:
+    ready = Case("ready", {"sessions": ALL}, more_sessions=[HOMES])
+    wrong = Case("wrong", {"sessions": [{**ASKED, "file_systems": ["homs"]}]}, more_sessions=[HOMES])
+    drill = arrays(ready, wrong)
+    done = drill.run(playbook="drdrill.powerstore.preflight")
+    assert done.code != 0 and done.says("has no file system 'homs'")
+    assert ready.record()["verdict"] == "passed" and wrong.record()["verdict"] == "failed"
+    would_be = [session["would_be"]["verdict"] for session in ready.record()["sessions"]]
+    assert would_be == ["passed", "passed", "passed_with_deviations"]
+    ready.simulator.dr.clone_nas_server("homes", "drtest_admin_homes_x", "admin")
+    play = [
+        {
+            "hosts": "ready",
+            "connection": "local",
+            "gather_facts": False,
+            "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+            "tasks": [
+                {"ansible.builtin.include_role": {"name": "drdrill.powerstore.failover_drill", "tasks_from": "stop"}}
+            ],
+        }
+    ]
+    (tmp_path / "stop.yml").write_text(json.dumps(play))
+    stopped = drill.run(playbook=str(tmp_path / "stop.yml"))
+    assert stopped.code == 0, stopped.output
+    # It has this account's name, but not the one that a task gives: whose it is is not clear by that alone.
+    assert left(ready.simulator)[:1] == ["drtest_admin_homes_x"]
