@@ -88,6 +88,21 @@ def drill_sessions(state: Result, name: str, wave: int = 1) -> t.Any:
         raise AnsibleFilterError(f"A drill decides nothing of the name {error} for its sessions.") from error
 
 
+def drill_path(path: object) -> str:
+    """The absolute path of what is meant from the directory in which Ansible was started.
+
+    Its tasks run in that of the playbook. The environment's PWD says where a shell was, and is that of another process
+    where a program starts Ansible elsewhere; the working directory of Ansible's own processes is where it was started.
+    """
+    try:
+        return os.path.realpath(os.path.join(os.getcwd(), os.path.expanduser(str(path))))
+    except OSError as error:
+        raise AnsibleFilterError(
+            f"The path {path} is meant from the directory in which Ansible was started, which cannot be found: "
+            f"{error.strerror or error}. Expected one that is there, or an absolute path."
+        ) from error
+
+
 def drill_run(arrays: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> Result:
     """What became of the drills of all arrays of a run, from their variables (``hostvars``)."""
     names = ("failover_drill_result", "failover_drill_report")
@@ -101,7 +116,7 @@ def _where_it_was_started(step: Step) -> Result:
     """
     if step.on or "command" not in step.options:
         return step.options
-    return {**step.options, "chdir": os.path.abspath(step.options.get("chdir") or os.curdir)}
+    return {**step.options, "chdir": drill_path(step.options.get("chdir") or os.curdir)}
 
 
 def _within(options: Result, longest: float | None) -> Result:
@@ -125,5 +140,6 @@ class FilterModule:
             "drill_scope": drill_scope,
             "drill_checks": drill_checks,
             "drill_sessions": drill_sessions,
+            "drill_path": drill_path,
             "drill_run": drill_run,
         }

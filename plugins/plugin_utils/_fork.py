@@ -186,6 +186,11 @@ def _leave_the_worker(work: Work, kept: set[int]) -> None:
             os.close(descriptor)
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as comm:
         comm.write(NAME)
+    # Where Ansible was started: a relative path of the environment is meant from there. It is stale where a program
+    # started Ansible in another directory than its own.
+    with contextlib.suppress(OSError):
+        if os.path.realpath(os.environ.get("PWD", "")) != os.getcwd():
+            os.environ["PWD"] = os.getcwd()
     os.environ.update(work.environment)
     time.tzset()
     os.chdir(work.folder)

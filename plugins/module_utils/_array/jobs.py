@@ -82,15 +82,6 @@ class Job:
         """Sorts by start; a job that has not started yet is the newest."""
         return format_time(self.start_time) or "~"
 
-    def began_since(self, moment: datetime) -> bool:
-        """Whether it began then or later; one that has not ended counts always, as a queued one has no start yet.
-
-        A start in whole seconds may have been cut, so it is compared with the whole second.
-        """
-        if not self.has_ended or self.start_time is None:
-            return True
-        return self.start_time >= (moment if self.start_time.microsecond else moment.replace(microsecond=0))
-
 
 SELECT = ("select", "id,resource_id,resource_action,phase,user,start_time,end_time")
 

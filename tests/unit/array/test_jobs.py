@@ -128,22 +128,3 @@ def test_one_odd_job_hides_no_other(odd: dict[str, t.Any]) -> None:
 
 def test_a_phase_that_is_not_understood_counts_as_not_ended() -> None:
     assert not Job.from_row({**row(1, "start", "Completed"), "phase": {}}).has_ended
-
-
-@pytest.mark.parametrize(
-    ("phase", "began", "since"),
-    [
-        ("Completed", NOW, True),
-        ("Completed", NOW + timedelta(milliseconds=301), True),
-        ("Completed", NOW + timedelta(milliseconds=299), False),
-        ("Completed", NOW - timedelta(seconds=1), False),
-        ("Failed", NOW - timedelta(seconds=1), False),
-        ("In_Progress", NOW - timedelta(hours=1), True),
-        ("Queued", None, True),
-        ("Completed", None, True),
-    ],
-)
-def test_a_start_time_may_have_been_cut_to_whole_seconds(phase: str, began: t.Any, since: bool) -> None:
-    job = Job("j-1", "s-1", "start_failover_test", phase, None, began, None)
-
-    assert job.began_since(NOW + timedelta(milliseconds=300)) is since
