@@ -119,6 +119,7 @@ from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python
 from ..module_utils._first_contact.task import STEPS, run
 from ..module_utils._module.frame import PowerStoreModule, carry_out
 from ..module_utils._module.options import CONNECTION, ArgumentSpec
+from ..module_utils._operation.batch import OnProgress
 from ..module_utils._words import NAS_SERVER, RESOURCE_ID, SELECTORS
 
 _BY = (*SELECTORS, RESOURCE_ID, NAS_SERVER)
@@ -139,9 +140,9 @@ SPEC = CONNECTION.merged_with(
 )
 
 
-def main() -> None:
+def main(on_progress: OnProgress | None = None) -> None:
     module = PowerStoreModule(**SPEC.module_arguments())
-    carry_out(module, lambda: run(module.params, check_mode=module.check_mode))
+    carry_out(module, lambda: run(module.params, check_mode=module.check_mode, on_progress=on_progress))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ PLAY = {
     "tasks": [
         {TEST: {**BOTH, "state": "started"}, "check_mode": True, "diff": True},
         {TEST: {**BOTH, "state": "started"}, "register": "started"},
+        {"drdrill.powerstore.first_contact": {"step": "watch", "volume": "erp-data", "seconds": 12, "interval": 0.5}},
         {TEST: {**BOTH, "state": "stopped"}, "environment": {"POWERSTORE_PROGRESS": "0"}},
     ],
 }
@@ -65,6 +66,7 @@ def test_a_long_start_shows_how_far_it_is_and_a_quiet_stop_does_not(simulator: S
         event["stdout"] for event in by_number if "powerstore-dr: " in event["stdout"] and " of 2" in event["stdout"]
     ]
     assert lines and all("powerstore-dr: started " in line for line in lines), done.stdout
+    assert any("powerstore-dr: seconds watched: " in event["stdout"] for event in by_number), done.stdout
     assert any("started 1 of 2, 1 under way, about " in line for line in lines), lines
     # On the way: after the task has begun, before its result.
     kinds = [

@@ -25,7 +25,10 @@ SHOW = """
         dest: "{folder}/seen.json"
       vars:
         ansible_python_interpreter: "{{{{ ansible_playbook_python }}}}"
-        paths: ["{{{{ __array_records }}}}", "{{{{ __contact_directory }}}}", "{{{{ failover_drill_records_directory }}}}"]
+        paths:
+          - "{{{{ __array_records }}}}"
+          - "{{{{ __contact_directory }}}}"
+          - "{{{{ failover_drill_records_directory }}}}"
 """
 
 

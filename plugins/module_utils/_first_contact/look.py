@@ -19,6 +19,7 @@ from .._array.lookup import find_snapshots, read_cluster, read_sessions_by, reso
 from .._array.session import Cluster, ReplicationSession, Selector, Unresolved
 from .._errors import MALFORMED, AuthenticationError, NotFoundError, PowerStoreError, ProtocolError
 from .._json import Json
+from .._operation.batch import OnProgress
 from .._time import format_time, parse_time
 
 Value = t.TypeVar("Value")
@@ -155,8 +156,11 @@ def _mappings(subject: Subject) -> int:
     return len(subject.client.get_by("host_volume_mapping", "volume_id", volumes, query, doing="Reading mappings"))
 
 
-def watch(subject: Subject, params: Json, username: str) -> Json:
-    """A look every ``interval`` seconds, for ``seconds``: session, resource, mappings, jobs and audit log."""
+def watch(subject: Subject, params: Json, username: str, tell: OnProgress) -> Json:
+    """A look every ``interval`` seconds, for ``seconds``: session, resource, mappings, jobs and audit log.
+
+    ``tell`` gets the seconds that passed, of all.
+    """
     reader, looks = Reader(), []
     began = time.monotonic()
     audit_after: float | None = None
@@ -169,6 +173,7 @@ def watch(subject: Subject, params: Json, username: str) -> Json:
             audit_after = passed
         counts = {"jobs": len(jobs or ()), "audit_events": len(events or ())}
         looks.append({"after_seconds": passed, **_state(subject, reader), **counts})
+        tell(min(int(passed), params["seconds"]), 0, 1, params["seconds"])
         if passed + params["interval"] > params["seconds"]:
             break
         time.sleep(params["interval"])

@@ -13,6 +13,7 @@ from .._array.session import Row, selectors_from_params
 from .._errors import InvalidInputError
 from .._json import Json
 from .._module.frame import with_client
+from .._operation.batch import OnProgress
 from .._words import NAS_SERVER, RESOURCE_ID, SELECTORS
 from .look import find_subject, first_look, now_of, watch
 from .nas import clone_once
@@ -22,7 +23,7 @@ _LONGEST = 600  # seconds of looking
 STEPS: t.Final = ("read", "watch", "second_start", "second_stop", "nas_clone")
 
 
-def run(params: Row, *, check_mode: bool) -> Json:
+def run(params: Row, *, check_mode: bool, on_progress: OnProgress | None = None) -> Json:
     """The module's result. Raises InvalidInputError for options that make no sense."""
     if not (0 <= params["seconds"] <= _LONGEST and 0.1 <= params["interval"] <= _LONGEST):
         raise InvalidInputError(
@@ -31,7 +32,7 @@ def run(params: Row, *, check_mode: bool) -> Json:
         )
     if params["step"] != "nas_clone" and params.get(NAS_SERVER) is not None:
         raise InvalidInputError("nas_server is for the step nas_clone alone: expected another selector.")
-    return with_client(params, lambda client: _run(client, params, check_mode=check_mode))
+    return with_client(params, lambda client: _run(client, params, check_mode=check_mode, tell=on_progress or _quiet))
 
 
 def _nas_server(params: Row) -> str:
@@ -43,7 +44,11 @@ def _nas_server(params: Row) -> str:
     return name
 
 
-def _run(client: Client, params: Row, *, check_mode: bool) -> Json:
+def _quiet(_done: int, _failed: int, _under_way: int, _total: int) -> None:
+    pass
+
+
+def _run(client: Client, params: Row, *, check_mode: bool, tell: OnProgress) -> Json:
     if params["step"] == "nas_clone":
         cluster, found = clone_once(client, _nas_server(params), check_mode=check_mode)
         return {
@@ -60,7 +65,7 @@ def _run(client: Client, params: Row, *, check_mode: bool) -> Json:
         case "read":
             done = first_look(subject)
         case "watch":
-            done = watch(subject, dict(params), str(params["username"]))
+            done = watch(subject, dict(params), str(params["username"]), tell)
         case _ if check_mode:
             done = {"sent": False, "why": "check mode sends nothing"}
         case "second_start":
