@@ -439,7 +439,7 @@ def test_a_clone_job_that_fails() -> None:
             assert site.tests == ([site.name()] if executed else [])
 
 
-def test_a_clone_that_does_not_end_in_time_is_told_and_found_by_the_stop() -> None:
+def test_a_clone_that_does_not_end_in_time_is_said_and_found_by_the_stop() -> None:
     with a_site() as site:
         site.sim.operation_seconds.update(clone=4)
         result = site.start(wait_timeout=1)
@@ -453,7 +453,7 @@ def test_a_clone_that_does_not_end_in_time_is_told_and_found_by_the_stop() -> No
         assert site.tests == []
 
 
-def test_a_clone_that_goes_on_after_the_stop_is_told() -> None:
+def test_a_clone_that_goes_on_after_the_stop_fails_it() -> None:
     with a_site() as site:
         site.sim.operation_seconds.update(clone=600)
         site.start(wait_timeout=1)

@@ -117,7 +117,7 @@ def _with_gaps(step: Step, array: Array) -> Step:
 def overdue(planned: Plan) -> Plan:
     """The plan of a stop where a clone is under way still, after all the time that there is for it."""
 
-    def told(step: Step) -> Step:
+    def late(step: Step) -> Step:
         if not step.awaits:
             return step
         job = step.found.under_way[0]
@@ -127,7 +127,7 @@ def overdue(planned: Plan) -> Plan:
         )
         return replace(step, error=error)
 
-    return replace(planned, steps=tuple(map(told, planned.steps)))
+    return replace(planned, steps=tuple(map(late, planned.steps)))
 
 
 # A start
@@ -146,35 +146,45 @@ def _start(array: Array, found: Found, desired: Desired) -> Step:
         return Step(found=found, error=found.error)
     seen = _seen(array, server, desired)
     own = next((clone for clone in seen if _is_own(clone, server, desired)), None)
-    findings = [*_refusals(array, found, server), *_others(found, seen, own)]
-    missing = _missing(found)
-    if missing:
-        findings.append(Finding.of("nas.file_system_not_found", found.session, missing))
-    interface = found.wish.interface
-    wanted = interface
-    if not own:
-        findings += _not_cloned(found, server)
-    if own:
-        findings.append(_running(array, found, own))
-        lacks = lacking(wanted_file_systems(found), own)
-        findings += [Finding.of("nas.file_systems_missing", found.session, lacks)] if lacks else []
-        other = _other_interface(own, interface)
-        findings += [Finding.of("nas.another_interface", found.session, other)] if other else []
-        if interface and any(same_address(i.ip_address, interface.ip_address) for i in own.interfaces or ()):
-            wanted = None
-    elif found.named:
-        message = f"The name '{found.named.name}' of the clone is taken by a NAS server that is no DR test."
-        findings.append(Finding.of("nas.name_taken", found.session, message))
-    elif interface is None:
-        message = f"The DR-test clone of the {server.label} gets no file interface."
-        findings.append(Finding.of("nas.no_interface", found.session, message))
-    if wanted and not found.wish.isolated:
-        findings += _addresses(array, found, wanted)
+    findings = [*_refusals(array, found, server), *_others(found, seen, own), *_of_missing(found)]
+    findings += _of_own(array, found, own) if own else _of_new(found, server)
+    interface = _to_add(found.wish.interface, own)
+    if interface and not found.wish.isolated:
+        findings += _addresses(array, found, interface)
     step = Step(found=found, seen=seen, error=blocking_error(findings), findings=tuple(findings), own=own)
-    if step.error or (own and not wanted):
+    if step.error or (own and not interface):
         return step
     name = clone_name(desired.label, server.id, server.name)
-    return replace(step, goal=Making(server, name, wanted_file_systems(found), wanted, own))
+    return replace(step, goal=Making(server, name, wanted_file_systems(found), interface, own))
+
+
+def _of_own(array: Array, found: Found, own: Clone) -> t.Iterator[Finding]:
+    """What is to be known of the clone that is there already."""
+    yield _running(array, found, own)
+    lacks = lacking(wanted_file_systems(found), own)
+    if lacks:
+        yield Finding.of("nas.file_systems_missing", found.session, lacks)
+    other = _other_interface(own, found.wish.interface)
+    if other:
+        yield Finding.of("nas.another_interface", found.session, other)
+
+
+def _of_new(found: Found, server: NasServer) -> t.Iterator[Finding]:
+    """What is to be known of a clone that is to be made."""
+    yield from _not_cloned(found, server)
+    if found.named:
+        message = f"The name '{found.named.name}' of the clone is taken by a NAS server that is no DR test."
+        yield Finding.of("nas.name_taken", found.session, message)
+    if found.wish.interface is None:
+        message = f"The DR-test clone of the {server.label} gets no file interface."
+        yield Finding.of("nas.no_interface", found.session, message)
+
+
+def _to_add(interface: Interface | None, own: Clone | None) -> Interface | None:
+    """The interface that is wanted, unless the clone has it."""
+    has = own.interfaces or () if own else ()
+    there = interface and any(same_address(each.ip_address, interface.ip_address) for each in has)
+    return None if there else interface
 
 
 def wanted_file_systems(found: Found) -> tuple[FileSystem, ...]:
@@ -211,14 +221,14 @@ def _not_cloned(found: Found, server: NasServer) -> t.Iterator[Finding]:
         yield Finding.of("nas.file_systems_missing", found.session, message)
 
 
-def _missing(found: Found) -> str | None:
+def _of_missing(found: Found) -> t.Iterator[Finding]:
     own = [each for each in found.file_systems if each.type in _PRIMARY]
     known = {key.casefold() for each in own for key in (each.name, each.id)}
     missing = [name for name in found.wish.file_systems or () if name.casefold() not in known]
-    if not missing or found.server is None:
-        return None
-    has = ", ".join(f"'{each.name}'" for each in own) or "none"
-    return f"The {found.server.label} has no file system {', '.join(map(repr, missing))}: it has {has}."
+    if missing and found.server:
+        has = ", ".join(f"'{each.name}'" for each in own) or "none"
+        message = f"The {found.server.label} has no file system {', '.join(map(repr, missing))}: it has {has}."
+        yield Finding.of("nas.file_system_not_found", found.session, message)
 
 
 def _refusals(array: Array, found: Found, server: NasServer) -> t.Iterator[Finding]:

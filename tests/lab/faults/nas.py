@@ -4,7 +4,7 @@
 
 """What goes wrong in a DR test of a NAS server, and what the module makes of it: rows for tests and `make faults`.
 
-Whatever goes wrong: there is never a second clone, what is left is said, and nothing but the clone is deleted.
+There is never a second clone, what is left is said, and nothing but the clone is deleted.
 """
 
 from __future__ import annotations
@@ -234,10 +234,10 @@ def _problems(row: NasRow, seen: NasObserved, simulator: Simulator) -> list[str]
     ]
     if row.says not in str(failure.get("message")):
         problems.append(f"message: {failure.get('message')!r} does not say {row.says!r}")
-    told = [finding["id"] for finding in entry["findings"]]
-    if not set(row.findings) <= set(told):
-        problems.append(f"findings: {told}, expected {row.findings}")
-    if row.kind and row.state == "started" and tests and "nas.half_done" not in told:
+    found = [finding["id"] for finding in entry["findings"]]
+    if not set(row.findings) <= set(found):
+        problems.append(f"findings: {found}, expected {row.findings}")
+    if row.kind and row.state == "started" and tests and "nas.half_done" not in found:
         problems.append("a clone is left, and no finding says so")
     if seen.seconds > row.longest:
         problems.append(f"took {seen.seconds:.1f} s, at most {row.longest} s")

@@ -137,7 +137,7 @@ def _problems(row: NasRow, simulator: Simulator, options: dict[str, t.Any]) -> t
     if left := [str(server["name"]) for server in simulator.dr.nas_servers(dr_test=True)]:
         yield f"left: {', '.join(left)}"
     if len(simulator.dr.file_systems(NAME)) != 2 or len(simulator.dr.file_interfaces(NAME)) != 1:
-        yield "production is not as before"
+        yield "production has changed"
     if len(simulator.dr.executed("clone")) > 1:
         yield f"{len(simulator.dr.executed('clone'))} clones were made"
     again = run_module(simulator, "nas_dr_test", **options, state="started", interface=ADDRESS)

@@ -56,7 +56,7 @@ class Job:
     body: dict[str, object] | None = None
     parent_id: str | None = None
     executed: bool = False
-    told: bool = True  # false: the job does not show its response_body
+    shows_body: bool = True  # false: the job does not show its response_body
     finishers: list[Callable[[Job], None]] = field(default_factory=list)
 
     @property
@@ -77,8 +77,8 @@ class Job:
 
     def response_body(self) -> Row | None:
         """[S] an error_response on failure, else an object with its discriminator, or null."""
-        if not self.told or self.body is None or "messages" in self.body:
-            return self.body if self.told else None
+        if not self.shows_body or self.body is None or "messages" in self.body:
+            return self.body if self.shows_body else None
         return {"response_type": f"job_{self.resource_type}_{self.resource_action}_response", **self.body}
 
 

@@ -188,7 +188,7 @@ def _log_as(array: Array, job: Job) -> None:
     if options.clone_job_names == "clone":
         array.jobs.change(job.id, "resource_id", str(made))
     if not options.clone_job_tells_id:
-        job.told = False
+        job.shows_body = False
 
 
 def _start(array: Array, made: Row) -> None:
