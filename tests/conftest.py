@@ -23,7 +23,7 @@ from tests.running import Result, run_module
 
 # Two tests share the examples of the state machine, so that together they come to this number: few of them with each
 # change, as they are others each time, and thousands in `make properties`.
-settings.register_profile("properties", max_examples=int(os.environ.get("EXAMPLES", "120")) // 2)
+settings.register_profile("properties", max_examples=int(os.environ.get("EXAMPLES", "80")) // 2)
 
 # Ansible's modules that the tests start find what Python compiled of them before (tests/compiled/sitecustomize.py).
 os.environ["PYTHONPATH"] = str(Path(__file__).parent / "compiled")

@@ -58,15 +58,17 @@ def on_localhost(*tasks: dict[str, t.Any], **variables: t.Any) -> list[dict[str,
 
 
 @pytest.mark.skipif(not older_pythons(), reason="this machine has no Python from 3.8 to 3.10")
-# The action of drill_witness reads a record before it sends the module; that it looks first is tested below.
-@pytest.mark.parametrize("module", [path.stem for path in OF_ARRAYS if path.stem != "drill_witness"])
-def test_a_python_that_is_too_old_is_named(simulator: Simulator, tmp_path: Path, module: str) -> None:
+def test_a_python_that_is_too_old_is_named(simulator: Simulator, tmp_path: Path) -> None:
     python = older_pythons()[-1]
-    task = {f"drdrill.powerstore.{module}": {}, "vars": {"ansible_python_interpreter": python}}
-    said = playbook(tmp_path, simulator, on_localhost(task))
+    # The action of drill_witness reads a record before it sends the module; that it looks first is tested below.
+    modules = [path.stem for path in OF_ARRAYS if path.stem != "drill_witness"]
+    tasks = [{f"drdrill.powerstore.{module}": {}, "ignore_errors": True} for module in modules]
+    said = playbook(tmp_path, simulator, on_localhost(*tasks, ansible_python_interpreter=python))
     found = Path(python).name.removeprefix("python")
-    assert f"needs Python 3.11, this is {found} ({python}): set ansible_python_interpreter" in " ".join(said.split())
-    assert said.endswith("exit code 2")
+    refused = f"needs Python 3.11, this is {found} ({python}): set ansible_python_interpreter"
+    for module in modules:
+        told = said.partition(f"TASK [drdrill.powerstore.{module}]")[2].partition("TASK [")[0]
+        assert refused in " ".join(told.split()), told
     assert simulator.dr.journal() == []
 
 

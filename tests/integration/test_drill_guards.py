@@ -35,16 +35,9 @@ def test_outside_window_and_in_a_freeze_preflight_check_mode_and_drill_start_not
     now = datetime.now(UTC)
     closed = {"days": [DAYS[(now.weekday() + 3) % 7]], "timezone": "UTC"}
     always = {"from": "00:00", "to": "24:00", "timezone": "UTC"}
-    blocked: dict[str, tuple[Json, list[str]]] = {
-        "closed": ({"window": closed}, [OUTSIDE]),
-        "frozen": ({"freeze": str(tmp_path / "freeze.ics")}, [FROZEN]),
-        # Open now, and closed before the drill is over at the latest: all of today, and not the day after tomorrow.
-        "reaches": (
-            {"window": {"days": [DAYS[(now.weekday() + n) % 7] for n in (0, 1)], "timezone": "UTC"},
-             "max_duration": 604800},
-            [OUTSIDE],
-        ),
-    }  # fmt: skip
+    # tests/unit/drill/test_guards.py has each alone, and the drill that may last until the window closes.
+    both: Json = {"window": closed, "freeze": str(tmp_path / "freeze.ics")}
+    blocked: dict[str, tuple[Json, list[str]]] = {"blocked": (both, [FROZEN, OUTSIDE])}
     refused = {"zone": {"window": {**always, "timezone": "Europe/Berlln"}}}
     drill = arrays(
         *(Case(name, variables) for name, (variables, _ids) in blocked.items()),
@@ -78,7 +71,7 @@ def test_outside_window_and_in_a_freeze_preflight_check_mode_and_drill_start_not
     assert guards["window"] == "mon, tue, wed, thu, fri, sat, sun 00:00 to 24:00 UTC"
 
 
-@pytest.mark.parametrize("kind", ["check", "checks", "tasks"])
+@pytest.mark.parametrize("kind", ["checks", "tasks"])
 def test_a_drill_that_takes_too_long_stops_by_itself(arrays: Prepare, tmp_path: Path, kind: str) -> None:
     """Also with ``hold``, and no matter how long its step would still wait."""
     file = tmp_path / "wait.yml"

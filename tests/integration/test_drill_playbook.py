@@ -228,11 +228,10 @@ FILES = {
     # Ansible looks among the role's own files first.
     "own-file": "- ansible.builtin.include_tasks: stop.yml\n",
 }
+# One of each kind: the others are in tests/unit/drill/test_steps.py and test_scope.py.
 REFUSED: dict[str, tuple[Json, str]] = {
     "contains": ({"release": [{"http": {"url": "http://x/"}, "contains": "open"}]}, "contains belongs to command"),
     "no-file": ({"attach": [{"tasks": "/no/such/file.yml"}]}, "/no/such/file.yml"),
-    "two-kinds": ({"checks": [{"tcp": {"host": "x", "port": 1}, "command": ["true"]}]}, "exactly one of tcp, http"),
-    "ends-play": ({"checks": [{"tasks": "ends.yml"}]}, "meta: end_host in it would end the play"),
     "hidden-end": ({"attach": [{"tasks": "hides.yml"}]}, "meta: end_host in it would end the play"),
     "hidden-end-play": ({"checks": [{"tasks": "hides-all.yml"}]}, "meta: end_play in it would end the play"),
     "no-part": ({"release": [{"tasks": "no-part.yml"}]}, "Could not find specified file in role"),
@@ -240,14 +239,7 @@ REFUSED: dict[str, tuple[Json, str]] = {
     "no-yaml": ({"checks": [{"tasks": "no.yml"}]}, "Ansible cannot load it"),
     "own-part": ({"checks": [{"tasks": "own.yml"}]}, "includes the role drdrill.powerstore.failover_drill (stop)"),
     "own-file": ({"checks": [{"tasks": "own-file.yml"}]}, "a part of the running drill itself"),
-    "contains-true": ({"checks": [{"command": ["true"], "contains": True}]}, "contains is not a text"),
-    "no-timeout": ({"checks": [{"command": ["true"], "timeout": 0}]}, "timeout is 0: expected seconds"),
-    "other-session": ({"checks": [{"command": ["true"], "session": "nothing"}]}, "is about session 'nothing'"),
     "no-sessions": ({"sessions": []}, "failover_drill_sessions is empty"),
-    "nothing-left": (
-        {"exclusions": [{"volume": "erp-data", "reason": "x"}, {"volume_group": "erp-db", "reason": "y"}]},
-        "leave out every one",
-    ),
     "sync": ({"sync_first": True, "production_username": "admin"}, "expected failover_drill_production_host"),
     "foreign-adopt": ({"adopt_running": True}, "It was started by colleague"),
 }
