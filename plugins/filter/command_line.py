@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..plugin_utils._command_line import Groups, command, why_not_run
+from ..plugin_utils._command_line import Groups, command, hosts_of, why_not_run
 
 Pattern = t.TypeVar("Pattern")
 
@@ -20,6 +20,15 @@ def drill_arrays(pattern: Pattern, groups: Groups, limit: str | None = None) -> 
     if problem := why_not_run(pattern, groups, limit or None):
         raise AnsibleFilterError(problem)
     return pattern
+
+
+def drill_strategy(pattern: object, groups: Groups, limit: str | None = None, several: str = "host_pinned") -> str:
+    """The strategy of a play: ``several`` where it visits more than one array, so that none waits for another.
+
+    For one array it is linear, the only one of Ansible's that notices when a worker was killed (by the kernel, for its
+    memory): under any other the run would wait for it without an end, and without a word.
+    """
+    return f"ansible.builtin.{several if len(hosts_of(pattern, groups, limit or None)) > 1 else 'linear'}"
 
 
 def drill_command(
@@ -36,4 +45,4 @@ class FilterModule:
     """Ansible's entry to this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"drill_arrays": drill_arrays, "drill_command": drill_command}
+        return {"drill_arrays": drill_arrays, "drill_strategy": drill_strategy, "drill_command": drill_command}

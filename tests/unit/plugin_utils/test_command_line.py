@@ -12,6 +12,7 @@ import pytest
 from ansible import context
 from ansible.utils.context_objects import CLIArgs
 
+from ansible_collections.drdrill.powerstore.plugins.filter.command_line import drill_strategy
 from ansible_collections.drdrill.powerstore.plugins.plugin_utils._command_line import command, hosts_of, why_not_run
 
 GROUPS = {"all": ["dr-a", "dr-b", "web"], "arrays": ["dr-a", "dr-b"], "ungrouped": ["web"]}
@@ -96,3 +97,21 @@ def test_in_awx_a_template_is_launched(called: t.Callable[..., None]) -> None:
         'launch the job template "PowerStore abort" with the limit dr-a and the variable abort_force: always'
     )
     assert command("abort", None, {}, "PowerStore abort") == 'launch the job template "PowerStore abort"'
+
+
+@pytest.mark.parametrize(
+    ("pattern", "limit", "strategy"),
+    [
+        ("all", None, "host_pinned"),
+        ("all", "", "host_pinned"),
+        ("all", "a", "linear"),
+        ("a", None, "linear"),
+        ("none", None, "linear"),
+    ],
+)
+def test_one_array_is_visited_by_the_strategy_that_notices_a_dead_worker(
+    pattern: str, limit: str | None, strategy: str
+) -> None:
+    groups = {"all": ["a", "b"], "ungrouped": ["a", "b"]}
+    assert drill_strategy(pattern, groups, limit) == f"ansible.builtin.{strategy}"
+    assert drill_strategy("all", groups, None, "free") == "ansible.builtin.free"
