@@ -15,8 +15,8 @@ from pathlib import Path
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.replay import CUT_OFF
 from tests.integration.arrays import ROOT, SCHEMA, Json
-from tests.lab.kill.run import Controller, descendants, in_the_way, is_alive, prepare, until
-from tests.lab.kill.table import PREFLIGHT, PROVING, REPORTING, STARTING, STOPPING, VALIDATING, Row
+from tests.lab.kill.run import Controller, descendants, in_the_way, is_alive, prepare, run_row, until
+from tests.lab.kill.table import PREFLIGHT, PROVING, REPORTING, ROWS, STARTING, STOPPING, VALIDATING, WORKER_KILLED, Row
 from tests.lab.simulator import Simulator
 
 PHASES = (PREFLIGHT, STARTING, VALIDATING, STOPPING, PROVING, REPORTING)
@@ -129,3 +129,11 @@ def _assert_records(drills: list[Killed], records: Path, output: str) -> None:
             assert (record["verdict"], record["interruption"]["message"]) == ("incomplete", CUT_OFF), each.phase
         assert record["cleanup"]["verdict"] == "passed", (each.phase, record["reasons"])
         assert {s["test_owned"] for s in record["sessions"]} == {True}, each.phase
+
+
+def test_a_worker_that_is_killed_ends_the_run(tmp_path: Path) -> None:
+    """With an error: most of Ansible's strategies would wait for it without an end, while the tests run."""
+    (row,) = (row for row in ROWS if (row.event, row.phase) == (WORKER_KILLED, VALIDATING))
+    seen = run_row(row, tmp_path)
+    assert seen.problems == [], seen.output
+    assert seen.codes[0] != 0
