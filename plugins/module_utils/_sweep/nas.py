@@ -26,7 +26,7 @@ from .._errors import OperationTimeoutError, PowerStoreError
 from .._json import Json
 from .._nas_dr_test.act import apply
 from .._nas_dr_test.entry import Entry, predicted
-from .._nas_dr_test.plan import Array, Desired, Found, plan
+from .._nas_dr_test.plan import Array, Desired, Found, Plan, plan
 from .._nas_dr_test.wish import ALL, CLONE, Wish
 from .._nas_tests.clone import FIRST_RELEASE, Clone
 from .._nas_tests.mark import label_of
@@ -158,9 +158,7 @@ class NasSweep:
         for test in self.tests:
             test.runs = None if test.runs else test.runs
         notes: list[fields.Unread] = []
-        clones = self.reader.attempt(
-            DR_TESTS, lambda: read_clones(self.client, self.reader.now(), deadline=None, unread=notes)
-        )
+        clones = self.reader.attempt(DR_TESTS, lambda: read_clones(self.client, self.reader.now(), unread=notes))
         if clones is None:
             return None
         self.reader.note(DR_TESTS, [note.error for note in notes])
@@ -188,7 +186,7 @@ class NasSweep:
         age = None if age is None or age < -_AHEAD else max(age, timedelta())
         named = (session or _stand_in(clone)).named(clone.source_name or clone.server.name)
         running = RunningTest(clone.started_at, clone.started_by, "job" if clone.started_by else "unavailable")
-        found = policies.Found(Target(Selector("session_id", named.id), named), running, age)
+        found = policies.Found(target=Target(Selector("session_id", named.id), named), running=running, age=age)
         decision = policies.decide_clone(found, self.policy, now, self.client.is_own)
         self.tests.append(NasTest(clone, session, found, decision))
 
@@ -209,7 +207,7 @@ class NasSweep:
         if any(entry.error for entry in entries):
             time.sleep(min(self.policy.poll_interval * 2 ** max(test.attempts for test in due), _PAUSE))
 
-    def _plan(self, due: Sequence[NasTest], clones: Sequence[Clone]) -> t.Any:
+    def _plan(self, due: Sequence[NasTest], clones: Sequence[Clone]) -> Plan:
         desired = Desired(
             running=False,
             label=label_of(self.client.account),
@@ -217,8 +215,10 @@ class NasSweep:
             delete_body=_UNJOINED_FROM_NOTHING,
             limits=Limits(self.policy.max_parallel, self.policy.wait_timeout, self.policy.poll_interval),
         )
-        wishes = [Wish(Selector(CLONE, test.clone.id), clone_id=test.clone.id) for test in due]
-        return plan(Array(self.reader.now(), tuple(clones)), [Found(wish) for wish in wishes], desired)
+        wishes = [Wish(selector=Selector(CLONE, test.clone.id), clone_id=test.clone.id) for test in due]
+        return plan(
+            Array(cluster=self.reader.now(), clones=tuple(clones)), [Found(wish=wish) for wish in wishes], desired
+        )
 
     def _wait_for_starts(self, give_up_at: float) -> bool:
         """Whether a clone was under way that is to be looked for again."""
