@@ -256,29 +256,6 @@ def check_credentials_inject_what_the_modules_look_for(awx: Controller) -> None:
     assert files == {"template.production_ca": ""}
 
 
-def test_one_run_makes_everything_and_a_second_one_changes_nothing(awx: Controller, tmp_path: Path) -> None:
-    first = setup(awx, tmp_path)
-    assert first.returncode == 0, first.stdout + first.stderr
-    assert len(awx.writes) > 30
-    awx.writes.clear()
-    check_the_workflow_is_preflight_approval_drill_and_always_the_stop(awx)
-    check_job_templates_hold_what_their_playbooks_need(awx)
-    check_the_survey_asks_the_same_everywhere(awx)
-    check_schedules_answer_the_survey(awx)
-    check_the_inventory_has_one_host_for_each_array(awx)
-    check_credentials_inject_what_the_modules_look_for(awx)
-    check_one_event_makes_one_message(awx)
-    check_teams_see_the_jobs(awx)
-    check_abort_asks_whether_to_force(awx)
-    check_messages_say_the_verdict(awx)
-    second = setup(awx, tmp_path)
-    assert second.returncode == 0, second.stdout + second.stderr
-    assert "changed=0 " in second.stdout
-    assert awx.writes == []
-    for output in (first, second):
-        assert not any(secret in output.stdout + output.stderr for secret in SECRETS)
-
-
 STUB = {"id": 42, "name": "a template", "status": "running", "artifacts": {}}  # with which AWX checks messages
 DRILL = {
     "verdict": "failed", "cleanup_verdict": "passed", "title": "Quarterly", "record_path": "/records/1.json",
@@ -342,14 +319,34 @@ def inject(awx: Controller, credential: Object) -> tuple[dict[str, str], dict[st
     return {name: jinja.from_string(text).render(values) for name, text in kind["injectors"]["env"].items()}, files
 
 
-def test_what_drifted_or_left_the_choices_is_put_right(awx: Controller, tmp_path: Path) -> None:
+def test_one_run_makes_everything_a_second_changes_nothing_and_what_drifted_is_put_right(
+    awx: Controller, tmp_path: Path
+) -> None:
     # A project whose first update failed is updated by the next run; it has no playbooks until then.
     awx.next_update = "failed"
     done = setup(awx, tmp_path)
     assert done.returncode == 2 and awx.objects("job_templates") == []
     awx.next_update = "successful"
-    done = setup(awx, tmp_path, awx_setup_project_branch="main")
-    assert done.returncode == 0, done.stdout + done.stderr
+    first = setup(awx, tmp_path, awx_setup_project_branch="main")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert len(awx.writes) > 30
+    awx.writes.clear()
+    check_the_workflow_is_preflight_approval_drill_and_always_the_stop(awx)
+    check_job_templates_hold_what_their_playbooks_need(awx)
+    check_the_survey_asks_the_same_everywhere(awx)
+    check_schedules_answer_the_survey(awx)
+    check_the_inventory_has_one_host_for_each_array(awx)
+    check_credentials_inject_what_the_modules_look_for(awx)
+    check_one_event_makes_one_message(awx)
+    check_teams_see_the_jobs(awx)
+    check_abort_asks_whether_to_force(awx)
+    check_messages_say_the_verdict(awx)
+    second = setup(awx, tmp_path, awx_setup_project_branch="main")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "changed=0 " in second.stdout
+    assert awx.writes == []
+    for output in (first, second):
+        assert not any(secret in output.stdout + output.stderr for secret in SECRETS)
     assert len(awx.objects("job_templates")) == 7
 
     # What somebody changed comes back; what is not given is left; what left the choices goes.
