@@ -101,7 +101,7 @@ def assert_is_as_said(module: str, simulator: Simulator, side: dict[str, t.Any])
 
 
 @pytest.mark.parametrize(("module", "scenario"), CASES)
-def test_check_mode_predicts_and_only_reads(
+def test_check_mode_predicts_and_only_reads_and_a_second_run_changes_nothing(
     module: str, scenario: Scenario, simulator: Simulator, tmp_path: Path
 ) -> None:
     options = prepared(scenario, simulator, tmp_path)
@@ -123,11 +123,6 @@ def test_check_mode_predicts_and_only_reads(
         assert (real["diff"]["before"] != real["diff"]["after"]) is real["changed"]
         assert predicted["diff"]["before"] == real["diff"]["before"]
 
-
-@pytest.mark.parametrize(("module", "scenario"), CASES)
-def test_a_second_run_changes_nothing(module: str, scenario: Scenario, simulator: Simulator, tmp_path: Path) -> None:
-    options = prepared(scenario, simulator, tmp_path)
-    run_module(simulator, module, **options)
     simulator.clear_journal()
     files = files_in(tmp_path)
     again = run_module(simulator, module, diff=True, **options)
