@@ -135,6 +135,8 @@ def view(state: State) -> Json:
     if not state.events:
         return {"running": False, "problem": state.problem}
     return {
+        # As the drill understands its variables; for the preflight, which stops here.
+        "planned": drill.plan if len(drill.events) == 1 else None,
         "running": state.running,
         "real": drill.real,
         "begun": len(drill.attempted) > 0,
