@@ -19,7 +19,7 @@ import uuid
 
 from ansible import constants
 
-from ..module_utils._json import Json
+from ..module_utils._json import Json, once
 
 _PATH: t.Final = "handed_over"
 # What Ansible shows, and what the role asks of a result before it is taken down.
@@ -84,7 +84,7 @@ def is_left(path: str) -> bool:
 
 def _read(path: str) -> Json:
     with open(path, encoding="utf-8", errors="surrogatepass") as file:
-        found = json.load(file)
+        found = json.load(file, object_pairs_hook=once)
     if not isinstance(found, dict):
         raise ValueError("expected an object in JSON")
     return found

@@ -13,7 +13,7 @@ import typing as t
 import zlib
 
 from .._errors import InvalidInputError
-from .._json import Json
+from .._json import Json, once
 
 PACKED: t.Final = "packed"
 _FASTEST = 1
@@ -30,7 +30,7 @@ def unpacked(given: Json) -> t.Any:
     """The value of what `packed` gave. Raises InvalidInputError for what it did not give."""
     try:
         text = zlib.decompress(base64.b64decode(str(given[PACKED]), validate=True))
-        return json.loads(text.decode("utf-8", "surrogatepass"))
+        return json.loads(text.decode("utf-8", "surrogatepass"), object_pairs_hook=once)
     except (KeyError, binascii.Error, zlib.error, ValueError) as error:
         raise InvalidInputError(
             f"What a drill knows is not as drill_journal returned it ({type(error).__name__}: {error}). Expected it "
