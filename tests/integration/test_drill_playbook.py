@@ -120,6 +120,7 @@ def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: 
             "stop_confirmed": True,
             "held": False,
             "differences": [],
+            "not_compared": [],
             "left_alone": None,
         }
         assert session["rto"]["met"] is True and session["recovery_point"]["met"] is True
