@@ -60,7 +60,7 @@ def allowed(world: World) -> t.Iterator[Coverage]:
     """The best that each source allows."""
     if world.read != "yes":
         yield Coverage.NOT_READ
-    if world.foreign is not None and world.foreign < 90 and world.read in ("yes", "partly"):
+    if world.foreign is not None and world.foreign <= 90 and world.read in ("yes", "partly"):
         yield Coverage.UNRECORDED_TEST
     if world.read == "failed":
         return
