@@ -11,11 +11,13 @@ import os
 import typing as t
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import coverage
 import pytest
 from hypothesis import settings
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tests.contract.checker import Contract
 from tests.lab.simulator import Simulator
@@ -28,6 +30,7 @@ settings.register_profile("properties", max_examples=int(os.environ.get("EXAMPLE
 # Ansible's modules that the tests start find what Python compiled of them before (tests/compiled/sitecustomize.py).
 os.environ["PYTHONPATH"] = str(Path(__file__).parent / "compiled")
 
+ROOT = Path(__file__).parents[1]
 OF_THE_SIMULATOR = ("tests/contract/", "tests/unit/simulator/")
 
 
@@ -66,21 +69,29 @@ def pytest_runtest_protocol(item: pytest.Item) -> t.Generator[None, object, obje
         return (yield)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The order of the tests, and which stay together in one worker of xdist: those of one unit test's file, and those
-    that share a fixture of their module."""
+    """The order of the tests."""
     items.sort(key=lambda item: next((place for place, name in enumerate(ORDER) if item.nodeid.startswith(name)), 0))
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        fixtures = getattr(item, "_fixtureinfo", None)
-        shared = fixtures is not None and any(
-            definition.scope == "module"
-            for definitions in fixtures.name2fixturedefs.values()
-            for definition in definitions
-        )
-        if shared or file.startswith("tests/unit/"):
-            item.add_marker(pytest.mark.xdist_group(file))
+
+
+class _Scheduling(LoadScopeScheduling):
+    """One test after the other to whoever is free, but those of a file together where its tests are short or share
+    something. Not by xdist's marks: xdist 3.8 writes them into a part of a test's id that pytest 9.2 does not have."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if _stays_together(file) else nodeid
+
+
+@cache
+def _stays_together(file: str) -> bool:
+    return file.startswith("tests/unit/") or 'scope="module"' in (ROOT / file).read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> _Scheduling | None:
+    """Where the Makefile asks for it."""
+    return _Scheduling(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session")
