@@ -23,7 +23,7 @@ WANTED = re.compile(
     MANIFEST\.json | FILES\.json | README\.md | LICENSE | CHANGELOG\.md | changelogs/(changelog|config)\.yaml
     | docs/docsite/(links|extra-docs)\.yml | docs/docsite/rst/\w+\.rst | docs/[\w/-]+\.(md|svg|png)
     | docs/evidence/\w+\.py | docs/monitoring/\w+\.rules\.yml
-    | docs/awx-project/[\w/-]+\.yml | docs/record-[\d.]+\.schema\.json
+    | docs/awx-project/[\w/-]+\.yml | docs/(record|coverage)-[\d.]+\.schema\.json
     | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
     | playbooks/((tasks|vars)/)?\w+\.yml
     | plugins/(action|filter|modules|module_utils|plugin_utils|doc_fragments)/([\w]+/)*\w+\.py | plugins/filter/\w+\.yml
