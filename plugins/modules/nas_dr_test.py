@@ -426,24 +426,11 @@ failure:
 
 from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python that is too old for the rest
 from ..module_utils._module.frame import PowerStoreModule, carry_out
-from ..module_utils._module.options import CONNECTION, ArgumentSpec, Options
+from ..module_utils._module.options import CLONE_ID, CONNECTION, OF_NAS_SERVER, ArgumentSpec, Options
 from ..module_utils._nas_dr_test.task import run
 from ..module_utils._operation.batch import OnProgress
 
-INTERFACE: Options = {
-    "ip_address": {"type": "str", "required": True},
-    "prefix_length": {"type": "int", "required": True},
-    "gateway": {"type": "str"},
-    "vlan_id": {"type": "int"},
-    "ip_port_id": {"type": "str"},
-}
-NAMED: Options = {
-    "nas_server": {"type": "str"},
-    "session_id": {"type": "str"},
-    "clone_id": {"type": "str"},
-    "file_systems": {"type": "list", "elements": "str"},
-    "interface": {"type": "dict", "options": INTERFACE},
-}
+NAMED: Options = {"nas_server": {"type": "str"}, "session_id": {"type": "str"}, **CLONE_ID, **OF_NAS_SERVER}
 BY = ("nas_server", "session_id", "clone_id")
 SPEC = CONNECTION.merged_with(
     ArgumentSpec(
@@ -453,7 +440,7 @@ SPEC = CONNECTION.merged_with(
             "nas_servers": {
                 "type": "list",
                 "elements": "dict",
-                "options": {**NAMED, "isolated": {"type": "bool"}},
+                "options": NAMED,
                 "mutually_exclusive": [("nas_server", "session_id")],
                 "required_one_of": [BY],
             },
