@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .arrays import ArrayNow, is_double
-from .policies import Exclusion, Policy, Rule, refuse
+from .policies import LONGEST, Exclusion, Policy, Rule, refuse
 from .population import Member
 from .tested import FromRecord
 
@@ -50,6 +50,7 @@ def applied(
     (notes if unread else problems).extend(
         f"{entry} fits no session" + (f"; not read: {', '.join(unread)}" if unread else "") for entry in idle
     )
+    problems.extend(_without_end(policy.exclusions, written_at))
     if policy.on_expired == "refuse":
         problems.extend(dict.fromkeys(_expired(exclusions, members, policy.exclusions, written_at)))
     problems.extend(_known_tests(policy, arrays))
@@ -99,6 +100,13 @@ def _expired(
         times = [member.now or written_at for one, member in zip(found, members, strict=True) if one is entry]
         if entry.expires <= max(times, default=written_at):
             yield f"{entry} expired: {entry.shown}"
+
+
+def _without_end(entries: t.Sequence[Exclusion], written_at: datetime) -> t.Iterator[str]:
+    """An expiry that nobody lives to see is none."""
+    for entry in entries:
+        if entry.expires > written_at + LONGEST:
+            yield f"{entry} expires {entry.shown}: expected a day within ten years, on which it is looked at again"
 
 
 def _known_tests(policy: Policy, arrays: t.Sequence[ArrayNow]) -> t.Iterator[str]:

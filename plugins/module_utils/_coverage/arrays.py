@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._array.jobs import TEST_LOG
 from .._array.session import UNKNOWN, Release
@@ -23,6 +23,7 @@ from .policies import Named
 
 _NOT_BEGUN: t.Final = ("Failed", "Skipped")  # phases of a start that began no test
 _METRO: t.Final = "Metro"
+_CLOCKS: t.Final = timedelta(days=3660)  # how far two clocks are apart at most
 _NAS_SINCE: t.Final = (3, 6)  # is_dr_test (API description of nas_server_clone)
 
 
@@ -106,7 +107,8 @@ class ArrayNow:
     """One array of the inventory. ``why_not`` says why it was not read; then nothing of it is known."""
 
     host: str
-    now: datetime  # its own clock, else the controller's
+    now: datetime  # the later of its own clock and the controller's: a clock that was set back makes nothing look newer
+    read_at: datetime  # by its own clock, else the controller's
     name: str | None = None
     global_id: str = ""
     release: str | None = None
@@ -155,11 +157,18 @@ def is_double(array: ArrayNow, others: t.Iterable[ArrayNow]) -> bool:
 def _array(host: str, read: object, written_at: datetime) -> ArrayNow:
     notes: list[str] = []
     result = read_all(_Read, read if isinstance(read, dict) else {}, notes)
-    problem = _why_not(read, result, notes)
     cluster = result.cluster or Cluster()
+    read_at = cluster.system_time or written_at
+    problem = _why_not(read, result, notes)
+    if problem is None and abs(read_at - written_at) > _CLOCKS:
+        problem = (
+            f"its clock shows {read_at:%Y-%m-%d}, the controller's {written_at:%Y-%m-%d}: expected them to be "
+            "less than ten years apart, as nothing can be judged by such a clock"
+        )
     array = ArrayNow(
         host,
-        cluster.system_time or written_at,
+        max(read_at, written_at) if problem is None else written_at,
+        read_at,
         cluster.name,
         "" if cluster.global_id in (None, UNKNOWN) else str(cluster.global_id),
         cluster.release_version,

@@ -278,7 +278,7 @@ def _array(array: ArrayNow, arrays: t.Sequence[ArrayNow], rows: t.Sequence[Row])
         global_id=array.global_id or None,
         release_version=array.release,
         read=read,
-        read_at=array.now if read else None,
+        read_at=array.read_at if read else None,
         why_not=array.why_not or partial,
         state=Coverage.worst((row.state for row in own), otherwise=otherwise),
         sessions=0 if double or not read else len(own),

@@ -22,7 +22,7 @@ from .._time import parse_duration
 SIGNIFICANT: t.Final = ("members", "size", "rule", "hosts", "wwn", "remote_system", "release")
 _RESOURCES: t.Final = ("volume", "volume_group", "replication_group", "nas_server", "file_system")
 MATCHES: t.Final = ("array", "session_id", "name", "resource_type", "remote_system", *_RESOURCES)
-_LONGEST = timedelta(days=3660)
+LONGEST: t.Final = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ class _Reader:
             found = parse_duration(value) if isinstance(value, str) else None
         except OverflowError:
             found = None
-        if found is None or not timedelta() < found <= _LONGEST:
+        if found is None or not timedelta() < found <= LONGEST:
             self.problems.append(f"{where} is {_shown(value)}: expected a duration such as 90d or 12w, up to ten years")
             return None
         return found
@@ -323,7 +323,7 @@ class _Reader:
                 "not matter"
             )
         release = values.get("release", "minor")
-        if release not in _RELEASE_PARTS:
+        if not isinstance(release, str) or release not in _RELEASE_PARTS:
             self.problems.append(
                 f"significant.release is {_shown(release)}: expected {', '.join(map(str, _RELEASE_PARTS))}"
             )

@@ -43,14 +43,25 @@ class Sources:
 
     @property
     def last(self) -> Test | None:
-        """The last attempt at a test."""
-        begun = [each.test for each in self.tests if each.attempted]
-        return begun[-1] if begun else (self.tests[-1].test if self.tests else None)
+        """The last attempt at a test. One that lies in the future was stamped by a wrong clock, and hides no other."""
+        begun = [each.test for each in self.tests if each.attempted] or [each.test for each in self.tests]
+        found = [each for each in begun if not self.is_ahead(each)] or begun
+        return found[-1] if found else None
+
+    def is_ahead(self, test: Test) -> bool:
+        """Whether a test lies in the future, so that nobody knows when it was."""
+        return test.at > self.now + AHEAD
+
+    @property
+    def failed_ahead(self) -> tuple[Test, ...]:
+        """Attempts that lie in the future and were not good: they may have been the last."""
+        tests = (each.test for each in self.tests if each.attempted)
+        return tuple(test for test in tests if self.is_ahead(test) and not test.is_good and test is not self.last)
 
     @property
     def last_good(self) -> Tested | None:
-        """The last test that counts for the period. One that lies in the future was stamped by a wrong clock."""
-        good = [each for each in self.tests if each.started and each.test.is_good and each.test.at <= self.now + AHEAD]
+        """The last test that counts for the period."""
+        good = [each for each in self.tests if each.started and each.test.is_good and not self.is_ahead(each.test)]
         return good[-1] if good else None
 
     @property
@@ -134,12 +145,13 @@ def _of_tests(of: Sources) -> Said:
         named = f" Record {last.record_id} names it, and no test was started." if last else ""
         yield Coverage.NEVER, f"No record tells of a failover test of it.{named}"
         return
-    if not last.is_good:
-        yield (
-            Coverage.FAILED_LAST,
-            f"Its last test, {_day(last.at)}, came to {last.verdict.word.lower()}. "
-            + (last.reasons[0] if last.reasons else "No reason is given."),
-        )
+    for test in (last, *of.failed_ahead):
+        if not test.is_good:
+            yield (
+                Coverage.FAILED_LAST,
+                f"Its last test, {_day(test.at)}, came to {test.verdict.word.lower()}. "
+                + (test.reasons[0] if test.reasons else "No reason is given."),
+            )
     if good is None or of.due is None:
         if last.is_good:
             yield (

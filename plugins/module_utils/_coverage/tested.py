@@ -143,7 +143,7 @@ class Tested:
         if self.job_ids:
             return job_id in self.job_ids
         begin = self.test.at - (_ADOPTED if self.adopted else _SLACK)
-        return at is not None and begin <= at <= (self.until or self.test.at) + _SLACK
+        return at is not None and begin <= at and at - _SLACK <= (self.until or self.test.at)
 
 
 @dataclass(frozen=True, slots=True)

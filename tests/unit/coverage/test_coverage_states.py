@@ -39,6 +39,7 @@ OLD: Json = {
     "release_version": "3.5.0.0",
     "system_time": stamp(NOW),
 }
+SET_BACK: Json = {**OLD, "release_version": "4.1.0.0", "system_time": stamp(ago(60))}  # its clock
 EXCLUDE: Json = {"volume": "a", "reason": "Decommissioned in spring.", "owner": "A. Osei", "expires": UNTIL}
 EXCLUDE_NAS: Json = {**EXCLUDE, "nas_server": "a", "alternative": "A clone is mounted each quarter."}
 del EXCLUDE_NAS["volume"]
@@ -111,6 +112,32 @@ CASES = {
         "never", "cannot be tested", now=(now_on("a", role="Metro_Preferred", type="Metro_Active_Active"),), records=()
     ),
     "a test stamped in the future": Case("never", "lies in the future", records=(record("a", at=ago(-30)),)),
+    "failed, beside a test stamped in the future": Case(
+        "failed_last",
+        "came to failed. ERP is down.",
+        records=(
+            record("a", at=ago(20)),
+            record("a", at=ago(1), verdict="failed", reasons=["ERP is down."]),
+            record("a", at=ago(-30)),
+        ),
+    ),
+    "failed in the future, beside a test that passed": Case(
+        "failed_last",
+        "came to failed. ERP is down.",
+        records=(record("a", at=ago(1)), record("a", at=ago(-30), verdict="failed", reasons=["ERP is down."])),
+    ),
+    "overdue, on an array whose clock was set back": Case(
+        "overdue", "due", records=(record("a", at=ago(100)),), read={"cluster": SET_BACK}
+    ),
+    "an exclusion that expired, on an array whose clock was set back": Case(
+        "exclusion_expired",
+        "expired",
+        policy={**POLICY, "on_expired": "show", "exclusions": [{**EXCLUDE, "expires": PAST}]},
+        read={"cluster": SET_BACK},
+    ),
+    "an array whose clock nobody can judge by": Case(
+        "not_read", "its clock shows 9999-12-31", read={"cluster": {**OLD, "system_time": "9999-12-31T23:59:59.000Z"}}
+    ),
     "failed last": Case(
         "failed_last",
         "came to failed. ERP is down.",
