@@ -46,6 +46,7 @@ _VERDICT_OF = {COVERAGE: "state", SIGN_OFF: "decision"}  # where other kinds hav
 _MODE = 0o640
 _REPORTS = (".csv", ".html", ".junit.xml", ".md", JOURNAL)
 _SIGNATURES = (".sig", ".asc")
+_NO_NAME = "its name is not valid UTF-8: expected one that every system reads in the same way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,8 @@ def _new(folder: str, name: str, circumstances: Json) -> _New:
     path = os.path.join(folder, name)
     if os.path.islink(path) or not os.path.isfile(path):
         raise InvalidInputError(f"{path}: expected the file of a record, found none. Nothing was written.")
+    if not verify.is_text(name):
+        raise InvalidInputError(f"{verify.shown(path)}: {_NO_NAME}. Nothing was written.")
     with open(path, "rb") as file:
         data = file.read()
     digest = hashlib.sha256(data).hexdigest()
@@ -201,6 +204,8 @@ def why_no_record(path: str) -> str | None:
     """Why a file that is called like a record is none; None where it is one. Raises OSError."""
     if os.path.islink(path) or not os.path.isfile(path):
         return "a link, a folder or a device: expected a plain file"
+    if not verify.is_text(path):
+        return _NO_NAME
     try:
         with open(path, "rb") as file:
             _facts(path, file.read())
@@ -267,7 +272,8 @@ def _extended(data: bytes, new: t.Sequence[_New], path: str) -> tuple[Appended, 
         if entry is None:
             continue
         seq += 1
-        raw = json.dumps({"seq": seq, "prev": prev, **entry}, ensure_ascii=False).encode()
+        # What is no text in a record's id is kept as an escape that JSON knows.
+        raw = json.dumps({"seq": seq, "prev": prev, **entry}, ensure_ascii=False).encode("utf-8", "backslashreplace")
         prev, out = hashlib.sha256(raw).hexdigest(), out + raw + b"\n"
         known |= {file["file"]: file["sha256"] for file in (entry, *entry["reports"])}
         added.append(each.name)

@@ -44,11 +44,15 @@ ACTIONS = "actions.jsonl"  # what is open from drill to drill; it grows
 JOURNAL = ".journal.jsonl"  # the end of the name of a file that may grow
 EVIDENCE = ".evidence"  # the end of the name of the folder with the files that the checks of a drill left
 # What a record and what is made from it is called; everything else in the folder is not a matter of the chain.
-RECORD = re.compile(r"[a-z_]+-\d{8}T\d{6}Z-.*\.json")
-_OF_THE_CHAIN = re.compile(r"[a-z_]+-\d{8}T\d{6}Z-.*\.(json|csv|html|md|xml)")
+# One without a time is a record all the same: the collection reads it as one.
+_KINDS = "abort|drill|readiness|signoff|sweep|witness"
+RECORD = re.compile(rf"(?:[a-z_]+-\d{{8}}T\d{{6}}Z-.*|(?:{_KINDS})-.+)\.json", re.DOTALL)
+_OF_THE_CHAIN = re.compile(r"[a-z_]+-\d{8}T\d{6}Z-.*\.(json|csv|html|md|xml)", re.DOTALL)
 _A_CHAIN = re.compile(r"(?!.*-\d{8}T\d{6}Z-).*chain.*\.jsonl", re.IGNORECASE)  # no journal of an array of that name
 _BOM = b"\xef\xbb\xbf"
 _HASH = re.compile(r"[0-9a-f]{64}")
+_MOST_BYTES = 1 << 53  # of a file; more is no size
+_TIME = re.compile(r"\d{8}(\d{4}(\d\d)?)?Z?")
 _SECONDS = 30  # for ssh-keygen and gpg
 # What they say where they are too old for what is asked of them.
 _TOO_OLD = re.compile(r"unknown option|illegal option|invalid option|unsupported operation|^usage:", re.IGNORECASE)
@@ -67,7 +71,7 @@ class Fault:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.word} {self.about}: {self.text}"
+        return shown(f"{self.word} {self.about}: {self.text}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,6 +102,16 @@ class Line:
     sha256: str
     files: tuple[tuple[str, str, int], ...]
     late: bool = False
+
+
+def shown(text: str) -> str:
+    """Text on one line that steers no terminal and that every output can take: a name in a folder may hold anything."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is text: bytes of a file's name that are none, Python shows as halves of surrogate pairs."""
+    return not any("\ud800" <= each <= "\udfff" for each in name)
 
 
 def sha256_of(path: str, length: int | None = None) -> str:
@@ -171,7 +185,10 @@ def _named(entry: t.Any) -> tuple[str, str, int]:
     name, digest, size = entry.get("file"), entry.get("sha256"), entry.get("bytes")
     if not isinstance(name, str) or not name or os.path.isabs(name) or ".." in name.split("/") or "\0" in name:
         raise ValueError(f"it names no file of this folder: {name!r:.80}")
-    if not isinstance(digest, str) or not _HASH.fullmatch(digest) or not isinstance(size, int):
+    if not is_text(name):
+        raise ValueError(f"it names a file that no folder can have: {name!r:.80}")
+    hashed = isinstance(digest, str) and _HASH.fullmatch(digest)
+    if not hashed or not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= _MOST_BYTES:
         raise ValueError(f"it has no SHA-256 or no size of {name:.80}")
     return name, digest, size
 
@@ -209,30 +226,21 @@ def verify(
 ) -> Verified:
     """Check a folder. Raises CannotCheckError where there is no chain, or the check cannot be made."""
     data, heads = _chain_bytes(folder), [_hash_in(text) for text in known_heads]
+    if verify_time is not None and not _TIME.fullmatch(verify_time):
+        raise CannotCheckError(f"{verify_time!r:.80} is no time: expected YYYYMMDD[HHMM[SS]]. Nothing was checked.")
     refuse_a_second_chain(folder)
     signature = _signature(folder, data, Signers(allowed_signers, principal, verify_time))
     lines, faults = read_chain(data)
     if os.path.islink(os.path.join(folder, CHAIN)):
         faults.append(Fault("CHANGED", CHAIN, "it is a link: expected a plain file"))
-    named: dict[str, tuple[str, int, int]] = {}
-    actions: list[tuple[str, int, int]] = []
-    for line in lines:
-        for name, digest, size in line.files:
-            if name == ACTIONS:
-                actions.append((digest, size, line.seq))
-                continue
-            if name in named and named[name][:2] != (digest, size):
-                faults.append(Fault("BROKEN", f"at seq {line.seq}", f"{name} is in the chain twice, with two hashes"))
-            named.setdefault(name, (digest, size, line.seq))
-    for name, (digest, size, seq) in named.items():
-        faults.extend(_compared(folder, name, digest, size, seq))
-    faults.extend(_grown(folder, actions))
-    faults.extend(_not_named(folder, named))
+    faults += _of_files(folder, lines)
     hashes = {line.sha256 for line in lines}
     for known in heads:
         if known not in hashes:
             why = "no line of this chain has that hash: the chain was cut before it, or written anew"
             faults.append(Fault("HEAD", known, why))
+    if not lines and not faults:
+        raise CannotCheckError(f"{folder}: {CHAIN} is empty, and so is the folder. Nothing was checked.")
     return Verified(
         faults=(*faults, *signature.faults),
         records=len({line.files[0][0] for line in lines if line.files}),
@@ -244,6 +252,24 @@ def verify(
         note=signature.note,
         unfinished=tuple(_journals_alone(folder)),
     )
+
+
+def _of_files(folder: str, lines: t.Sequence[Line]) -> t.Iterator[Fault]:
+    """Where the files of the folder are not those that the lines name."""
+    named: dict[str, tuple[str, int, int]] = {}
+    actions: list[tuple[str, int, int]] = []
+    for line in lines:
+        for name, digest, size in line.files:
+            if name == ACTIONS:
+                actions.append((digest, size, line.seq))
+                continue
+            if name in named and named[name][:2] != (digest, size):
+                yield Fault("BROKEN", f"at seq {line.seq}", f"{name} is in the chain twice, with two hashes")
+            named.setdefault(name, (digest, size, line.seq))
+    for name, (digest, size, seq) in named.items():
+        yield from _compared(folder, name, digest, size, seq)
+    yield from _grown(folder, actions)
+    yield from _not_named(folder, named)
 
 
 def _journals_alone(folder: str) -> t.Iterator[str]:
@@ -321,10 +347,11 @@ def _grown(folder: str, named: t.Sequence[tuple[str, int, int]]) -> t.Iterator[F
         return
     try:
         with open(path, "rb") as file:
+            there = os.fstat(file.fileno()).st_size
             for expected, size, seq in sorted(named, key=lambda each: each[1]):
-                digest.update(file.read(size - read))
-                read = size
-                if digest.hexdigest() != expected:
+                digest.update(file.read(min(size, there) - read))
+                read = min(size, there)
+                if size > there or digest.hexdigest() != expected:
                     yield Fault("CHANGED", ACTIONS, f"its first {size} bytes are not as seq {seq} has them")
                     return
     except FileNotFoundError:
@@ -343,7 +370,7 @@ def files_in(folder: str, name: str) -> list[str]:
 
 def _not_named(folder: str, named: t.Container[str]) -> t.Iterator[Fault]:
     for name in sorted(os.listdir(folder)):
-        if _OF_THE_CHAIN.fullmatch(name) and name not in named:
+        if (_OF_THE_CHAIN.fullmatch(name) or RECORD.fullmatch(name)) and name not in named:
             yield Fault("NOT IN THE CHAIN", name, "no line names it: it was not added, or its line was removed")
 
 
@@ -363,7 +390,7 @@ def _wrong(name: str, text: str, state: str = "checked") -> _Signature:
 
 def _signature(folder: str, data: bytes, signers: Signers) -> _Signature:
     """Check the signature by the tool that made it. Raises CannotCheckError where that was asked for and cannot be."""
-    ssh, gpg = (os.path.exists(os.path.join(folder, name)) for name in (SIGNATURE, GPG_SIGNATURE))
+    ssh, gpg = (os.path.lexists(os.path.join(folder, name)) for name in (SIGNATURE, GPG_SIGNATURE))
     asked = bool(signers.file or signers.principal)
     by_gpg = signers.of_gpg if signers.file else gpg and not ssh
     name = GPG_SIGNATURE if by_gpg else SIGNATURE
@@ -371,6 +398,8 @@ def _signature(folder: str, data: bytes, signers: Signers) -> _Signature:
         missing = _wrong(name, "expected a signature of the chain, found none", "not signed")
         return missing if asked else _Signature("not signed")
     path = os.path.join(folder, name)
+    if os.path.islink(path) or not os.path.isfile(path):
+        return _wrong(name, "it is a link, a folder or a device: expected a plain file")
     try:
         return _by_gpg(path, data, signers) if by_gpg else _by_ssh(path, data, signers)
     except CannotCheckError as error:
@@ -516,7 +545,13 @@ def report(found: Verified) -> list[str]:
         lines.append(
             "NOTE: the chain is not signed. Only a head that was published earlier shows a chain written anew."
         )
-    return lines
+    return [shown(line) for line in lines]
+
+
+def _say(text: str) -> None:
+    """Print, whatever the terminal's encoding is."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 def main(arguments: t.Sequence[str] | None = None) -> int:
@@ -535,9 +570,12 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     try:
         found = verify(given.folder, given.known_head, given.allowed_signers, given.principal, given.verify_time)
     except CannotCheckError as error:
-        sys.stdout.write(f"COULD NOT CHECK: {error}\n")
+        _say(shown(f"COULD NOT CHECK: {error}"))
         return 2
-    sys.stdout.write("\n".join(report(found)) + "\n")
+    except OSError as error:
+        _say(shown(f"COULD NOT CHECK: {error.filename or given.folder}: {error.strerror or error}."))
+        return 2
+    _say("\n".join(report(found)))
     return 0 if found.ok else 1
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -375,6 +376,43 @@ def _other_name(folder: Folder) -> None:
     (folder.keys / "allowed").write_text(f"other@example.com {(folder.keys / 'key.pub').read_text()}")
 
 
+def _forged_without_a_time(folder: Folder) -> None:
+    """The collection reads it as a record, whatever its name says of its time."""
+    shutil.copy(folder.record(1), folder.path / "drill-of-last-year.json")
+
+
+def _size_that_is_none(folder: Folder) -> None:
+    """What no file can have, and no memory could hold, in the line of the journal of actions."""
+    lines = folder.lines()
+    size = re.search(rb'"file": "actions.jsonl", "sha256": "[0-9a-f]*", "bytes": ([0-9]+)', lines[-1])
+    assert size
+    folder.rewrite([*lines[:-1], lines[-1].replace(size[0], size[0].removesuffix(size[1]) + b"9" * 30)])
+
+
+def _longer_than_it_is(folder: Folder) -> None:
+    lines = folder.lines()
+    size = re.search(rb'"file": "actions.jsonl", "sha256": "[0-9a-f]*", "bytes": ([0-9]+)', lines[-1])
+    assert size
+    folder.rewrite([*lines[:-1], lines[-1].replace(size[0], size[0].removesuffix(size[1]) + b"99999")])
+
+
+def _file_that_no_folder_can_have(folder: Folder) -> None:
+    lines = folder.lines()
+    folder.rewrite([*lines[:-1], re.sub(rb'"file": "drill', rb'"file": "\\ud800drill', lines[-1], count=1)])
+
+
+def _signature_that_waits(folder: Folder) -> None:
+    (folder.path / SIGNATURE).unlink()
+    os.mkfifo(folder.path / SIGNATURE)
+
+
+def _emptied(folder: Folder) -> None:
+    shutil.rmtree(folder.path)
+    folder.path.mkdir()
+    folder.chain.touch()
+    folder.known_head, folder.options = "", []
+
+
 def _no_head(folder: Folder) -> None:
     folder.known_head = folder.known_head[:12]
 
@@ -443,6 +481,20 @@ ROWS: t.Final = (
     Row("signed by gpg instead", _by_gpg),
     Row("signed by gpg, the last line is edited", _by_gpg_and_edited, ("SIGNATURE",)),
     Row("signed by another key of gpg", _by_another_key_of_gpg, ("SIGNATURE",)),
+    Row("a forged record without a time in its name", _forged_without_a_time, ("NOT IN THE CHAIN drill-of-last",)),
+    Row(
+        "a size that is none",
+        _size_that_is_none,
+        ("BROKEN at seq 5", "NOT IN THE CHAIN drill", "NOT IN THE CHAIN drill", "SIGNATURE"),
+    ),
+    Row("a size that is longer than the file", _longer_than_it_is, ("CHANGED actions.jsonl", "SIGNATURE")),
+    Row(
+        "a line names a file that cannot be",
+        _file_that_no_folder_can_have,
+        ("BROKEN at seq 5", "NOT IN THE CHAIN drill", "NOT IN THE CHAIN drill", "SIGNATURE"),
+    ),
+    Row("the signature becomes a FIFO", _signature_that_waits, ("SIGNATURE",)),
+    Row("everything is removed, the chain emptied", _emptied, refused="is empty"),
     Row("no chain", _no_chain, refused="expected a folder of records with a chain.jsonl, found none"),
     Row("two chains", _second_chain, refused="expected one chain, chain.jsonl"),
     Row("no file of signers", _nobody_known, refused="expected the file of those who may sign"),

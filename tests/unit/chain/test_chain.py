@@ -24,7 +24,7 @@ import pytest
 from ansible_collections.drdrill.powerstore.plugins.module_utils._chain import sign
 from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.chain import append, records_not_in_the_chain
 from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.protect import protection
-from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.verify import verify
+from ansible_collections.drdrill.powerstore.plugins.module_utils._chain.verify import main, verify
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
 from tests.lab.tamper.run import SCRIPT, run_row
 from tests.lab.tamper.table import NOW, ROWS, Folder, Row, make_key, sound_folder, write_record
@@ -48,6 +48,53 @@ def test_the_script_needs_no_more_than_python_3_8() -> None:
         [sys.executable, "-I", "-S", str(SCRIPT), "--help"], capture_output=True, text=True, check=True
     )
     assert "--known-head" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1"])
+def test_what_is_printed_steers_no_terminal(tmp_path: Path, encoding: str) -> None:
+    folder = sound_folder(tmp_path)
+    (folder.path / "drill-20261126T000000Z-\x1b[2K\rOK: 5 records.json").write_text("{}")
+    (folder.path / "drill-20261126T000000Z-\nOK: \u6771\u202e.json").write_text("{}")
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, str(SCRIPT), str(folder.path)], capture_output=True, env=environment)
+    said = done.stdout.decode(encoding)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert r"drill-20261126T000000Z-\x1b[2K\rOK: 5 records.json" in said and r"-\nOK: " in said and r"\u202e" in said
+    assert not any(line.startswith("OK") for line in said.splitlines()) and "\x1b" not in said
+
+
+def test_a_folder_that_cannot_be_read_is_no_fault_of_the_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def denied(_path: str) -> list[str]:
+        raise PermissionError(13, "Permission denied")
+
+    folder = sound_folder(tmp_path)
+    monkeypatch.setattr(os, "listdir", denied)
+    assert main([str(folder.path)]) == 2
+    assert capsys.readouterr().out == f"COULD NOT CHECK: {folder.path}: Permission denied.\n"
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", "2026", "2026-11-26"])
+def test_a_time_that_is_none_is_no_fault_of_the_signature(
+    tmp_path: Path, moment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = sound_folder(tmp_path)
+    assert main([str(folder.path), *folder.options, "--verify-time", moment]) == 2
+    assert "expected YYYYMMDD[HHMM[SS]]" in capsys.readouterr().out
+    assert main([str(folder.path), *folder.options, "--verify-time", f"{datetime.now(UTC):%Y%m%d%H%M}"]) == 0
+
+
+def test_what_is_no_text_is_not_added_or_is_escaped(tmp_path: Path) -> None:
+    record = {"kind": "drill", "verdict": "passed", "drill": {"id": "\ud800"}, "array": {"name": "dr"}}
+    (tmp_path / "drill-20261126T000000Z-dr-1.json").write_text(json.dumps(record))
+    assert appended(tmp_path)["head"]["seq"] == 1
+    assert not run_action("drill_chain", directory=str(tmp_path)).get("failed")
+    (tmp_path / "drill-20261126T000000Z-dr-\udcff.json").write_text(json.dumps(record))
+    result = run_action("drill_chain", state="appended", directory=str(tmp_path), records=None)
+    assert result["failed"] and "not valid UTF-8" in result["msg"]
+    result = run_action("drill_chain", state="collected", directory=str(tmp_path))
+    assert result["failed"] and "not valid UTF-8" in result["msg"]
 
 
 @pytest.mark.parametrize("python", older_pythons(), ids=lambda path: path.rpartition("/")[2])
