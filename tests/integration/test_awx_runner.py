@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -19,11 +20,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.process import run_of
+from tests.integration.arrays import Case, Prepare
 from tests.lab.awx.controller import Controller, Object
 from tests.lab.awx.runner import NOBODY, PROJECT, ROOT, Answer, Job, as_stranger
 from tests.lab.simulator import Simulator
+from tests.running import run_action
 
 
 @pytest.fixture
@@ -49,10 +54,16 @@ def record(job: Job, kind: str) -> dict[str, t.Any]:
     return read
 
 
-def test_a_drill_with_the_answers_of_a_survey(job: Job) -> None:
+IN_A_JOB = {"awx_job_id": 90, "awx_user_name": "erika", "awx_job_launch_type": "manual", "awx_project_revision": "4f2a"}
+
+
+def test_a_drill_with_the_answers_of_a_survey_whose_record_is_thrown_away(job: Job) -> None:
     done = job.run(
         "drill.yml",
+        **IN_A_JOB,
         failover_drill_hosts="powerstore-dr",
+        failover_drill_records_ephemeral=True,
+        failover_drill_records_mode="0604",
         drill_title=Answer("Drill {{ 7 * 7 }} of O'Neil"),
         drill_ticket=Answer(""),
         drill_selection=Answer(" erp-data, vg: erp-db "),
@@ -67,6 +78,10 @@ def test_a_drill_with_the_answers_of_a_survey(job: Job) -> None:
     assert (kept["verdict"], kept["drill"]["title"]) == ("passed_with_deviations", "Drill {{ 7 * 7 }} of O'Neil")
     assert sorted(session["resource_name"] for session in kept["sessions"]) == ["erp-data", "erp-db"]
     assert all(session["stop"]["end_of_test_snapshot"]["name"] for session in kept["sessions"])
+    assert kept["who"]["awx"]["approvals"] is None
+    assert '"schema_version": "1.1"' in done.stdout  # the record is printed
+    modes = {path.name: path.stat().st_mode & 0o777 for path in job.records.glob("drill-*")}
+    assert len(modes) >= 5 and set(modes.values()) == {0o604}, modes
     if as_stranger():
         assert {path.stat().st_uid for path in job.records.iterdir()} == {NOBODY}
     project = {str(path.relative_to(job.folder / "project")) for path in (job.folder / "project").rglob("*")}
@@ -89,7 +104,7 @@ NOT_PASSED: list[tuple[dict[str, t.Any], tuple[Object, Object] | None, str]] = [
     (
         {"drdrill_powerstore_drill": {"powerstore-dr": FAILED}},
         None,
-        "powerstore-dr: failed, clean-up passed, record /records/1.json. A check failed. The job of stop_tests",
+        "powerstore-dr: failed, clean-up passed, record /records/1.json. A check failed.",
     ),
     ({}, None, "its job was cancelled, reached the timeout of its template, or was lost with its node."),
     ({}, (APPROVED, {"status": "canceled"}), "The drill left no result: its job 89 was cancelled."),
@@ -120,21 +135,33 @@ NOT_PASSED: list[tuple[dict[str, t.Any], tuple[Object, Object] | None, str]] = [
 
 @pytest.mark.parametrize(("given", "awx", "says"), NOT_PASSED)
 def test_a_workflow_whose_drill_did_not_pass_says_which_of_all_it_was(
-    tmp_path: Path, given: dict[str, t.Any], awx: tuple[Object, Object] | None, says: str
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, t.Any], awx: tuple[Object, Object] | None, says: str
 ) -> None:
+    """What the playbook makes of what AWX answers, without a run of Ansible; the next test has one."""
     with Controller() as controller:
-        account = {"CONTROLLER_HOST": controller.url, "CONTROLLER_OAUTH_TOKEN": controller.token} if awx else {}
         if awx:
             controller.has_run(7, *awx)
-        known = {"awx_job_id": 90, "awx_workflow_job_id": 7, **given}
+            monkeypatch.setenv("CONTROLLER_HOST", controller.url)
+            monkeypatch.setenv("CONTROLLER_OAUTH_TOKEN", controller.token)
+        read = run_action("drill_awx", job_id="90", workflow_job_id="7")
+    loader = DataLoader()
+    (play,) = loader.load_from_file(str(PROJECT / "playbooks" / "not_passed.yml"), trusted_as_template=True)
+    templar = Templar(loader, variables={**play["vars"], **given, "drill_awx_read": read})
+    assert says in templar.template(trust_as_template("{{ __why }}"))
+
+
+def test_a_workflow_whose_drill_did_not_pass_fails_and_tells_its_notification_why(tmp_path: Path) -> None:
+    with Controller() as controller:
+        controller.has_run(7, APPROVED, {"status": "canceled"})
         done = subprocess.run(
-            ["ansible-playbook", PROJECT / "playbooks" / "not_passed.yml", "-e", json.dumps(known)],
+            ["ansible-playbook", PROJECT / "playbooks" / "not_passed.yml", "-e", "awx_job_id=90 awx_workflow_job_id=7"],
             cwd=tmp_path,
             env={
                 **os.environ,
                 "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
                 "ANSIBLE_SHOW_CUSTOM_STATS": "1",
-                **account,
+                "CONTROLLER_HOST": controller.url,
+                "CONTROLLER_OAUTH_TOKEN": controller.token,
             },
             capture_output=True,
             text=True,
@@ -144,22 +171,12 @@ def test_a_workflow_whose_drill_did_not_pass_says_which_of_all_it_was(
         assert controller.token not in done.stdout + done.stderr
     assert done.returncode == 2
     said = " ".join(done.stdout.split())
-    assert "No passed drill came out of this workflow." in said
-    assert says in said
-    assert "drdrill_powerstore_not_passed" in said  # for the notification
-
-
-def test_a_preflight_in_check_mode(job: Job) -> None:
-    done = job.run("preflight.yml", "--check", drill_selection=Answer("erp-data"))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert {exchange.path for exchange in job.simulator.dr.journal() if exchange.method != "GET"} == {"/logout"}
-
-
-def test_the_stop_after_a_drill_that_was_killed(job: Job) -> None:
-    job.simulator.dr.start_failover_test("erp-data", user=job.simulator.username)
-    done = job.run("stop_tests.yml", stop_tests_policy="stop", stop_tests_max_age="0", stop_tests_settle_time=1)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert running(job) == []
+    assert (
+        "No passed drill came out of this workflow. The drill left no result: its job 89 was cancelled. The job of"
+        in said
+    )
+    told = json.loads(re.findall(r"^\s*RUN: (\{.*\})\s*$", done.stdout, re.MULTILINE)[0])
+    assert told == {"drdrill_powerstore_not_passed": "The drill left no result: its job 89 was cancelled."}
 
 
 def test_a_disaster_during_somebody_elses_drill(job: Job) -> None:
@@ -172,16 +189,20 @@ def test_a_disaster_during_somebody_elses_drill(job: Job) -> None:
 
 
 ANSWERS: list[tuple[dict[str, str], list[dict[str, str]] | str]] = [
-    ({}, [{"volume": "of the inventory"}]),
     ({"drill_selection": ""}, [{"volume": "of the inventory"}]),
-    ({"drill_selection": "a b"}, [{"volume": "a b"}]),
-    ({"drill_selection": "a,, vg:b ,session:5"}, [{"volume": "a"}, {"volume_group": "b"}, {"session_id": "5"}]),
-    ({"drill_selection": "erp-data\nvg:erp-db\r\n\n"}, [{"volume": "erp-data"}, {"volume_group": "erp-db"}]),
-    ({"drill_selection": "volume:a:b"}, [{"volume": "a:b"}]),
+    (
+        {"drill_selection": "a b,, vg:b ,session:5\nerp-data\r\n\nvolume:a:b\n{{ 7 * 7 }}"},
+        [
+            {"volume": "a b"},
+            {"volume_group": "b"},
+            {"session_id": "5"},
+            {"volume": "erp-data"},
+            {"volume": "a:b"},
+            {"volume": "{{ 7 * 7 }}"},
+        ],
+    ),
     ({"drill_selection": "a", "drill_snapshot": " s "}, [{"volume": "a", "snapshot": "s"}]),
-    ({"drill_selection": "{{ 7 * 7 }}"}, [{"volume": "{{ 7 * 7 }}"}]),
-    ({"drill_selection": "group:b"}, "Not understood: group:b."),
-    ({"drill_selection": "vg:"}, "Not understood: vg:."),
+    ({"drill_selection": "a, group:b, vg:"}, "Not understood: group:b, vg:."),
     ({"drill_snapshot": "s"}, "a snapshot only with a selection"),
 ]
 
@@ -236,25 +257,15 @@ def dump(plays: list[dict[str, t.Any]]) -> str:
     return yaml.dump(plays, Dumper=Job.dumper, sort_keys=False)
 
 
-AFTER_DRILL = {
-    "stop_tests_policy": "stop",
-    "stop_tests_max_age": "0",
-    "stop_tests_after_drill": True,
-    "stop_tests_settle_time": 1,
-}
+STOP_NOW = {"stop_tests_policy": "stop", "stop_tests_max_age": "0", "stop_tests_settle_time": 1}
 
 
 def ago(seconds: int) -> str:
     return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
 
 
-def session_id(job: Job, name: str) -> str:
-    return next(s.id for s in job.simulator.dr.array.sessions if s.resource_name == name)
-
-
-def a_killed_drill(job: Job, workflow: str, name: str, began: str) -> None:
+def a_killed_drill(array: Case, workflow: str, name: str, began: str) -> None:
     """What a drill of one volume leaves that was killed while its test ran, in a folder that outlives its job."""
-    job.records.mkdir(exist_ok=True)
     empty = {name: {} for name in ("asked", "objectives", "policy", "how")}
     intent = {
         **empty,
@@ -266,96 +277,88 @@ def a_killed_drill(job: Job, workflow: str, name: str, began: str) -> None:
         "process": run_of(os.getpid()),  # so nobody takes it for one whose record is to be written
         "steps": [],
         "at": began,
-        "array": "powerstore-dr",
+        "array": array.name,
         "who": {"awx": {"workflow_job_id": workflow}},
-        "sessions": [{"session_id": session_id(job, name), "wave": 1}],
+        "sessions": [{"session_id": array.simulator.dr.session(name).id, "wave": 1}],
     }
     lines = [intent, {"event": "starting", "at": began, "wave": 1}]
-    path = job.records / f"drill-{workflow}.journal.jsonl"
+    path = array.records / f"drill-{workflow}.journal.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def test_the_stop_of_a_workflow_leaves_the_test_of_a_drill_that_waited(job: Job) -> None:
-    """AWX starts the stop node and the drill that waited for the same template in the same second."""
-    job.simulator.dr.start_failover_test("erp-data", user=job.simulator.username)
-    stat = {"started": [session_id(job, "erp-data")], "ended_at": ago(60), "verdict": "passed"}
-    workflow = {"awx_job_id": 90, "awx_workflow_job_id": 7, "drdrill_powerstore_drill": {"powerstore-dr": stat}}
-    done = job.run("stop_tests.yml", **AFTER_DRILL, **workflow)
+def test_the_stop_of_a_workflow_stops_what_its_drill_left_and_nothing_else(job: Job, arrays: Prepare) -> None:
+    """Each array is one way in which its drill went; AWX would have a workflow for each."""
+
+    def case(name: str, *in_test: str) -> Case:
+        def starts(simulator: Simulator) -> None:
+            for each in in_test:
+                simulator.dr.start_failover_test(each, user=simulator.username)
+
+        return Case(name, {}, starts)
+
+    both = ("erp-data", "erp-db")
+    cases = [
+        # AWX starts the stop node and the drill that waited for the same template in the same second.
+        case("another-waited", "erp-data"),
+        case("left", *both),
+        case("killed", *both),
+        case("killed-next-runs", "erp-data"),
+        case("killed-no-journal", "erp-data"),
+        # Not of a workflow: the schedule that stops whatever is found.
+        case("schedule", "erp-data"),
+    ]
+    arrays(*cases)
+    waited, left, killed, next_runs, no_journal, schedule = cases
+
+    def drill(array: Case, **said: str) -> dict[str, t.Any]:
+        stat = {"started": [array.simulator.dr.session("erp-data").id], **said}
+        return {"drdrill_powerstore_drill": {array.name: stat}}
+
+    own: dict[str, dict[str, t.Any]] = {
+        waited.name: drill(waited, ended_at=ago(60), verdict="passed"),
+        left.name: drill(left, ended_at=ago(0), verdict="failed"),
+        schedule.name: {"stop_tests_after_drill": False},
+    }
+    inventory = {}
+    for each in cases:
+        each.records = job.artifacts / "of-arrays" / each.name
+        each.records.mkdir(parents=True)
+        each.records.chmod(0o777)
+        variables = {"failover_drill_records_directory": str(each.records), "stop_tests_after_drill": True}
+        inventory[each.name] = (each.simulator, variables | own.get(each.name, {}))
+    job.has_arrays(inventory)
+    a_killed_drill(killed, "7", "erp-data", ago(60))
+    a_killed_drill(next_runs, "7", "erp-data", ago(60))
+    a_killed_drill(next_runs, "8", "erp-data", ago(30))
+
+    done = job.run("stop_tests.yml", **STOP_NOW, awx_job_id=90, awx_workflow_job_id=7)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert running(job) == ["erp-data"]
+    assert {each.name: each.running() for each in cases} == {
+        waited.name: ["erp-data"],
+        left.name: ["erp-db"],
+        killed.name: ["erp-db"],
+        next_runs.name: ["erp-data"],
+        no_journal.name: [],
+        schedule.name: [],
+    }
     assert "it began after that drill had ended" in " ".join(done.stdout.split())
-
-
-def test_the_stop_of_a_workflow_stops_what_its_drill_left(job: Job) -> None:
-    for name in ("erp-data", "erp-db"):
-        job.simulator.dr.start_failover_test(name, user=job.simulator.username)
-    stat = {"started": [session_id(job, "erp-data")], "ended_at": ago(0), "verdict": "failed"}
-    workflow = {"awx_job_id": 90, "awx_workflow_job_id": 7, "drdrill_powerstore_drill": {"powerstore-dr": stat}}
-    done = job.run("stop_tests.yml", **AFTER_DRILL, **workflow)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert running(job) == ["erp-db"]
-
-
-def test_the_stop_after_a_killed_drill_goes_by_its_journal(job: Job) -> None:
-    for name in ("erp-data", "erp-db"):
-        job.simulator.dr.start_failover_test(name, user=job.simulator.username)
-    a_killed_drill(job, "7", "erp-data", ago(60))
-    done = job.run("stop_tests.yml", **AFTER_DRILL, awx_job_id=90, awx_workflow_job_id=7)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert running(job) == ["erp-db"]
-
-
-def test_the_stop_after_a_killed_drill_leaves_the_next_ones_test(job: Job) -> None:
-    job.simulator.dr.start_failover_test("erp-data", user=job.simulator.username)
-    a_killed_drill(job, "7", "erp-data", ago(60))
-    a_killed_drill(job, "8", "erp-data", ago(30))
-    done = job.run("stop_tests.yml", **AFTER_DRILL, awx_job_id=90, awx_workflow_job_id=7)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert running(job) == ["erp-data"]
-
-
-def test_the_stop_after_a_drill_that_left_nothing_goes_by_the_time(job: Job) -> None:
-    job.simulator.dr.start_failover_test("erp-data", user=job.simulator.username)
-    done = job.run("stop_tests.yml", **AFTER_DRILL, awx_job_id=90, awx_workflow_job_id=7)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert running(job) == []
-
-
-IN_A_JOB = {"awx_job_id": 90, "awx_user_name": "erika", "awx_job_launch_type": "manual", "awx_project_revision": "4f2a"}
-
-
-def test_a_folder_that_is_thrown_away_with_the_job_refuses_the_drill(job: Job) -> None:
-    done = job.run("drill.yml", **IN_A_JOB, drill_selection=Answer("erp-data"))
-    assert done.returncode == 2
-    said = " ".join(done.stdout.split())
-    assert "is not known to outlive this job: no earlier job left a mark there" in said
-    assert "failover_drill_records_ephemeral: true" in said
-    assert {exchange.path for exchange in job.simulator.dr.journal()} == set()
-    # What a later node of the workflow, and a notification, is given.
-    assert '"verdict": "incomplete"' in stats(job)
-    # The mark that this job left is what the next one finds.
-    done = job.run("drill.yml", **{**IN_A_JOB, "awx_job_id": 91}, drill_selection=Answer("erp-data"))
-    assert done.returncode == 0, done.stdout + done.stderr
-    who = record(job, "drill")["who"]["awx"]
-    assert (who["user"], who["launch_type"], who["project_revision"]) == ("erika", "manual", "4f2a")
-    assert who["approvals"] is None
-
-
-def test_a_record_that_is_thrown_away_is_printed(job: Job) -> None:
-    said = {"failover_drill_records_ephemeral": True, "failover_drill_records_mode": "0604"}
-    done = job.run("drill.yml", **IN_A_JOB, **said, drill_selection=Answer("erp-data"))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert '"schema_version": "1.1"' in done.stdout
-    modes = {path.name: path.stat().st_mode & 0o777 for path in job.records.glob("drill-*")}
-    assert len(modes) >= 5 and set(modes.values()) == {0o604}, modes
 
 
 def test_a_preflight_leaves_the_mark_that_the_drill_finds(job: Job) -> None:
     done = job.run("preflight.yml", "--check", **IN_A_JOB, drill_selection=Answer("erp-data"))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert {exchange.path for exchange in job.simulator.dr.journal() if exchange.method != "GET"} == {"/logout"}
     assert "This job left its mark there" in " ".join(done.stdout.split())
-    done = job.run("preflight.yml", "--check", **{**IN_A_JOB, "awx_job_id": 91}, drill_selection=Answer("erp-data"))
+    for path in job.records.glob("readiness-*"):
+        path.unlink()
+
+    # Found by the next one, whose session is missing; it is named with the array's name.
+    done = job.run("preflight.yml", "--check", **{**IN_A_JOB, "awx_job_id": 91}, drill_selection=Answer("nothing"))
+    assert done.returncode == 2
     assert "This job left its mark there" not in " ".join(done.stdout.split())
+    assert "None" not in done.stdout
+    found = record(job, "readiness")
+    assert found["array"]["name"] == "ps-dr" and "-ps-dr-" in found["drill"]["id"]
 
 
 def stats(job: Job) -> str:
@@ -365,31 +368,43 @@ def stats(job: Job) -> str:
     return json.dumps(json.loads(newest.read_text())["event_data"]["artifact_data"])
 
 
-def test_awx_says_when_the_killed_drill_was_over_and_who_approved_it(job: Job) -> None:
+def test_a_folder_that_is_thrown_away_with_the_job_refuses_the_drill(job: Job) -> None:
+    """And AWX, where the job has an account there, says when a killed drill was over and who approved the next."""
+    job.simulator.dr.start_failover_test("erp-data", user=job.simulator.username)
     with Controller() as controller:
         controller.has_run(7, APPROVED, {"status": "canceled", "finished": ago(60)})
         job.injected = {"CONTROLLER_HOST": controller.url, "CONTROLLER_OAUTH_TOKEN": controller.token}
-        job.simulator.dr.start_failover_test("erp-data", user=job.simulator.username)
-        done = job.run("stop_tests.yml", **AFTER_DRILL, awx_job_id=90, awx_workflow_job_id=7)
+        done = job.run("stop_tests.yml", **STOP_NOW, stop_tests_after_drill=True, awx_job_id=90, awx_workflow_job_id=7)
         assert done.returncode == 0, done.stdout + done.stderr
         assert running(job) == ["erp-data"]
-
         job.simulator.dr.stop_failover_test("erp-data")
-        done = job.run("drill.yml", **{**IN_A_JOB, "awx_workflow_job_id": 7}, drill_selection=Answer("erp-data"))
+        # Where a start follows within two seconds, the witness takes that stop for one of the drill's own test.
+        job.simulator.clock.advance(60)
+
+        shutil.rmtree(job.records, ignore_errors=True)
+        job.simulator.dr.clear_journal()
+        in_workflow = {**IN_A_JOB, "awx_workflow_job_id": 7}
+        done = job.run("drill.yml", **in_workflow, drill_selection=Answer("erp-data"))
+        assert done.returncode == 2
+        said = " ".join(done.stdout.split())
+        assert "is not known to outlive this job: no earlier job left a mark there" in said
+        assert "failover_drill_records_ephemeral: true" in said
+        assert {exchange.path for exchange in job.simulator.dr.journal()} == set()
+        # What a later node of the workflow, and a notification, is given.
+        assert '"verdict": "incomplete"' in stats(job)
+        for path in job.records.glob("drill-*.json"):
+            path.unlink()
+
+        # The mark that this job left is what the next one finds.
+        controller.pages["/api/v2/jobs/91/"] = controller.pages["/api/v2/jobs/90/"]
+        done = job.run("drill.yml", **{**in_workflow, "awx_job_id": 91}, drill_selection=Answer("erp-data"))
         assert done.returncode == 0, done.stdout + done.stderr
         who = record(job, "drill")["who"]["awx"]
         assert [(one["decision"], one["by"]) for one in who["approvals"]] == [("approved", "anna")]
         assert who["image"] == "registry.example.com/drills:1"
-        assert (who["job_id"], who["workflow_job_id"]) == ("90", "7")
+        assert (who["job_id"], who["workflow_job_id"]) == ("91", "7")
+        assert (who["user"], who["launch_type"], who["project_revision"]) == ("erika", "manual", "4f2a")
         assert controller.token not in done.stdout + done.stderr
-
-
-def test_a_notice_whose_file_is_missing_never_ends_green(job: Job) -> None:
-    notify = [{"name": "tell", "tasks": "playbooks/tasks/missing.yml"}]
-    done = job.run("drill.yml", failover_drill_notify=notify, drill_selection=Answer("erp-data"))
-    assert done.returncode == 2
-    assert running(job) == []
-    assert "missing.yml" in done.stdout
 
 
 def test_the_preflight_refuses_what_the_drill_would_refuse(job: Job) -> None:
@@ -398,11 +413,3 @@ def test_the_preflight_refuses_what_the_drill_would_refuse(job: Job) -> None:
     assert list(job.records.glob("readiness-*.json")), done.stdout
     assert "failover_drill_end_of_test_snapshot_expiration" in " ".join(done.stdout.split())
     assert record(job, "readiness")["verdict"] != "passed"
-
-
-def test_a_session_that_is_missing_is_told_with_the_arrays_name(job: Job) -> None:
-    done = job.run("preflight.yml", "--check", drill_selection=Answer("nothing"))
-    assert done.returncode == 2
-    assert "None" not in done.stdout
-    found = record(job, "readiness")
-    assert found["array"]["name"] == "ps-dr" and "-ps-dr-" in found["drill"]["id"]

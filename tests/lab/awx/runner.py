@@ -78,12 +78,21 @@ class Job:
         (folder / "env").mkdir()
         (folder / "inventory").mkdir()
         shutil.copy(simulator.ca_path, folder / "env" / "ca.pem")
-        self.write("inventory/hosts.json", {"all": {"hosts": {"powerstore-dr": self._array()}}})
+        self.write("inventory/hosts.json", {"all": {"hosts": {"powerstore-dr": self._array(simulator)}}})
 
-    def _array(self) -> dict[str, t.Any]:
+    def has_arrays(self, arrays: t.Mapping[str, tuple[Simulator, dict[str, t.Any]]]) -> None:
+        """These are the arrays of the inventory, each with variables of its own, instead of the one. Before `run`."""
+        hosts = {}
+        for name, (simulator, own) in arrays.items():
+            ca_path = self.folder / "env" / f"{name}.pem"
+            shutil.copy(simulator.ca_path, ca_path)
+            hosts[name] = {**self._array(simulator), "failover_drill_ca_path": str(ca_path), **own}
+        self.write("inventory/hosts.json", {"all": {"hosts": hosts}})
+
+    def _array(self, simulator: Simulator) -> dict[str, t.Any]:
         return {
-            "ansible_host": self.simulator.dr.host,
-            "failover_drill_port": self.simulator.dr.port,
+            "ansible_host": simulator.dr.host,
+            "failover_drill_port": simulator.dr.port,
             "failover_drill_sessions": [{"volume": "erp-data"}, {"volume_group": "erp-db"}],
             "failover_drill_records_directory": str(self.records),
             "failover_drill_poll_interval": 0.2,
