@@ -13,6 +13,7 @@ from datetime import datetime
 
 from .._record.actions import Action
 from .._record.application import Measured, measured_fields
+from .._text import one_line
 from .._time import format_time
 from .._version import VERSION
 from .._words import Coverage, Verdict
@@ -242,13 +243,16 @@ class _Belongs(t.TypedDict):
 
 
 def _belongs(member: Member, rule: Rule | None) -> _Belongs:
-    """By the policy; what it does not say, the last record that says it does."""
+    """By the policy; what it does not say, the last record that says it does. On one line, as the policy has it: one
+    application is one, however its name is spaced."""
     tests = member.tests[::-1]
+    application = next((each.application for each in tests if each.application), None) or ""
+    tier = next((each.tier for each in tests if each.tier), None) or ""
+    owner = next((each.owner for each in tests if each.owner), None) or ""
     return {
-        "application": (rule.application if rule else None)
-        or next((each.application for each in tests if each.application), None),
-        "tier": (rule.tier if rule else None) or next((each.tier for each in tests if each.tier), None),
-        "owner": (rule.owner if rule else None) or next((each.owner for each in tests if each.owner), None),
+        "application": (rule.application if rule else None) or one_line(application) or None,
+        "tier": (rule.tier if rule else None) or one_line(tier) or None,
+        "owner": (rule.owner if rule else None) or one_line(owner) or None,
     }
 
 

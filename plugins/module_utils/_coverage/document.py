@@ -125,7 +125,7 @@ class Row:
     last: Test | None
     last_good: Test | None
     changes: Said[tuple[Change, ...], "What is significant and not as it was tested."]
-    not_compared: Said[Texts, "What is significant, and the record of its last good test does not have."]
+    not_compared: Said[Texts, "What is significant, and the record of its last good test, or the array, does not have."]
     unrecorded: Said[tuple[LoggedTest, ...], "Tests in the array's log that no record tells of."]
     exclusion: Excluded | None
 

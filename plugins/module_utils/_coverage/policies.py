@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from .._errors import InvalidInputError
+from .._record.clean import cleaned_text
+from .._text import one_line
 from .._time import parse_duration
 
 SIGNIFICANT: t.Final = ("members", "size", "rule", "hosts", "wwn", "remote_system", "release")
@@ -222,7 +224,7 @@ class _Reader:
         if not isinstance(value, str) or not value.strip():
             self.problems.append(f"{where}: {key} is {_shown(value)}: expected a text")
             return None
-        return value.strip()
+        return one_line(cleaned_text(value))
 
     def word(self, values: t.Mapping[str, object], key: str, words: t.Sequence[str]) -> str | None:
         value = values.get(key)

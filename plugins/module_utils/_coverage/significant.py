@@ -23,7 +23,7 @@ Compared: t.TypeAlias = "Change | bool | None"  # a change, no change, or False:
 
 
 def compared(current: Current, tested: AsTested, significant: Significant) -> tuple[list[Change], list[str]]:
-    """What changed, and what could not be compared because the record does not have it."""
+    """What changed, and what could not be compared because the record, or the array, does not have it."""
     changes, missing = [], []
     for what, compare in _COMPARE.items():
         if what not in significant.what or (what in _OF_VOLUMES and current.seen.resource_type == NAS_SERVER):
@@ -58,8 +58,12 @@ def _size(current: Current, tested: AsTested, significant: Significant) -> Compa
     pairs = [(each, _same(each, current.seen.volumes)) for each in tested.volumes]
     if any(each.size is None for each in tested.volumes):
         return False
+    unknown = False
     for before, now in pairs:
-        if now is None or now.size is None or before.size is None:  # gone: that is another change
+        if now is None or before.size is None:  # gone: that is another change
+            continue
+        if now.size is None:
+            unknown = True
             continue
         if now.size < before.size or now.size > before.size * (1 + significant.size_growth_percent / 100):
             return Change(
@@ -67,7 +71,7 @@ def _size(current: Current, tested: AsTested, significant: Significant) -> Compa
                 tested=f"{before.name}: {size_text(before.size)}",
                 now=f"{now.name or before.name}: {size_text(now.size)}",
             )
-    return None
+    return False if unknown else None
 
 
 def _same(before: VolumeTested, volumes: t.Iterable[VolumeSeen]) -> VolumeSeen | None:

@@ -130,6 +130,21 @@ def test_what_was_not_measured_is_left_out_and_never_0(made: Json) -> None:
     assert "null" not in text_of(made, "prom").casefold() and "nan" not in text_of(made, "prom").casefold()
 
 
+def test_one_application_is_one_however_its_name_is_spaced(tmp_path: Path) -> None:
+    """Two samples with the same labels would make the collector refuse the whole file."""
+    rules = [
+        {"match": {"name": name}, "owner": "o", "application": called}
+        for name, called in (("a", "ERP\nx"), ("b", " ERP  x\u202e"), ("c", None))
+    ]
+    drills = [record("a", "b", at=ago(1)), record("c", at=ago(1), number=2, application="ERP \u00a0 x")]
+    found = covered(tmp_path, [array(*map(now_on, "abc"))], drills, {**POLICY, "rules": rules})
+    families = prometheus_client.parser.text_string_to_metric_families(Path(found["files"]["prom"]).read_text("utf-8"))
+    sampled = [(one.name, tuple(one.labels.items())) for family in families for one in family.samples]
+    assert len(sampled) == len(set(sampled))
+    assert sorted(each["application"] for each in document(found)["applications"]) == ["ERP x", "ERP x\\u202e"]
+    assert "\u202e" not in "".join(Path(path).read_text("utf-8") for path in found["files"].values())
+
+
 def test_a_reader_meets_no_half_of_a_file(made: Json, tmp_path: Path) -> None:
     path = Path(made["files"]["prom"])
     before = path.stat().st_ino

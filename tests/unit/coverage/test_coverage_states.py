@@ -315,6 +315,12 @@ def test_what_the_record_lacks_is_said(tmp_path: Path) -> None:
     assert row["state"] == "tested" and row["not_compared"] == ["rule"]
 
 
+def test_what_the_array_lacks_is_said(tmp_path: Path) -> None:
+    unknown = now_on("a", volumes=[volume("a", size=None)])
+    row = rows(covered(tmp_path, [array(unknown)], [record("a", at=ago(10))]))["a"]
+    assert row["state"] == "tested" and row["not_compared"] == ["size"]
+
+
 def test_an_array_that_is_not_read_hides_no_session_of_its_records(tmp_path: Path) -> None:
     gone = {"name": "dr", "read": {"failed": True, "msg": "no route"}}
     found = rows(covered(tmp_path, [gone], [record("a", "b", at=ago(10))]))
