@@ -29,12 +29,12 @@ def stop_options(
 ) -> Json:
     """The options of ``replication_failover_test_sweep`` that confine it, and ``because``, in words.
 
-    ``said``: what the drill gave to the workflow, by arrays; empty where it was killed. ``began``: when this run did,
+    ``said``: what the drill gave to the workflow, by arrays; empty where it was killed, and without an array that it lost. ``began``: when this run did,
     which is not before the end of the workflow's drill. Times are by the controller's clock.
     """
-    if said:
-        return _of_artifact(array, said)
     mine = [each for each in journals if _is_of(each, array) and _workflow(each) == workflow_job_id]
+    if array in said or (said and not mine):
+        return _of_artifact(array, said)
     if mine:
         ids = [session_id for journal in mine for session_id in _attempted(journal)]
         last = max(str(journal.intent["at"]) for journal in mine)
@@ -44,7 +44,9 @@ def stop_options(
             "own_starts": [{"session_id": session_id} for session_id in dict.fromkeys(ids)],
             "only_own_starts": True,
             "started_before": _earliest(began, drill, later),
-            "because": "the drill of this workflow was cut off; its journal says what it had started",
+            "because": "the drill of this workflow was cut off"
+            + (f" on {array}" if said else "")
+            + "; its journal says what it had started",
         }
     return {
         "own_starts": [],

@@ -57,6 +57,15 @@ def test_a_drill_that_was_killed_left_its_journal() -> None:
     assert options["started_before"] == "2026-11-23T20:10:00.000Z"
 
 
+def test_a_drill_that_lost_one_of_its_arrays_left_its_journal() -> None:
+    """It is no proof that nothing was started there that the other arrays came to their end."""
+    said = {"other": {"started": ["s-y"], "ended_at": "2026-11-23T20:05:00.000Z"}}
+    options = stop_options("dr", "7", said, [a_journal("6", 0), a_journal("7", 1)], None, BEGAN)
+    assert (ids(options), options["only_own_starts"]) == (["s-a", "s-z"], True)
+    assert options["started_before"] == "2026-11-23T20:10:00.000Z"
+    assert "cut off on dr" in options["because"]
+
+
 def test_the_next_drills_journal_says_when_the_killed_one_was_over() -> None:
     options = stop_options("dr", "7", {}, [a_journal("7", 1), a_journal(None, 4), a_journal("8", 6)], None, BEGAN)
     assert options["started_before"] == "2026-11-23T20:04:00.000Z"
