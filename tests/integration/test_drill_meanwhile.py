@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.arrays import Case, Json, Prepare
+from tests.integration.arrays import SESSIONS, Case, Json, Prepare
 from tests.lab.simulator import Simulator
 from tests.lab.simulator.journal import Exchange
 
@@ -49,18 +49,13 @@ class Meanwhile:
         self._done.touch()
 
 
-def fails_over(simulator: Simulator) -> None:
+def everything_on_the_array(simulator: Simulator) -> None:
+    """One test's session is failed over, one is not replicated any more, on one somebody else's test runs."""
     simulator.dr.operate("erp-data", "failover", "colleague", is_planned=False, use_test_copy=True)
-
-
-def ends_replication(simulator: Simulator) -> None:
-    simulator.dr.remove_session("erp-data")
-
-
-def runs_a_test_of_his_own(simulator: Simulator) -> None:
-    simulator.dr.stop_failover_test("erp-data", user="colleague")
+    simulator.dr.remove_session("ended")
+    simulator.dr.stop_failover_test("another", user="colleague")
     simulator.clock.advance(60)
-    simulator.dr.start_failover_test("erp-data", user="colleague")
+    simulator.dr.start_failover_test("another", user="colleague")
 
 
 def changes_the_password(simulator: Simulator) -> None:
@@ -125,24 +120,31 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
         changes_the_password(simulator)
         secrets["late"].write_text("Another-1")
 
-    fifo = Case("fifo", {"report_formats": ["csv"], "stop_retries": 0}, lambda s: s.faults.add(**STOP, **REFUSED))
+    taken = case("taken", everything_on_the_array, sessions=[*SESSIONS, {"volume": "ended"}, {"volume": "another"}])
+    taken.more_sessions = [{"volume": "ended"}, {"volume": "another"}]
+    # The proof, unreadable itself for a while; what only surrounds it, for good. The password's file is gone by then,
+    # and the connection is of another use of the inventory.
+    proof = case("proof", lambda _simulator: secrets["gone"].unlink(), **password("gone"), timeout=1, stop_retries=9)
+    proof.host = {"ansible_connection": "ssh", "ansible_become": True}
+    look_on = proof.spoil
+    faults = (answers_of_a_proxy("/alert", 4), answers_of_a_proxy("/replication_session", 4, 7), look_on)
+    proof.spoil = lambda simulator: [each(simulator) for each in faults]
+    bad_check = {"name": "no", "command": ["false"], "retry": False}
+    fifo = Case(
+        "fifo",
+        {"checks": [bad_check], "report_formats": ["csv"], "stop_retries": 0},
+        lambda s: s.faults.add(**STOP, **REFUSED),
+    )
     drill = arrays(
-        Case("good", host={"ansible_connection": "ssh", "ansible_become": True}),  # of another use of the inventory
-        Case("bad-check", {"checks": [{"name": "no", "command": ["false"], "retry": False}]}),
-        case("failed-over", fails_over),
-        case("ended", ends_replication),
-        case("another", runs_a_test_of_his_own),
+        proof,
+        taken,
         case("changed", changes_the_password),
         case("known", changes_it_in_the_file, **password("known")),
-        case("lookup-gone", lambda _simulator: secrets["gone"].unlink(), **password("gone")),
         at_the_last_moment("late", changes_it_late, **password("late")),
         at_the_last_moment("too-late", changes_the_password),
-        # The proof, with what only surrounds it unreadable for good, and unreadable itself for a while.
-        Case("alerts", {"timeout": 1}, answers_of_a_proxy("/alert", 4)),
-        Case("proof", {"timeout": 1, "stop_retries": 9}, answers_of_a_proxy("/replication_session", 4, 7)),
         Case("hosts", {"timeout": 1}, answers_of_a_proxy("/host_volume_mapping", 4)),
         fifo,
-    )  # fmt: skip
+    )
     for path in secrets.values():
         path.write_text(fifo.simulator.password)
     fifo.records.mkdir(parents=True)
@@ -150,27 +152,27 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
     done = drill.run()
     assert done.code == 2, done.output
 
-    assert drill["good"].verdicts == ("passed", "passed")
-    (run,) = (json.loads(path.read_text()) for path in drill["good"].records.glob("run-*.json"))
-    assert run["verdict"] == "failed" and len(run["members"]) == 14 and done.says("All arrays together: failed.")
-    assert drill["bad-check"].verdicts == ("failed", "passed")
-    for name, running, why in (
-        ("failed-over", [], "erp-data is left alone, with its steps: it was failed over during the drill"),
-        ("ended", [], "erp-data is left alone, with its steps: the array does not list the session any more"),
-        ("another", ["erp-data"], "erp-data is left alone, with its steps: somebody else's failover test runs on it"),
+    assert (proof.verdicts, proof.running()) == (("passed", "passed"), [])
+    fired = {fault["path"]: fault["fired"] for fault in proof.simulator.faults.report()}
+    assert fired["/replication_session"] == 7 and fired["/alert"] >= 1 and f"{LEFT_RUNNING}proof" not in done.output
+    (run,) = (json.loads(path.read_text()) for path in proof.records.glob("run-*.json"))
+    assert run["verdict"] == "failed" and len(run["members"]) == 8 and done.says("All arrays together: failed.")
+
+    record = taken.record()
+    for name, why in (
+        ("erp-data", "it was failed over during the drill"),
+        ("ended", "the array does not list the session any more"),
+        ("another", "somebody else's failover test runs on it"),
     ):
-        each = drill[name]
-        record = each.record()
+        why = f"{name} is left alone, with its steps: {why}"
         assert done.says(why) and any(why in reason for reason in record["reasons"]), name
-        assert each.running() == running and f"{LEFT_RUNNING}{name}" not in done.output, name
-        assert record["verdict"] not in ("passed", "passed_with_deviations"), name
-        assert record["cleanup"]["verdict"] == "passed_with_deviations", name
-        normal = {s["resource_name"]: s["return_to_normal"] for s in record["sessions"]}
-        assert (normal["erp-data"]["stop_confirmed"], normal["erp-db"]["stop_confirmed"]) == (False, True), name
-    for name in ("failed-over", "ended"):
-        assert released(tmp_path / f"released-{name}") == ["erp-db"], name
-    for name in ("failed-over", "another"):
-        assert stops_sent(drill[name], "erp-data") == 0, name
+        assert stops_sent(taken, name) == 0 if name != "ended" else True, name
+    assert taken.running() == ["another"] and f"{LEFT_RUNNING}taken" not in done.output
+    assert record["verdict"] not in ("passed", "passed_with_deviations")
+    assert record["cleanup"]["verdict"] == "passed_with_deviations"
+    normal = {s["resource_name"]: s["return_to_normal"]["stop_confirmed"] for s in record["sessions"]}
+    assert normal == {"erp-data": False, "ended": False, "another": False, "erp-db": True}
+    assert released(tmp_path / "released-taken") == ["erp-db"]
 
     # A password that the array refuses is sent once; one that is known by then takes its place.
     changed = drill["changed"]
@@ -186,11 +188,6 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
     assert (too_late.verdicts, too_late.running()) == (("failed", "failed"), ["erp-data", "erp-db"])
     assert too_late.simulator.dr.failed_logins == 1 and f"{LEFT_RUNNING}too-late." in done.output
     assert "Another-1" not in done.output and known.simulator.password not in done.output
-    assert (drill["lookup-gone"].verdicts, drill["lookup-gone"].running()) == (("passed", "passed"), [])
-
-    for name in ("alerts", "proof"):
-        assert (drill[name].verdicts, drill[name].running()) == (("passed", "passed"), []), name
-        assert drill[name].simulator.faults.fired("answer") > 1 and f"{LEFT_RUNNING}{name}" not in done.output, name
 
     # No answer of the array is no change; and no proof that there was none.
     hosts = drill["hosts"]
