@@ -346,6 +346,7 @@ overdue_left:
   elements: dict
   sample:
     - session_id: 0a1b2c3d-0000-4000-8000-00000000000a
+      resource_type: volume
       resource_name: erp-data
       started_by: colleague
       age_seconds: 15012.4

@@ -51,7 +51,8 @@ options:
       nas_server:
         description:
           - Name or id of the NAS server on this array that a session replicates. Its DR-test clones are read, too, and
-            whether one can be made. Named by its O(sessions[].session_id), it is a session without a failover test.
+            whether one can be made. Named by its O(sessions[].session_id), it is a session without a failover test,
+            whose RV(sessions[].dr_test_clones) are read all the same.
         type: str
       interface:
         description:
@@ -113,7 +114,8 @@ options:
   test_log:
     description:
       - Also read every start of a failover test that the array's own log still has, of all sessions, no matter which
-        are selected. With it, tests are found that no record of a drill tells of.
+        are selected, and every DR-test clone of a NAS server that is on the array. With it, tests are found that no
+        record of a drill tells of.
     type: bool
     default: false
   population:
@@ -320,8 +322,8 @@ sessions:
         source: job
     dr_test_clones:
       description:
-        - The DR-test clones of a NAS server that was named by C(nas_server), C(null) for others and where they could
-          not be read.
+        - The DR-test clones of a NAS server, C(null) for other resources and where they could not be read. Of a NAS
+          server that was named by C(nas_server), they are what C(failover_test_in_progress) says, too.
       type: list
       elements: dict
       sample:
@@ -378,6 +380,20 @@ test_log:
       user: drill
       started_at: "2026-11-23T19:02:11.120Z"
       finished_at: "2026-11-23T19:02:12.340Z"
+dr_test_clones:
+  description:
+    - Every DR-test clone of a NAS server that is on the array, also of NAS servers that were not asked for; C(null)
+      where they could not be read. Each as in RV(sessions[].dr_test_clones).
+  returned: with O(test_log=true)
+  type: list
+  elements: dict
+  sample:
+    - id: 6f3e2d1c-0000-4000-8000-00000000001b
+      name: drtest_drill_homes_0a1b2c3d
+      source_id: 7c1d2e3f-0000-4000-8000-00000000000b
+      source_name: homes
+      started_by: drill
+      started_at: "2026-11-23T19:02:11.120Z"
 population:
   description:
     - Every session of which this array is the destination; V(null) where they could not be read.

@@ -18,6 +18,7 @@ from tests.integration.test_nas_drill import ALL, HOMES, left
 from tests.lab.kill.run import in_the_way, until
 from tests.lab.kill.table import VALIDATING
 from tests.lab.simulator import Simulator
+from tests.running import run_module
 
 CLONING, ADDRESSING, DELETING, PROVING, REPORTING = "cloning", "addressing", "deleting", "proving", "reporting"
 PHASES = (CLONING, ADDRESSING, VALIDATING, DELETING, PROVING, REPORTING)
@@ -99,3 +100,47 @@ def _assert_records(records: Path, output: str) -> None:
         assert record["cleanup"]["verdict"] == "passed", (phase, record["reasons"])
         assert [session["resource_type"] for session in record["sessions"]] == ["volume", "volume_group", "nas_server"]
         assert {session["test_owned"] for session in record["sessions"]} == {True}, phase
+
+
+def test_the_next_preflight_says_which_clone_is_left_and_which_is_gone(tmp_path: Path) -> None:
+    """Whatever it was asked to look at itself: all sessions of a drill that was cut off are read."""
+    inventory, records = tmp_path / "inventory.json", tmp_path / "records"
+    with contextlib.ExitStack() as stack:
+        drills = []
+        for phase in (CLONING, VALIDATING):
+            simulator = stack.enter_context(simulator_with([HOMES]))
+            simulator.operation_seconds.update(dict.fromkeys(simulator.operation_seconds, 0.2))
+            drills.append(NasKilled(phase, simulator, tmp_path, inventory))
+            stack.callback(drills[-1].end)
+        hosts = {name_of(each.phase): each.controller.variables for each in drills}
+        inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+        for each in drills:
+            each.begin()
+        for each in drills:
+            each.kill()
+        for each in drills:
+            each.wait_for_what_runs_on()
+        cloning, validating = (each.simulator for each in drills)
+        until("the clone", lambda: left(cloning))
+        removed = run_module(validating, "nas_dr_test", nas_server="homes", clones="all", state="stopped")
+        assert removed["nas_servers"][0]["action"] == "stopped" and left(validating) == []
+        [clone] = cloning.dr.nas_servers(dr_test=True)
+        narrow = json.dumps({"failover_drill_sessions": [{"volume": "erp-data"}]})
+        done = playbook(inventory, cloning, "preflight", "-e", narrow)
+        stack.callback(done.kill)
+        until("end of the preflight", lambda: done.poll() is not None)
+    output = next(tmp_path.glob("preflight-*.log")).read_text()
+    found: dict[str, Json] = {}
+    for path in records.glob("drill-*.json"):
+        record = json.loads(path.read_text())
+        SCHEMA.validate(record)
+        [found[path.name]] = [each for each in record["sessions"] if each["resource_type"] == "nas_server"]
+    assert len(found) == 2, output
+    by_state = {each["return_to_normal"]["stop_confirmed"]: each for each in found.values()}
+    gone, there = by_state[True], by_state[False]
+    assert gone["dr_test_clone"]["addresses"] == ["127.0.0.1"] and gone["after"]["failover_test_in_progress"] is False
+    assert (there["dr_test_clone"]["id"], there["dr_test_clone"]["name"]) == (clone["id"], clone["name"])
+    assert (
+        f"The DR-test clone '{clone['name']}' ({clone['id']}) of homes is on the array still: run the playbook "
+        "stop_tests, which deletes it."
+    ) in there["reasons"]

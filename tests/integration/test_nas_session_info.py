@@ -42,7 +42,7 @@ def test_a_nas_server_without_a_clone_is_ready(flag: bool | None) -> None:
     assert (homes["ready"], homes["findings"], homes["failover_test_in_progress"]) == (True, [], False)
     assert homes["dr_test_clones"] == [] and volume["dr_test_clones"] is None
     assert homes["last_sync_timestamp"] is None and homes["recovery_point_age_seconds"] is None
-    assert ids(by_id) == ["nas.use_clone"] and by_id["dr_test_clones"] is None
+    assert ids(by_id) == ["nas.use_clone"] and by_id["dr_test_clones"] == []
 
 
 def test_a_clone_that_is_there_blocks_a_drill_and_is_shown() -> None:
@@ -59,6 +59,28 @@ def test_a_clone_that_is_there_blocks_a_drill_and_is_shown() -> None:
     test = homes["failover_test"]
     assert (test["in_progress"], test["started_by"], test["source"]) == (True, "admin", "job")
     assert 7190 < test["age_seconds"] < 7300 and test["own"] is True
+
+
+@pytest.mark.parametrize("asked", [{}, {"sessions": [{"session_id": "homes"}]}, {"name": "homes"}])
+def test_a_clone_is_shown_of_a_session_that_was_not_named_as_a_nas_server(asked: dict[str, t.Any]) -> None:
+    """Its flag stays the array's own, which has no meaning; what was asked for is the session, not a DR test."""
+    with array({"nas_server": "homes", "dr_tests": [CLONE]}) as simulator:
+        if "sessions" in asked:
+            asked = {"sessions": [{"session_id": simulator.dr.session("homes").id}]}
+        result = run_module(simulator, "replication_session_info", **asked)
+    homes = next(each for each in result["sessions"] if each["resource_type"] == "nas_server")
+    assert [each["name"] for each in homes["dr_test_clones"]] == ["homes-test"]
+    assert not homes["failover_test_in_progress"] and homes["failover_test"]["in_progress"] is None
+    assert ids(homes) == ["nas.use_clone"] and "dr_test_clones" not in result
+
+
+def test_clones_that_cannot_be_read_keep_nothing_else_from_being_said() -> None:
+    with array({"nas_server": "homes", "dr_tests": [CLONE]}) as simulator:
+        simulator.faults.add(at("GET", "/nas_server", "answer", status=403, body="", after=1))
+        result = run_module(simulator, "replication_session_info")
+    homes = next(each for each in result["sessions"] if each["resource_type"] == "nas_server")
+    assert not result.get("failed") and homes["dr_test_clones"] is None
+    assert "the DR-test clones of NAS servers" in [each["what"] for each in result["unread"]]
 
 
 def test_a_name_that_is_no_nas_server_is_said() -> None:

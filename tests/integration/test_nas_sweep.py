@@ -87,8 +87,19 @@ def test_a_clone_that_cannot_be_deleted_fails_the_sweep_and_keeps_no_failover_te
         result = sweep(simulator)
         assert not simulator.dr.session("erp-data").failover_test_in_progress
     assert result["failed"] and [test["running"] for test in result["tests"]] == [False, True]
-    assert [each["resource_name"] for each in result["overdue_left"]] == ["homes"]
+    [homes] = result["overdue_left"]
+    assert (homes["resource_name"], homes["resource_type"]) == ("homes", "nas_server")
     assert result["verdict"] == "failed"
+
+
+def test_a_clone_that_is_left_is_not_said_to_keep_from_a_failover(tmp_path: Path) -> None:
+    with array(OTHER) as simulator:
+        done = Calls(simulator, tmp_path)(
+            "stop_tests", "--limit", "dr-a", "-e", "stop_tests_settle_time=0", "-e", "stop_tests_policy=report"
+        )
+    said = " ".join(done.stdout.split())
+    assert done.returncode != 0 and "A DR-TEST CLONE IS LEFT. It takes space and can be reached: homes." in said
+    assert "cannot be failed over" not in said
 
 
 def test_clones_that_cannot_be_read_are_said_and_stop_nothing() -> None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from .._errors import InvalidInputError
 from .._json import Json
+from .._time import parse_time
 from .._words import NAS_SERVER
+from .drill import Drill
 from .values import ExpectedError, a_bool, a_list, a_mapping, a_number, a_text, known_keys
 
 KEYS = ("interface", "file_systems", "isolated")
@@ -49,6 +51,35 @@ def selector_of(session: Json) -> Json:
     if is_nas(session) and session.get("resource_id"):
         return {NAS_SERVER: session["resource_id"]}
     return {"session_id": session["session_id"]}
+
+
+def with_clones_of(drill: Drill, later: Json) -> Json:
+    """What was read of the sessions after a drill, with the clones of NAS servers that are the drill's own, and no other.
+
+    The flag is what these clones say: that of the array has no meaning for a NAS server. The one that the start's
+    result names is the drill's. Where no result names it, every clone counts that is not known to be older than the
+    drill, as the preflight found none.
+    """
+    sessions = [_with_own(drill, each) if is_nas(each) else each for each in later.get("sessions") or ()]
+    return {**later, "sessions": sessions} if "sessions" in later else later
+
+
+def _with_own(drill: Drill, session: Json) -> Json:
+    clones = session.get("dr_test_clones")
+    if clones is None:
+        return session
+    mine = [entry for entry in drill.started if entry.get("session_id") == session.get("session_id")]
+    ids = {(entry.get("clone") or {}).get("id") for entry in mine} - {None}
+    began = parse_time(((drill.before or {}).get("cluster") or {}).get("system_time"))
+
+    def is_own(clone: Json) -> bool:
+        if ids:
+            return clone.get("id") in ids
+        made = parse_time(clone.get("started_at"))
+        return made is None or began is None or made >= began
+
+    own = [clone for clone in clones if is_own(clone)]
+    return {**session, "dr_test_clones": own, "failover_test_in_progress": bool(own)}
 
 
 def nas_of(entry: Json, where: str, by: str) -> Nas | None:

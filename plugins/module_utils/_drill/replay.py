@@ -16,7 +16,7 @@ from .._words import Kind
 from .drill import AFTER, BEFORE, DONE_PHASES, DURING, Drill
 from .guards import as_recorded
 from .journal import END, INTENT, ODD, REMADE
-from .nas import is_nas
+from .nas import is_nas, with_clones_of
 from .ownership import hold, left_alone, owned, why_not_touched
 from .packed import events_of
 from .phases import phases
@@ -34,8 +34,8 @@ def record_options(events: t.Sequence[Json], found: Json | None = None, later: J
     """
     try:
         drill = Drill(tuple(events_of(events)))
-        looks = (each if each and _is_of_this_array(each, drill) else None for each in (found, later))
-        return _options(drill, *looks)
+        found, later = (each if each and _is_of_this_array(each, drill) else None for each in (found, later))
+        return _options(drill, found, with_clones_of(drill, later) if later else None)
     except ODD as error:
         raise InvalidInputError(
             f"The events are not those of a drill ({type(error).__name__}: {error}). Expected a journal as "

@@ -21,7 +21,9 @@ from .clone import FIRST_RELEASE, Clone, CloneJob, FileInterface, FileSystem, Na
 from .join import with_jobs, with_sources
 
 JOB_SELECT: t.Final = ("select", "id,resource_id,phase,user,start_time,end_time,response_body")
-LOG: t.Final = "the log of clones of NAS servers"  # as notes of what was not read call it
+# As notes of what was not read call them.
+LOG: t.Final = "the log of clones of NAS servers"
+CLONES: t.Final = "the DR-test clones of NAS servers"
 _Part = t.TypeVar("_Part")
 
 

@@ -116,7 +116,8 @@ class ReturnToNormal:
 
 @dataclass(frozen=True, kw_only=True)
 class DrTestClone:
-    """The clone by which a NAS server was tested, as the array showed it during the test; null for other resources."""
+    """The clone by which a NAS server was tested, as the array showed it during the test; where it was not read then,
+    at the start or afterwards. Null for other resources."""
 
     id: Said[str, Says("Its id.", since="1.1")]
     name: Said[str | None, Says("Its name.", since="1.1")]

@@ -111,11 +111,11 @@ def _of_cleanup(sessions: t.Sequence[DrillSession], cleanup: Cleanup) -> t.Itera
         normal = known[each].return_to_normal
         text = f"{known[each].called} is left alone, with its steps: {normal.left_alone if normal else 'see above'}."
         yield _about(known[each], Verdict.INCOMPLETE, Cause.LEFT_ALONE, text)
-    left = "The array did not confirm that the failover test of {} is stopped."
+    for each in cleanup.not_confirmed_stopped:
+        yield _about(known[each], Verdict.FAILED, Cause.STOP_NOT_CONFIRMED, _left(known[each]))
     held = "The failover test of {} was left running on purpose; it cannot be failed over."
     clone = "The DR-test clone of {} was left on purpose."
     changed = "{} is not as it was before the drill."
-    yield from reasons(Verdict.FAILED, Cause.STOP_NOT_CONFIRMED, cleanup.not_confirmed_stopped, left)
     yield from reasons(Verdict.FAILED, Cause.TEST_HELD, cleanup.held, held, clone)
     yield from reasons(Verdict.PASSED_WITH_DEVIATIONS, Cause.CHANGED, cleanup.not_as_before, changed)
     for session in sessions:
@@ -124,6 +124,17 @@ def _of_cleanup(sessions: t.Sequence[DrillSession], cleanup: Cleanup) -> t.Itera
             missing = ", ".join(normal.not_compared)
             text = f"Whether {session.called} is as it was before the drill is not known, as not read: {missing}."
             yield _about(session, Verdict.INCOMPLETE, Cause.NOT_COMPARED, text)
+
+
+def _left(session: DrillSession) -> str:
+    """A test that is not shown to be over. Of a clone the record says which one it is, and who deletes it."""
+    name, clone, after = session.called, session.dr_test_clone, session.after
+    if session.resource_type != NAS_SERVER:
+        return f"The array did not confirm that the failover test of {name} is stopped."
+    which = f"DR-test clone '{clone.name or clone.id}' ({clone.id}) of {name}" if clone else f"DR-test clone of {name}"
+    if after is not None and after.failover_test_in_progress:
+        return f"The {which} is on the array still: run the playbook stop_tests, which deletes it."
+    return f"The array did not confirm that the {which} is deleted: run the playbook stop_tests, which looks for it."
 
 
 def _about(

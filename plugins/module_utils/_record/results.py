@@ -205,6 +205,7 @@ class OperationSeen:
     findings: tuple[Finding, ...] = ()
     failure: Failure | None = None
     rollback: Timing | None = None
+    clone: CloneSeen | None = None  # of a NAS server
 
     @property
     def left_a_test(self) -> bool:

@@ -13,7 +13,7 @@ from .common import condition
 from .normal import return_to_normal
 from .objectives import failover_blocked, points_of, rto_of, without_rto
 from .observed import View
-from .results import Cluster, Operated, OperationSeen, SessionSeen, StepSeen
+from .results import CloneSeen, Cluster, Operated, OperationSeen, SessionSeen, StepSeen
 from .types import (
     Array,
     DrillSession,
@@ -67,7 +67,7 @@ def session_record(view: View) -> DrillSession:
         stop=operation(view.stop),
         seconds_in_test=_in_test(view) if normal and normal.stop_confirmed else None,
         failover_blocked=failover_blocked(view, normal),
-        dr_test_clone=_clone(view),
+        dr_test_clone=clone_of(view),
         validations=(
             *(of_array(view, point, replication) if view.tested else ()),
             *(validation(step, _why_not(view)) for step in view.drill.steps if scoped.is_meant_by(step)),
@@ -84,10 +84,23 @@ def session_record(view: View) -> DrillSession:
     )
 
 
-def _clone(view: View) -> DrTestClone | None:
-    """The clone as the array showed it during the test; of several, the one that has an address."""
-    clones = [each for each in (view.during.dr_test_clones or () if view.during else ()) if each.id]
-    chosen = next((each for each in clones if each.addresses), clones[0] if clones else None)
+def clone_of(view: View) -> DrTestClone | None:
+    """The clone as the array showed it during the test, else at the start, else when it was looked at afterwards."""
+    started = view.start.clone if view.start and view.start.left_a_test else None
+    at_start = (started,) if started else ()
+    found = (_best(view.during.dr_test_clones if view.during else ()), _best(at_start), _best(_left(view)))
+    return next((each for each in found if each), None)
+
+
+def _left(view: View) -> tuple[CloneSeen, ...]:
+    after = view.after
+    return (after.dr_test_clones or ()) if after and after.in_test and view.owned else ()
+
+
+def _best(clones: tuple[CloneSeen, ...] | None) -> DrTestClone | None:
+    """Of several, the one that has an address."""
+    known = [each for each in clones or () if each.id]
+    chosen = next((each for each in known if each.addresses), known[0] if known else None)
     if chosen is None:
         return None
     return DrTestClone(
@@ -185,7 +198,8 @@ def of_array(view: View, point: RecoveryPoint, replication: ReplicationRpo | Non
 
 def _cloned(view: View) -> Validation:
     """Whether the array showed the clone that this drill started, with its address."""
-    during, start, clone = view.during, view.start, _clone(view)
+    during, start = view.during, view.start
+    clone = _best(during.dr_test_clones) if during else None
     started = view.adopted or bool(start and start.action == "started")
     shown = "none"
     if clone:

@@ -22,7 +22,7 @@ from .._nas_dr_test.wish import wishes_from_params
 from .._nas_tests.clone import Clone
 from .._nas_tests.join import of_server, of_unknown_source
 from .._nas_tests.mark import label_of
-from .._nas_tests.reading import read_clones
+from .._nas_tests.reading import CLONES, read_clones
 from .._time import format_time, in_words
 from .._words import BLOCKER, NAS_SERVER
 
@@ -39,27 +39,31 @@ _AT_REST: t.Final = ("Partial_OK", "Partial_Paused")  # states that only NAS ser
 
 @dataclass(frozen=True, slots=True)
 class NasTests:
-    """The DR-test clones of an array, where a NAS server was named; ``clones`` is None where they were not read.
+    """The DR-test clones of an array, where one of its sessions was asked for; ``clones`` is None where they were not read.
 
     ``refusals``: what refuses to make a clone, by the id of the NAS server; of those that are to get an interface.
+    ``unread``: what could not be read where no NAS server was named; what is asked for does not depend on it.
     """
 
     clones: tuple[Clone, ...] | None = None
     label: str = ""  # of this account: a clone that is named by it counts, although the array does not show of what
     refusals: t.Mapping[str, Findings] = field(default_factory=dict)
     error: PowerStoreError | None = None
+    unread: tuple[Unread, ...] = ()
 
     @classmethod
     def read(
         cls, client: Client, cluster: Cluster, entries: t.Iterable[Entry], params: Row, unread: list[Unread]
     ) -> NasTests:
-        """Nothing is asked where no NAS server was named, and one request is sent where there is no clone.
+        """Nothing is asked where neither a NAS server nor the log of tests is read, and one request is sent where there is no clone.
 
         With interfaces, all is read that a start of nas_dr_test reads. Raises InvalidInputError for an interface that
         makes no sense.
         """
-        if not any(isinstance(entry, Target) and is_named(entry) for entry in entries):
-            return cls()
+        targets = [entry for entry in entries if isinstance(entry, Target)]
+        if not any(map(is_named, targets)):
+            wanted = params.get("test_log") or any(map(_is_nas, targets))
+            return cls._beside(client, cluster) if wanted else cls()
         wished = [entry for entry in params.get("sessions") or () if entry.get(NAS_SERVER) and entry.get("interface")]
         try:
             if not wished:
@@ -69,6 +73,17 @@ class NasTests:
             raise
         except PowerStoreError as error:
             return cls(error=error)
+
+    @classmethod
+    def _beside(cls, client: Client, cluster: Cluster) -> NasTests:
+        """Of sessions that were asked for as sessions: what cannot be read keeps nothing else from being said."""
+        unread: list[Unread] = []
+        clones: tuple[Clone, ...] | None = None
+        try:
+            clones = tuple(read_clones(client, cluster, unread=unread))
+        except PowerStoreError as error:
+            unread.append(Unread(CLONES, error))
+        return cls(clones, label_of(client.account), unread=tuple(unread))
 
     @classmethod
     def _planned(cls, client: Client, wished: t.Sequence[Row]) -> NasTests:
@@ -87,6 +102,10 @@ class NasTests:
             },
         )
 
+    def as_log(self, cluster: Cluster) -> list[Json] | None:
+        """All that are on the array, also those of NAS servers that nobody asked for; None where they were not read."""
+        return None if self.clones is None else [clone.as_result(cluster.system_time) for clone in self.clones]
+
     def known(self, entry: Entry) -> Entry:
         """The entry; a NAS server of which it is not known whether a DR test runs counts as not found."""
         if self.error is None or not isinstance(entry, Target) or not is_named(entry):
@@ -94,8 +113,8 @@ class NasTests:
         return Unresolved(entry.selector, self.error)
 
     def of(self, target: Target) -> list[Clone] | None:
-        """The clones of the NAS server that a target names; None for another target."""
-        if self.clones is None or not is_named(target):
+        """The clones of the NAS server of a target; None for another target, and where they were not read."""
+        if self.clones is None or not _is_nas(target):
             return None
         server_id = target.session.local_resource_id
         unknown = of_unknown_source(self.clones)
@@ -107,14 +126,18 @@ class NasTests:
     def shown(self, target: Target) -> Target:
         """The target with its flag as its clones tell: the array's own has no meaning for a NAS server."""
         clones = self.of(target)
-        if clones is None:
+        if clones is None or not is_named(target):
             return target
         return replace(target, session=replace(target.session, failover_test_in_progress=bool(clones)))
 
 
 def is_named(target: Target) -> bool:
     """Whether a target was named as a NAS server, and so is meant for a DR test by clone."""
-    return target.selector.by == NAS_SERVER and target.session.resource_type == NAS_SERVER
+    return target.selector.by == NAS_SERVER and _is_nas(target)
+
+
+def _is_nas(target: Target) -> bool:
+    return target.session.resource_type == NAS_SERVER
 
 
 def running(clones: t.Sequence[Clone], cluster: Cluster, is_own: IsOwn) -> Json:

@@ -67,7 +67,7 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
     selection = replace(selection, entries=tuple(map(tests.known, selection.entries)))
     related = read_related(client, selection.sessions, selection.everything, tolerant=True)
     missing = [str(each) for each in (*unread, *related.unread)]
-    log = _test_log(client, unread) if params.get("test_log") else {}
+    log = {**_test_log(client, unread), "dr_test_clones": tests.as_log(cluster)} if params.get("test_log") else {}
     population = _population(client, cluster, selection, unread) if params.get("population") else {}
     return {
         "changed": False,
@@ -86,7 +86,7 @@ def run_session_info(client: Client, selectors: t.Sequence[Selector], params: Ro
         ],
         "unread": [
             {"what": each.what, "session_id": each.session_id, "failure": each.error.as_failure()}
-            for each in (*unread, *selection.odd, *related.unread)
+            for each in (*unread, *tests.unread, *selection.odd, *related.unread)
         ],
         **log,
         **population,
@@ -223,7 +223,7 @@ def _view(
         "hosts": _hosts(volumes),
         "alerts": None if alerts is None else [alert.as_result() for alert in alerts],
         "failover_test": _running(session, related, cluster, is_own)
-        if clones is None
+        if clones is None or not is_named(target)
         else nas.running(clones, cluster, is_own),
         "dr_test_clones": None if clones is None else [clone.as_result(cluster.system_time) for clone in clones],
         "ready": not any(finding.is_blocker for finding in findings),

@@ -255,7 +255,8 @@ class Swept:
 
 
 def _brief(entry: Json) -> Json:
-    return {name: entry[name] for name in ("session_id", "resource_name", "started_by", "age_seconds", "reason")}
+    names = ("session_id", "resource_type", "resource_name", "started_by", "age_seconds", "reason")
+    return {name: entry[name] for name in names}
 
 
 def ended_early(known: Json, error: PowerStoreError) -> Json:

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
+from pathlib import Path
 
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import render_html
 from tests.unit.makers.drills import Json, a_drill
+from tests.unit.makers.reporting import source_of
 from tests.unit.makers.spoils import record_of
 
 CLONE: t.Final[Json] = {
@@ -100,6 +104,29 @@ def test_a_clone_that_is_left_fails_the_drill() -> None:
     record, homes = homes_of(drill)
     assert record["verdict"] == homes["verdict"] == record["cleanup"]["verdict"] == "failed"
     assert record["cleanup"]["not_confirmed_stopped"] == ["s-2"]
+    assert (
+        "The DR-test clone 'homes-dr-test' (nas-9) of homes is on the array still: run the playbook stop_tests, which "
+        "deletes it."
+    ) in homes["reasons"]
+
+
+def test_a_clone_of_which_nobody_knows_whether_it_is_left_is_no_failover_test_either() -> None:
+    drill = with_a_nas_server()
+    drill["after"] = {"cluster": drill["before"]["cluster"], "sessions": None}
+    drill["stops"] = []
+    _record, homes = homes_of(drill)
+    assert (
+        "The array did not confirm that the DR-test clone 'homes-dr-test' (nas-9) of homes is deleted: run the playbook "
+        "stop_tests, which looks for it."
+    ) in homes["reasons"]
+
+
+def test_a_clone_that_was_not_looked_at_during_the_test_is_the_one_that_the_start_made() -> None:
+    drill = with_a_nas_server()
+    drill["during"] = None
+    drill["starts"][0]["sessions"][1]["clone"] = CLONE
+    _record, homes = homes_of(drill)
+    assert (homes["dr_test_clone"]["id"], homes["dr_test_clone"]["addresses"]) == ("nas-9", ["192.0.2.20"])
 
 
 def test_a_clone_that_was_left_on_purpose_does_not_say_that_it_keeps_from_a_failover() -> None:
@@ -111,3 +138,18 @@ def test_a_clone_that_was_left_on_purpose_does_not_say_that_it_keeps_from_a_fail
     assert record["cleanup"]["verdict"] == "held"
     assert "The DR-test clone of homes was left on purpose." in homes["reasons"]
     assert any(each.endswith("it cannot be failed over.") for each in record["sessions"][0]["reasons"])
+
+
+@pytest.mark.parametrize("also_a_volume", [False, True])
+def test_a_report_does_not_say_that_a_clone_keeps_from_a_failover(tmp_path: Path, also_a_volume: bool) -> None:
+    drill = with_a_nas_server()
+    for seen in drill["after"]["sessions"][0 if also_a_volume else 1 :]:
+        seen["failover_test_in_progress"] = True
+    drill["after"]["sessions"][1]["dr_test_clones"] = [CLONE]
+    html = render_html(source_of(tmp_path, record_of(drill)))
+    text = " ".join(re.sub("<[^>]*>", " ", html).split())
+    assert ("No failover is possible while a test is running; of a NAS server it is." in text) is also_a_volume
+    assert ("A DR-test clone takes space and can be reached; the NAS server can be failed over." in text) is (
+        not also_a_volume
+    )
+    assert ("a failover test may be running" in text) is also_a_volume

@@ -31,7 +31,7 @@ from ..._record.types import (
     SweepRecord,
     WitnessRecord,
 )
-from ..._words import Changed, Severity, StepResult, Verdict, WitnessVerdict
+from ..._words import NAS_SERVER, Changed, Severity, StepResult, Verdict, WitnessVerdict
 from ..causes import Cause, causes, own_reasons
 from ..text import Count, between, duration, size, without_name, words, worst_first
 from .pictures import Bar, PhaseRow, Timeline, drill_rto_bar, recovery_point_bar, rto_bar, still_running
@@ -207,6 +207,14 @@ class View:
     def called(self, ids: t.Iterable[str]) -> list[str]:
         """The names of sessions."""
         return [self.names.get(each, each) for each in ids]
+
+    def while_running(self, ids: t.Iterable[str]) -> str:
+        """What the tests of these sessions keep from: a DR-test clone keeps its NAS server from no failover."""
+        nas = {e.session.session_id for e in self.sessions if e.session.resource_type == NAS_SERVER}
+        left = set(ids)
+        if left and left <= nas:
+            return "A DR-test clone takes space and can be reached; the NAS server can be failed over."
+        return "No failover is possible while a test is running" + ("; of a NAS server it is." if left & nas else ".")
 
     @property
     def not_compared(self) -> list[str]:
@@ -456,7 +464,7 @@ def _drill_rto_tile(rto: DrillRto) -> Tile:
 
 def _blocked_tile(record: DrillRecord) -> Tile:
     """The longest time in which a session could not be failed over; in version 1.0, in test."""
-    if any(still_running(session) for session in record.sessions):
+    if any(still_running(session) and session.resource_type != NAS_SERVER for session in record.sessions):
         return Tile("No failover possible", "now", None, "a failover test may be running", missed=True)
     blocked = [session.failover_blocked.seconds for session in record.sessions if session.failover_blocked]
     spans = blocked or [session.seconds_in_test for session in record.sessions]
@@ -477,11 +485,11 @@ def _readiness_tiles(record: ReadinessRecord) -> list[Tile]:
 
 def _sweep_tiles(record: SweepRecord) -> list[Tile]:
     tests = [session for session in record.sessions if session.test_found]
-    running = sum(session.still_running is not False for session in tests)
-    left = len(record.overdue_left)
+    left, known = len(record.overdue_left), [each for each in tests if each.still_running is not False]
+    running, blocks = len(known), any(each.resource_type != NAS_SERVER for each in known)
     return [
         Tile("Failover tests found", record.tests_found, len(record.sessions)),
-        Tile("May still be running", running, None, "no failover is possible" if running else "", missed=bool(running)),
+        Tile("May still be running", running, None, "no failover is possible" if blocks else "", missed=bool(running)),
         Tile("Overdue and left", left, None, "", missed=bool(left)),
     ]
 
