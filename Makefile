@@ -185,8 +185,9 @@ properties: $(VENV)/.dev $(LINK) | build/tmp ## A long run of the property tests
 	EXAMPLES=$(EXAMPLES) python -m pytest -n 2 tests/integration/test_properties.py
 
 .PHONY: bench
-bench: $(VENV)/.dev $(LINK) | build/tmp ## What a task on many sessions costs, as ratios (BENCH_ARGS=--help)
-	PYTHONPATH=.:.ansible/collections python -m tests.lab.benchmark $(BENCH_ARGS)
+bench: $(VENV)/.dev $(LINK) | build/tmp ## What tasks and drills cost, goal beside now (README=yes: into the README; BENCH_ARGS=--help)
+	PYTHONPATH=.:.ansible/collections python -m tests.lab.benchmark \
+		$(if $(filter-out 0 no false,$(README)),--readme) $(BENCH_ARGS)
 
 .PHONY: docs
 docs: $(VENV)/.dev $(LINK) | build/tmp ## The documentation as a site, build/docs/html/index.html

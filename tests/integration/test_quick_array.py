@@ -63,3 +63,15 @@ def test_what_it_does_not_know_it_refuses(array: QuickArrayProcess) -> None:
     assert ask(array, f"{path}/stop_failover_test", "POST", json={}).status_code == 422
     cookie = {"Cookie": ask(array, "login_session").headers["Set-Cookie"].partition(";")[0]}
     assert ask(array, f"{path}/start_failover_test", "POST", json={}, auth=None, headers=cookie).status_code == 403
+
+
+def test_its_logs_have_what_a_witness_compares(array: QuickArrayProcess) -> None:
+    run(array, "started")
+    run(array, "stopped")
+    since = "start_time.gte.2026-01-01T00:00:00.000Z"
+    jobs = ask(array, f"job?select=id,resource_action,user,end_time&and=({since},start_time.lte.9999)").json()
+    assert {job["resource_action"] for job in jobs} == {"start_failover_test", "stop_failover_test"}
+    assert ask(array, f"job?and=({since},start_time.lte.2026-01-02T00:00:00.000Z)").json() == []
+    events = ask(array, "audit_event?select=job_id,username&and=(timestamp.gte.2026,timestamp.lte.9999)").json()
+    assert {event["job_id"] for event in events} == {job["id"] for job in jobs}
+    assert {event["username"] for event in events} == {job["user"] for job in jobs} == {"drill"}

@@ -14,55 +14,44 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
+import shutil
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.lab.benchmark import measure
+from ansible.release import __version__ as ansible_version
+
+from tests.lab.benchmark import drills, measure
+from tests.lab.benchmark.cpu import Others
+from tests.lab.benchmark.table import README, Report, Row, number, readme_text
 
 WORK = Path("build/bench").absolute()
+OTHERS_ALLOWED = 0.1  # of the CPU; above that, seconds say little
+REQUESTS, CPU_OF_THEM = 1200, 1.2  # of a task of 1,000 sessions, about; CPU in seconds
+SENT_AND_ALL = "found, sent, followed, confirmed, 64 at once"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table. ``goal``: None where there is none; a figure meets it that, rounded, is not above it."""
-
-    what: str
-    unit: str
-    goal: float | None
-    rounds: list[float]
-    remark: str = ""
-
-    @property
-    def now(self) -> float:
-        """The median."""
-        return statistics.median(self.rounds)
-
-    @property
-    def is_missed(self) -> bool:
-        """Whether there is a goal, and it is not met; goals have two digits after the point at the most."""
-        return self.goal is not None and round(self.now, 2) > self.goal
-
-    def as_line(self) -> str:
-        """As it is printed."""
-        goal = "" if self.goal is None else f"{self.goal:g}"
-        met = "" if self.goal is None else "MISSED" if self.is_missed else "met"
-        spread = f"{min(self.rounds):.3g} - {max(self.rounds):.3g}"
-        return f"{self.what:<72}{goal:>7}{self.now:>9.3g}  {self.unit:<8}{spread:>17}  {met:<7}{self.remark}"
+def _medians(found: list[dict[str, float]]) -> dict[str, str]:
+    return {name: number(statistics.median(each[name] for each in found)) for name in found[0]}
 
 
 def one_more(rounds: int) -> Iterator[Row]:
     """CPU for one more session, beside what its POST alone costs others."""
     found = [measure.one_more(WORK) for _round in range(rounds)]
-    over = {"start": 1.6, "stop": 1.6}
-    for name in found[0]:
-        yield Row(
-            f"CPU for one more session, {name}", "ms", over.get(name), [each[name] for each in found],
-            "found, sent, followed, confirmed; 64 at once" if name in over else "",
-        )  # fmt: skip
+    floors = _medians(found)
+    beside = (
+        f"the POST alone: `requests` {floors['requests']}, urllib3 {floors['urllib3']}, `curl -Z` {floors['curl -Z']}, "
+        f"`curl` by `xargs` {number(measure.curl(WORK))}, a loop of `ansible.builtin.uri` "
+        f"{number(measure.uri_loop(WORK))} ms"
+    )
+    for name, others in (("start", beside), ("stop", "")):
+        used = [each[name] for each in found]
+        yield Row(f"CPU for one more session, {name}: {SENT_AND_ALL}", "ms", 1.6, used, others)
 
 
 def requests_a_session(rounds: int) -> Iterator[Row]:
@@ -75,84 +64,199 @@ def requests_a_session(rounds: int) -> Iterator[Row]:
         (measure.Policy(120, 36, 64, 1000, 60), 2.5),
     ):
         found = [measure.requests_a_session(policy, WORK) for _round in range(rounds)]
-        faster = f"clock {policy.speed:g} times as fast" if policy.speed > 1 else "clock 5 times as slow"
-        what = (
-            f"Requests a session, operations of {policy.mean:g} s (sd {policy.deviation:g}), {policy.parallel} at once"
-        )
-        yield Row(what, "", goal, found, f"{policy.sessions} sessions, {faster}")
+        faster = f"{policy.speed:g} times as fast" if policy.speed > 1 else f"{1 / policy.speed:g} times as slow"
+        spread = f" (sd {policy.deviation:g} s)" if policy.deviation else ""
+        what = f"Requests a session, operations of {policy.mean:g} s{spread}, {policy.parallel} at once"
+        beside = f"the POST alone: 1. {policy.sessions:,} sessions, all clocks {faster}"
+        yield Row(what, "", goal, found, beside)
 
 
 def tasks(rounds: int) -> Iterator[Row]:
     """What one more task of a playbook costs."""
     found = [measure.a_task(WORK) for _round in range(rounds)]
-    yield Row("One more task with a module in a playbook, CPU", "s", 0.1, [each["fork"] for each in found])
-    yield Row("the same where the module is sent", "s", None, [each["sent"] for each in found])
-
-
-def loops(rounds: int) -> Iterator[Row]:
-    """Peers that start a process or a module for each session."""
-    for name, peer in (
-        ("a loop of ansible.builtin.uri", measure.uri_loop),
-        ("curl by xargs, 16 at once", measure.curl),
-    ):
-        found = [peer(WORK) for _round in range(rounds)]
-        yield Row(f"CPU for one POST, {name}", "ms", None, found)
+    others = _medians(found)
+    beside = f"{others['sent']} s where the module is sent; a task of `debug` {others['nothing']} s"
+    yield Row("CPU for one more task with a module in a playbook", "s", 0.1, [each["fork"] for each in found], beside)
 
 
 def abort(rounds: int) -> Iterator[Row]:
     """How soon the first stop is sent, in seconds: the quickest round is the one that other work slowed least."""
     found = [measure.first_post(WORK) for _round in range(rounds)]
-    ours = [each["playbook"] for each in found]
-    yield Row("abort: first stop POST after the start of ansible-playbook", "s", None, ours, "1 test among 100")
-    yield Row("the same by the module alone, in a new process", "s", None, [each["module"] for each in found])
-    yield Row("the same by bare urllib3, in a new process", "s", None, [each["urllib3"] for each in found])
-    yield Row("ansible-playbook alone, until its first task ends", "s", None, [each["nothing"] for each in found])
-    yield Row("ansible-playbook alone, times bare urllib3, quickest rounds", "x", None, [_times(found, "nothing")])
-    yield Row("abort, times bare urllib3, quickest rounds", "x", 5, [_times(found, "playbook")])
+    best = {name: min(each[name] for each in found) for name in found[0]}
+    times = {name: number(seconds / best["urllib3"]) for name, seconds in best.items()}
+    beside = (
+        f"{number(best['playbook'])} s beside {number(best['urllib3'])} s; the module alone, in a new process, "
+        f"{times['module']} times; a playbook that does nothing {times['nothing']} times"
+    )
+    limit = f"`ansible-playbook` takes {times['nothing']} times as long to do nothing and end."
+    what = "`abort`: first stop sent after the start of `ansible-playbook`, times bare urllib3 (login, list, stop)"
+    yield Row(what, "x", 5, [best["playbook"] / best["urllib3"]], beside, limit)
 
 
-def _times(found: list[dict[str, float]], name: str) -> float:
-    return min(each[name] for each in found) / min(each["urllib3"] for each in found)
+def small_drills(rounds: int) -> Iterator[Row]:
+    """A drill of 3 sessions, and one of 40 with a check each."""
+    three = [drills.drill(WORK, 3) for _round in range(rounds)]
+    ran = three[0]
+    nothing = number(drills.nothing(WORK, ran.done, ran.skipped))
+    alone = f"a playbook with as many tasks that do nothing ({ran.done}, and {ran.skipped} skipped) {nothing} s"
+    yield Row("A drill of 3 sessions, CPU", "s", 5, [each.cpu for each in three], alone, f"{alone.capitalize()}.")
+    array = f"an operation of the array takes {drills.OPERATION:g} s, the port answers at once"
+    rto = [each.record["rto"]["actual_seconds"] for each in three]
+    tool = number(statistics.median(each.record["rto"]["parts"]["tool_seconds"] for each in three))
+    limit = f"Of it, {tool} s are the tool's: the tasks between start and checks."
+    yield Row("RTO in the record of a drill of 3 sessions", "s", 1, rto, array, limit)
+    forty = [drills.drill(WORK, 40, each=True) for _round in range(rounds)]
+    first, last = [each.rtos[0] for each in forty], [each.rtos[-1] for each in forty]
+    what = "RTO of 40 sessions with a check each, the"
+    yield Row(f"{what} shortest", "s", 2, first, "16 starts at once", limit)
+    yield Row(f"{what} longest", "s", 2, last, f"{number(statistics.median(last) - statistics.median(first))} s more",
+              limit)  # fmt: skip
 
 
-def others(rounds: int) -> Iterator[Row]:
+def large_drills(_rounds: int) -> Iterator[Row]:
+    """Drills of 500 and of 2,000 sessions, once each."""
+    half, whole = drills.drill(WORK, 500), drills.drill(WORK, 2000)
+    for count, ran, goal in ((500, half, 15), (2000, whole, 60)):
+        parts = ran.record["rto"]["parts"]
+        beside = (
+            f"RTO in its record {number(ran.record['rto']['actual_seconds'])} s, of which the array "
+            f"{number(parts['array_seconds'])} s; the whole run {number(ran.seconds)} s"
+        )
+        yield Row(f"A drill of {count:,} sessions, CPU", "s", goal, [ran.cpu], beside)
+    yield _growth(500, half, 2000, whole)
+    module = number(measure.before_the_first_stop(WORK, 2000))
+    beside = f"{number(whole.before_stop[0])} s; the module of the stop alone, without its imports, {module} s of CPU"
+    limit = (
+        f"Of it, {module} s are the stop's own look: it reads every session and its starts before the first POST. The "
+        "rest is Ansible's, from the end of one task to the begin of another."
+    )
+    what = "From the last check to the first stop sent, 2,000 sessions, CPU"
+    yield Row(what, "s", 1, [whole.before_stop[1]], beside, limit)
+
+
+def _growth(less: int, half: drills.Drilled, more: int, whole: drills.Drilled) -> Row:
+    each = (whole.cpu - half.cpu) / (more - less) * 1000
+    beside = f"{number(half.cpu / less * 1000)} ms each in the drill of {less:,}, {number(whole.cpu / more * 1000)} "
+    what = f"CPU for one more session of a drill, from {less:,} to {more:,}"
+    return Row(what, "ms", None, [each], f"{beside}in that of {more:,}; not more with size: linear")
+
+
+def five_thousand(_rounds: int) -> Iterator[Row]:
+    """Only where it is named: it takes minutes."""
+    whole, most = drills.drill(WORK, 2000), drills.drill(WORK, 5000)
+    yield Row("A drill of 5,000 sessions, CPU", "s", 150, [most.cpu], f"the whole run {number(most.seconds)} s")
+    yield _growth(2000, whole, 5000, most)
+
+
+def arrays(_rounds: int) -> Iterator[Row]:
+    """Drills of one session on each of several arrays, in one run."""
+    yield from _arrays(10)
+
+
+def fifty_arrays(_rounds: int) -> Iterator[Row]:
+    """Only where it is named."""
+    yield from _arrays(50)
+
+
+def _arrays(count: int) -> Iterator[Row]:
+    one, many = drills.drill(WORK, 1), drills.drill(WORK, 1, arrays=count)
+    rtos = [record["rto"]["actual_seconds"] for record in many.records]
+    beside = (
+        f"{number(one.cpu)} s for one array alone; {count} arrays take {number(many.seconds)} s, and the RTO is "
+        f"{number(min(rtos))} to {number(max(rtos))} s, {number(one.record['rto']['actual_seconds'])} s for one alone"
+    )
+    yield Row(f"CPU for one more array in a drill of {count}", "s", None, [(many.cpu - one.cpu) / (count - 1)], beside)
+
+
+def recording(rounds: int) -> Iterator[Row]:
+    """What POWERSTORE_TRACE costs."""
+    found = [measure.recording(WORK, number) for number in range(rounds)]
+    more = {name: [(each[name] - 1) * 100 for each in found] for name in ("time", "cpu")}
+    cpu = f"{number(statistics.median(more['cpu']))} % more CPU"
+    what = "Recording a start and a stop of 200 sessions (`POWERSTORE_TRACE`), operations of 200 ms: time"
+    yield Row(what, "%", 10, more["time"], cpu, f"It takes {cpu}, and there was no core left for it.")
+    off = measure.not_recording(REQUESTS) / CPU_OF_THEM * 100
+    what = "Not recording, of the CPU of a task of 1,000 sessions (the goal is nothing)"
+    yield Row(what, "%", 0.1, [off], "a look at the environment for each task, a test for each request")
+
+
+def others(_rounds: int) -> Iterator[Row]:
     """The size of a result, and what the array serves alone."""
-    del rounds
-    yield Row("Result of a task, JSON a session", "KiB", 0.56, [measure.result_size(WORK)])
+    sizes = measure.result_sizes(WORK)
+    ranked = sorted(((size, name) for name, size in sizes.items() if name != "all"), reverse=True)
+    parts = ", ".join(f"{name} {size:.0f}" for size, name in ranked[:9])
+    rest = sum(size for size, _name in ranked[9:])
+    listed = f"bytes: {parts}, {len(ranked) - 9} others {rest:.0f}"
+    limit = f"What is left says something about each session, in {listed}."
+    yield Row("Result of a start, JSON a session", "KiB", 0.56, [sizes["all"] / 1024], listed, limit)
     alone = measure.array_alone(WORK)
-    yield Row("The array alone serves, requests a second", "1/s", None, [alone["served"]], f"load {alone['load']:.0f}")
-    yield Row("The array alone, CPU for a request", "ms", None, [alone["cpu"]])
+    beside = (
+        f"{number(alone['cpu'])} ms each; asked by 16 threads of `requests` on the same cores, {alone['served']:.0f}"
+    )
+    yield Row("The array alone, requests for a second of CPU", "", None, [1000 / alone["cpu"]], beside)
 
 
-SECTIONS: dict[str, Callable[[int], Iterator[Row]]] = {
+Section = Callable[[int], Iterator[Row]]
+SECTIONS: dict[str, Section] = {
     "one-more": one_more,
     "requests": requests_a_session,
     "tasks": tasks,
-    "loops": loops,
     "abort": abort,
+    "drills": small_drills,
+    "large-drills": large_drills,
+    "arrays": arrays,
+    "recording": recording,
     "others": others,
 }
+MORE: dict[str, Section] = {"five-thousand": five_thousand, "fifty-arrays": fifty_arrays}
 
 
 def main() -> int:
     """Measure, print the table, write build/bench/bench.json; 1 where a goal is missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.lab.benchmark", description=__doc__)
-    parser.add_argument("--only", choices=SECTIONS, nargs="+", default=list(SECTIONS))
+    parser.add_argument("--only", choices=[*SECTIONS, *MORE], nargs="+", default=list(SECTIONS))
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--readme", action="store_true", help="write the table into the README")
     options = parser.parse_args()
-    WORK.mkdir(parents=True, exist_ok=True)
-    began, load = time.monotonic(), os.getloadavg()[0]
+    if options.readme and set(options.only) != set(SECTIONS):
+        parser.error("the README has the table of one whole run: expected --readme without --only")
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    report = measured(options.only, options.rounds)
+    print(f"\n{report.as_text()}")
+    figures = {"about": report.about, "rows": [{**asdict(row), "now": row.now} for row in report.rows]}
+    (WORK / "bench.json").write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    if options.readme:
+        README.write_text(readme_text(README.read_text(encoding="utf-8"), report), encoding="utf-8")
+        print(f"\nThe table is in {README.name}.")
+    return int(bool(report.missed))
+
+
+def measured(names: list[str], rounds: int) -> Report:
+    """Every section's rows; each is printed when it is known."""
+    began, load, others_had = time.monotonic(), os.getloadavg()[0], Others()
+    print(f"{os.cpu_count()} cores, load {load:.1f}. About ten minutes on two idle cores.", flush=True)
     rows: list[Row] = []
-    print(f"{'What':<72}{'goal':>7}{'now':>9}  {'':<8}{'lowest - highest':>17}", flush=True)
-    for name in options.only:
-        for row in SECTIONS[name](options.rounds):
+    for place, name in enumerate(names, start=1):
+        print(f"[{(time.monotonic() - began) / 60:4.1f} min] {name}, {place} of {len(names)}", flush=True)
+        for row in {**SECTIONS, **MORE}[name](rounds):
             rows.append(row)
-            print(row.as_line(), flush=True)
-    minutes = (time.monotonic() - began) / 60
-    print(f"{os.cpu_count()} cores, load {load:.0f} before and {os.getloadavg()[0]:.0f} after, {minutes:.0f} minutes.")
-    report = {"cores": os.cpu_count(), "load": load, "rows": [{**asdict(row), "now": row.now} for row in rows]}
-    (WORK / "bench.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
-    return int(any(row.is_missed for row in rows))
+            print(f"    {row.what}: {row.shown} {row.verdict}".rstrip(), flush=True)
+    minutes, share = (time.monotonic() - began) / 60, others_had.share()
+    had = "" if share is None else f", of which other work had {share:.0%}"
+    about = (
+        f"Medians of {rounds} rounds, of one for drills of 500 sessions and more, measured in {minutes:.0f} minutes on "
+        f"{datetime.now(UTC):%d %B %Y} on {os.cpu_count()} cores{had} (load {load:.1f} before, "
+        f"{os.getloadavg()[0]:.1f} after), with ansible-core {ansible_version} on Python {platform.python_version()}."
+    )
+    return Report(rows, about, _warning(load, share))
+
+
+def _warning(load: float, others_share: float | None) -> str:
+    busy = load > (os.cpu_count() or 1) / 2 if others_share is None else others_share > OTHERS_ALLOWED
+    return (
+        "this machine had other work meanwhile. CPU and requests hold; times, RTO among them, do not." if busy else ""
+    )
 
 
 if __name__ == "__main__":

@@ -8,32 +8,33 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import timeit
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 
-from tests.lab.benchmark.array import ArrayProcess, Figures, QuickArrayProcess
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.connection import Connection
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.trace import Trace
+from tests.lab.benchmark.array import Figures, QuickArrayProcess
+from tests.lab.benchmark.cpu import TreeCpu, cpu_seconds
 
 MANY, PARALLEL, LOOP = 1000, 64, 50
 
 
-def cpu_seconds() -> float:
-    """Of all processes that this one has started and that have ended, with those that they have started."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def run(command: list[str], given: object = None) -> tuple[float, str]:
+def run(command: list[str], given: object = None, environment: t.Mapping[str, str] | None = None) -> tuple[float, str]:
     """CPU seconds of a command with its children, and its output. Raises RuntimeError where it fails."""
     before = cpu_seconds()
-    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, input=json.dumps(given), capture_output=True, text=True, check=False,
+        env={**os.environ, **(environment or {})},
+    )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr[-2000:]}")
     return cpu_seconds() - before, done.stdout
@@ -44,11 +45,22 @@ def volumes(count: int, of: int) -> list[Figures]:
     return [{"volume": f"vol-{number:0{max(4, len(str(of)))}}"} for number in range(1, count + 1)]
 
 
-def module(array: QuickArrayProcess, state: str, sessions: list[Figures], parallel: int, speed: float = 1) -> Figures:
-    """One task in a process of its own; its figures and its ``cpu``. Raises RuntimeError where it did not do it all."""
+def _given(array: QuickArrayProcess, state: str, sessions: list[Figures], parallel: int, speed: float) -> Figures:
     options = {"state": state, "sessions": sessions, "max_parallel": parallel, "wait_timeout": 3600}
-    given = {"connection": array.connection, "name": "replication_failover_test", "options": options, "speed": speed}
-    cpu, output = run([sys.executable, "-m", "tests.lab.benchmark.module_process"], given)
+    return {"connection": array.connection, "name": "replication_failover_test", "options": options, "speed": speed}
+
+
+def module(
+    array: QuickArrayProcess,
+    state: str,
+    sessions: list[Figures],
+    parallel: int,
+    speed: float = 1,
+    environment: t.Mapping[str, str] | None = None,
+) -> Figures:
+    """One task in a process of its own; its figures and its ``cpu``. Raises RuntimeError where it did not do it all."""
+    given = _given(array, state, sessions, parallel, speed)
+    cpu, output = run([sys.executable, "-m", "tests.lab.benchmark.module_process"], given, environment)
     figures: Figures = json.loads(output)
     if figures["actions"] != [state] * len(sessions):
         raise RuntimeError(f"{state}: {figures['msg']}")
@@ -66,9 +78,9 @@ def one_more(work: Path) -> dict[str, float]:
             one = module(array, state, volumes(1, MANY), 1)["cpu"]
             # One is in that state already, and is found so.
             found[name] = (_others(array, state) - one) / (MANY - 1) * 1000
-        for name, floor in (("the POST alone by requests", "requests"), ("the POST alone by urllib3", "urllib3")):
-            found[name] = _floor(array, floor) * 1000
-        found["the POST alone by curl -Z"] = _curl_together(array, work) * 1000
+        for library in ("requests", "urllib3"):
+            found[library] = _floor(array, library) * 1000
+        found["curl -Z"] = _curl_together(array, work) * 1000
     return found
 
 
@@ -139,24 +151,29 @@ def requests_a_session(policy: Policy, work: Path) -> float:
 # One more task
 
 
-def a_task(work: Path, count: int = 20) -> dict[str, float]:
-    """CPU seconds of one more task with a module in a playbook: in a fork of Ansible's worker, and sent."""
+def a_task(work: Path, count: int = 10) -> dict[str, float]:
+    """CPU seconds of one more task in a playbook: with a module in a fork of Ansible's worker, sent, and with none."""
     figures: dict[str, float] = {}
     # The same Python by another name: what Ansible's own is not known to be is sent.
     other = Path(sys.executable).with_name("python3")
-    with ArrayProcess(10, 0.0, work) as array:
+    with QuickArrayProcess(10, work) as array:
         for way, python in (("fork", sys.executable), ("sent", str(other))):
             used = []
             for number in (1, 1 + count):
-                play = {
-                    "hosts": "localhost",
-                    "gather_facts": False,
-                    "tasks": [{"drdrill.powerstore.replication_session_info": array.connection}] * number,
-                }
-                (work / "tasks.json").write_text(json.dumps([play]))
-                used.append(playbook(work / "tasks.json", {"ansible_python_interpreter": python})[0])
+                tasks = [{"drdrill.powerstore.replication_session_info": array.connection}] * number
+                used.append(play(work, tasks, {"ansible_python_interpreter": python}))
             figures[way] = (used[1] - used[0]) / count
+    figures["nothing"] = (play(work, [NOTHING] * (1 + count)) - play(work, [NOTHING])) / count
     return figures
+
+
+NOTHING: t.Final[Figures] = {"ansible.builtin.debug": {"msg": "nothing"}}
+
+
+def play(work: Path, tasks: list[Figures], variables: Figures | None = None) -> float:
+    """CPU seconds of a playbook with these tasks on localhost."""
+    (work / "tasks.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    return playbook(work / "tasks.json", variables or {})[0]
 
 
 def playbook(path: Path, variables: Figures) -> tuple[float, str]:
@@ -186,10 +203,8 @@ _LOOP = {
 def uri_loop(work: Path) -> float:
     """Milliseconds of CPU for one POST in a loop of ansible.builtin.uri: nothing looked up, nothing confirmed."""
     with QuickArrayProcess(LOOP, work) as array:
-        (work / "uri.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [_LOOP]}]))
         variables = {**array.connection, "base": array.base, "paths": _paths(array, "start_failover_test", LOOP)}
-        cpu, _output = playbook(work / "uri.json", {**variables, "ansible_python_interpreter": sys.executable})
-    return cpu / LOOP * 1000
+        return play(work, [_LOOP], {**variables, "ansible_python_interpreter": sys.executable}) / LOOP * 1000
 
 
 def curl(work: Path) -> float:
@@ -221,10 +236,8 @@ def first_post(work: Path, sessions: int = 100) -> dict[str, float]:
     timed("urllib3", lambda array: (floors, {"connection": array.connection}))
     timed("module", _sweep)
     timed("playbook", lambda array: (_abort(array, work), None))
-    nothing = [{"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.debug": {"msg": "done"}}]}]
-    (work / "nothing.json").write_text(json.dumps(nothing))
     began = time.monotonic()
-    playbook(work / "nothing.json", {})
+    play(work, [NOTHING])
     found["nothing"] = time.monotonic() - began
     return found
 
@@ -237,7 +250,7 @@ def _seen_first(array: QuickArrayProcess, command: list[str], given: object) -> 
             process.stdin.close()
         first: float | None = None
         for _attempt in range(1200):
-            first = array.since_last()["first_post"]
+            first = array.since_last()["first_stop"]
             if first is not None:
                 break
             time.sleep(0.1)
@@ -260,13 +273,56 @@ def _abort(array: QuickArrayProcess, work: Path) -> list[str]:
     return [*command, "-e", json.dumps(variables)]
 
 
+def before_the_first_stop(work: Path, sessions: int) -> float:
+    """CPU seconds of the stop's module alone until the array gets the first stop: Python and its imports are not in."""
+    used = []
+    for count in (1, sessions):
+        with QuickArrayProcess(sessions, work, running=sessions) as array:
+            array.since_last()
+            given = _given(array, "stopped", volumes(count, sessions), PARALLEL, 1)
+            command = [sys.executable, "-m", "tests.lab.benchmark.module_process"]
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+                began = time.time()
+                with TreeCpu(process.pid) as tree:
+                    process.communicate(json.dumps(given))
+            used.append(tree.between(began, array.since_last()["first_stop"]))
+    return used[1] - used[0]
+
+
+# What recording costs
+
+
+def recording(work: Path, round_: int, sessions: int = 200) -> dict[str, float]:
+    """How many times the time and the CPU of a start and a stop POWERSTORE_TRACE takes; operations of 200 ms."""
+    took: dict[bool, tuple[float, float]] = {}
+    with QuickArrayProcess(sessions, work, mean=0.2) as array, tempfile.TemporaryDirectory(dir=work) as folder:
+        # By turns, so that a machine that gets slower slows both.
+        for is_on in (False, True) if round_ % 2 else (True, False):
+            environment = {"POWERSTORE_TRACE": folder} if is_on else {}
+            began, cpu = time.monotonic(), 0.0
+            for state in ("started", "stopped"):
+                cpu += module(array, state, volumes(sessions, sessions), 16, environment=environment)["cpu"]
+            took[is_on] = (time.monotonic() - began, cpu)
+    return {"time": took[True][0] / took[False][0], "cpu": took[True][1] / took[False][1]}
+
+
+def not_recording(exchanges: int) -> float:
+    """CPU seconds that a task spends on recording where none is wanted: one look at its environment, a test each."""
+    connection = Connection("array.example.com", 443, "drill", "not asked", verify=True, timeout=60)
+    trace = Trace.from_environment(connection)
+    once = timeit.timeit(lambda: Trace.from_environment(connection), number=1000) / 1000
+    each = timeit.timeit(lambda: trace is None, number=100_000) / 100_000
+    return once + each * exchanges
+
+
 # The result, and the array
 
 
-def result_size(work: Path) -> float:
-    """KiB of JSON for one session in the result of a start."""
+def result_sizes(work: Path) -> dict[str, float]:
+    """Bytes of JSON for one session in the result of a start: ``all``, and what they are of."""
     with QuickArrayProcess(MANY, work) as array:
-        return float(module(array, "started", volumes(MANY, MANY), PARALLEL)["result_bytes"]) / MANY / 1024
+        figures = module(array, "started", volumes(MANY, MANY), PARALLEL)
+    return {name: size / MANY for name, size in figures["result_bytes"].items()}
 
 
 def array_alone(work: Path, threads: int = 16, seconds: float = 3.0) -> dict[str, float]:
@@ -290,5 +346,4 @@ def array_alone(work: Path, threads: int = 16, seconds: float = 3.0) -> dict[str
     return {
         "served": seen["requests"] / seconds,
         "cpu": seen["cpu_seconds"] / seen["requests"] * 1000,
-        "load": os.getloadavg()[0],
     }

@@ -15,6 +15,8 @@ import resource
 import sys
 import threading
 import time
+import typing as t
+from collections import Counter
 from types import SimpleNamespace
 
 
@@ -34,11 +36,22 @@ def main() -> None:
         "failed": bool(result.get("failed")),
         "msg": result.get("msg"),
         "actions": [entry.get("action") for entry in result.get("sessions", [])],
-        "result_bytes": len(json.dumps(result)),
-        "peak_mib": used.ru_maxrss / 1024,
+        "result_bytes": sizes(result),
         "cpu_seconds": used.ru_utime + used.ru_stime,
     }
     print(json.dumps(figures))
+
+
+def sizes(result: dict[str, t.Any]) -> dict[str, int]:
+    """Bytes of JSON: of ``all``, of each value of the sessions, and of what stands beside these."""
+    found: Counter[str] = Counter({"all": len(json.dumps(result))})
+    for entry in result.get("sessions", []):
+        for name, value in entry.items():
+            found[name] += len(json.dumps({name: value}))
+    for name, value in result.items():
+        if name != "sessions":
+            found[name] += len(json.dumps({name: value}))
+    return dict(found)
 
 
 def run_faster(speed: float) -> None:

@@ -4,10 +4,11 @@
 
 """``python -m tests.lab.benchmark.quick_array``: an array that costs next to nothing, so that it limits no benchmark.
 
-It has the simulator's rules as far as a start, a stop and an abort meet them: login by Basic, cookie and token; lists
-with filters and pages; an operation is a job (202), or done when it is answered (204); a session has one operation at a
-time, and shows the test when its job has ended. What it does not know it refuses (400), so that nothing is measured
-that only seems to work. ``/bench`` says without a login what it has seen; that is not counted.
+It has the simulator's rules as far as a drill and an abort meet them: login by Basic, cookie and token; lists with
+filters and pages; an operation is a job (202), or done when it is answered (204); a session has one operation at a
+time, and shows the test when its job has ended; jobs and audit events are kept. What it does not know it refuses (400),
+so that nothing is measured that only seems to work. ``/bench`` says without a login what it has seen; that is not
+counted.
 
 Nothing runs between two requests: what a job and a session show is worked out from the clock when they are read.
 """
@@ -29,7 +30,8 @@ import typing as t
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote_plus
 
@@ -45,7 +47,7 @@ _REASONS: t.Final = {
     200: "OK", 202: "Accepted", 204: "No Content", 206: "Partial Content", 400: "Bad Request", 401: "Unauthorized",
     403: "Forbidden", 404: "Not Found", 422: "Unprocessable",
 }  # fmt: skip
-_CONDITION = re.compile(r"(eq|neq|gt|gte|in|is)\.(.*)", re.DOTALL)
+_CONDITION = re.compile(r"(eq|neq|gt|gte|lte|in|is)\.(.*)", re.DOTALL)
 _NAME = re.compile(r"[a-z_]+(?=[,(]|$)")
 
 Row = dict[str, t.Any]
@@ -82,6 +84,7 @@ class Job:
     session: str
     starts: bool
     began: datetime
+    takes: float  # seconds
     ends_at: float  # of time.monotonic()
 
     def row(self, now: float) -> Row:
@@ -96,13 +99,27 @@ class Job:
             "user": USERNAME,
             "response_body": None,
             "start_time": stamp(self.began),
-            "end_time": stamp(datetime.now(UTC)) if ended else None,
+            "end_time": stamp(self.began + timedelta(seconds=self.takes)) if ended else None,
+        }
+
+    def event(self) -> Row:
+        """What the audit log has of it."""
+        return {
+            "id": self.id,
+            "job_id": self.id,
+            "resource_type": "replication_session",
+            "resource_action": "start_failover_test" if self.starts else "stop_failover_test",
+            "username": USERNAME,
+            "client_address": "127.0.0.1",
+            "is_successful": True,
+            "timestamp": stamp(self.began),
+            "message_arguments": [self.session],
         }
 
 
 def stamp(moment: datetime) -> str:
     """A time as the array writes it."""
-    return moment.isoformat(timespec="milliseconds")
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass
@@ -111,7 +128,7 @@ class Seen:
 
     requests: Counter[str] = field(default_factory=Counter)
     connections: int = 0
-    first_post: float | None = None  # of time.time(); since the last call of /bench
+    first_stop: float | None = None  # of time.time(); since the last call of /bench
 
     def as_row(self) -> Row:
         """For /bench: a request is counted by its method and the last word of its path."""
@@ -121,16 +138,17 @@ class Seen:
             "connections": self.connections,
             "logins": self.requests["GET login_session"],
             "logouts": self.requests["POST logout"],
-            "first_post": self.first_post,
+            "first_stop": self.first_stop,
             "cpu_seconds": used.ru_utime + used.ru_stime,
         }
 
 
 class QuickArray:
-    """N volumes, each with a session that has this array as its destination."""
+    """N volumes, each with a session that has this array as its destination, and mapped to a host."""
 
-    def __init__(self, count: int, mean: float, deviation: float, running: int) -> None:
+    def __init__(self, count: int, mean: float, deviation: float, running: int, number: int = 1) -> None:
         """``mean``, ``deviation``: seconds of an operation. ``running``: how many sessions are in test already."""
+        self._name = f"quick-{number}"
         width = max(4, len(str(count)))
         self._mean, self._deviation = mean, deviation
         self._chance = random.Random(23)  # every run meets the same durations
@@ -139,7 +157,10 @@ class QuickArray:
         for number in range(1, count + 1):
             volume, session = str(uuid.UUID(int=number << 64)), str(uuid.UUID(int=number << 32 | 7))
             name = f"vol-{number:0{width}}"
-            self._volumes[volume] = {"id": volume, "name": name, "type": "Primary"}
+            self._volumes[volume] = {
+                "id": volume, "name": name, "type": "Primary", "state": "Ready", "wwn": f"naa.68ccf098{number:024x}",
+                "size": 100 << 30, "appliance_id": "A1",
+            }  # fmt: skip
             self._sessions[session] = Session(_session_row(session, volume, name), shown=number <= running)
         self._jobs: dict[str, Job] = {}
         self.seen = Seen()
@@ -164,6 +185,9 @@ class QuickArray:
                 found = sorted(found, key=lambda row: str(row["id"]))
             elif name == "or":  # of starts: since when; none is older than this array
                 continue
+            elif name == "and":  # (start_time.gte.TIME,start_time.lte.TIME)
+                for part in value[1:-1].split(","):
+                    found = _filtered(found, *part.split(".", 1))
             elif name != "select":
                 found = _filtered(found, name, value)
         page = found[:limit]
@@ -178,16 +202,27 @@ class QuickArray:
             return [{**each.row, "failover_test_in_progress": each.in_test(now)} for each in found]
         if collection == "job":
             return [job.row(now) for job in _by_id(self._jobs, by_id, row_id)]
+        if collection == "audit_event":
+            return [job.event() for job in _by_id(self._jobs, by_id, row_id)]
         if collection == "volume":
             return _by_id(self._volumes, by_id, row_id)
+        return self._others(collection)
+
+    def _others(self, collection: str) -> list[Row]:
+        """The rows of what does not change."""
+        if collection == "host_volume_mapping":
+            host = {"host": {"name": "dr-host"}, "host_group": None}
+            return [{"id": f"m{volume}", "volume_id": volume, **host} for volume in self._volumes]
+        if collection == "replication_rule":
+            return [{"id": _RULE, "name": "rpo-1h", "rpo": "One_Hour"}]
         if collection == "login_session":
             return [{"id": "1", "user": USERNAME, "is_password_change_required": False}]
         if collection == "software_installed":
             return [{"id": "1", "release_version": "4.1.0.0", "is_cluster": True}]
         if collection == "cluster":
-            row = {"id": "0", "name": "quick", "global_id": "PSquick", "system_time": stamp(datetime.now(UTC))}
-            return [row]
-        if collection in ("volume_group", "replication_rule", "remote_system", "audit_event", "alert"):
+            known = {"name": self._name, "global_id": f"PS{self._name}"}
+            return [{"id": "0", **known, "system_time": stamp(datetime.now(UTC))}]
+        if collection in ("volume_group", "remote_system", "alert"):
             return []
         raise RefusalError(404, f"/{collection} is not known here")
 
@@ -203,11 +238,11 @@ class QuickArray:
         starts = action == "start_failover_test"
         if session.in_test(now) == starts or session.job is not None:
             raise RefusalError(422, f"{action}: the session is not in a state for it")
-        if self.seen.first_post is None:
-            self.seen.first_post = time.time()
+        if self.seen.first_stop is None and not starts:
+            self.seen.first_stop = time.time()
         takes = max(self._mean / 10, self._chance.gauss(self._mean, self._deviation)) if self._mean else 0.0
         job_id = str(uuid.UUID(int=self._chance.getrandbits(128)))
-        session.job = self._jobs[job_id] = Job(job_id, session_id, starts, datetime.now(UTC), now + takes)
+        session.job = self._jobs[job_id] = Job(job_id, session_id, starts, datetime.now(UTC), takes, now + takes)
         return session.job
 
 
@@ -262,6 +297,8 @@ def _filtered(rows: list[Row], name: str, value: str) -> list[Row]:
     if kind == "in":
         values = set(wanted[1:-1].split(","))
         return [row for row in rows if _text(row[name]) in values]
+    if kind == "lte":
+        return [row for row in rows if _text(row[name]) <= wanted]
     if kind in ("gt", "gte"):
         return [row for row in rows if _text(row[name]) > wanted or (kind == "gte" and _text(row[name]) == wanted)]
     same = kind in ("eq", "is")
@@ -308,7 +345,7 @@ class Connection(asyncio.Protocol):
         url, _mark, query = target.partition("?")
         if url == "/bench":
             self._send(200, json.dumps(self._array.seen.as_row()))
-            self._array.seen.first_post = None
+            self._array.seen.first_stop = None
             return
         path = url.removeprefix(f"{BASE}/")
         last = path.rpartition("/")[2]
@@ -357,35 +394,40 @@ def _authorized(method: str, path: str, headers: t.Mapping[str, str]) -> None:
         raise RefusalError(403, "no token")
 
 
-async def serve(array: QuickArray, ready: Path) -> None:
-    """Until SIGTERM. ``ready`` appears, whole, once it listens."""
+async def serve(arrays: t.Sequence[QuickArray], ready: Path) -> None:
+    """Each array on a port of its own, until SIGTERM. ``ready`` appears, whole, once they listen."""
     pki = Pki(ready.parent)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: Connection(array), "127.0.0.1", 0, ssl=pki.server_context("127.0.0.1"), backlog=1000
-    )
-    port = server.sockets[0].getsockname()[1]
-    known = {"host": "127.0.0.1", "port": port, "username": USERNAME, "password": PASSWORD}
+    context = pki.server_context("127.0.0.1")
+    servers = [
+        await loop.create_server(partial(Connection, array), "127.0.0.1", 0, ssl=context, backlog=1000)
+        for array in arrays
+    ]
+    ports = [server.sockets[0].getsockname()[1] for server in servers]
+    known = {"host": "127.0.0.1", "port": ports[0], "username": USERNAME, "password": PASSWORD, "ports": ports}
     temporary = ready.with_suffix(f".{os.getpid()}")
     temporary.write_text(json.dumps({**known, "ca_path": str(pki.ca_path)}), encoding="utf-8")
     temporary.replace(ready)
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     await stop.wait()
-    server.close()
+    for server in servers:
+        server.close()
 
 
 def main() -> int:
     """Read the options, serve."""
     parser = argparse.ArgumentParser(prog="python -m tests.lab.benchmark.quick_array", description=__doc__)
     parser.add_argument("--sessions", type=int, default=100)
+    parser.add_argument("--arrays", type=int, default=1, help="how many of them, each with so many sessions")
     parser.add_argument("--running", type=int, default=0, help="sessions that are in test already")
     parser.add_argument("--mean", type=float, default=0.0, help="seconds of an operation")
     parser.add_argument("--deviation", type=float, default=0.0, help="their standard deviation")
     parser.add_argument("--ready-file", type=Path, required=True)
     options = parser.parse_args()
-    array = QuickArray(options.sessions, options.mean, options.deviation, options.running)
-    asyncio.run(serve(array, options.ready_file.absolute()))
+    given = (options.sessions, options.mean, options.deviation, options.running)
+    arrays = [QuickArray(*given, number) for number in range(1, options.arrays + 1)]
+    asyncio.run(serve(arrays, options.ready_file.absolute()))
     return 0
 
 
