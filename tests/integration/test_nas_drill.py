@@ -82,8 +82,10 @@ def test_a_volume_a_group_and_a_nas_server_in_one_drill(arrays: Prepare) -> None
     assert homes["dr_test_clone"]["file_systems"] == ["home", "projects"]
     assert [each["cause"] for each in record["causes"]] == ["rpo.not_measured"]
     assert {each["passed"] for each in homes["validations"]} == {True, None}
-    assert record["witness"]["verdict"] == "corroborated" and len(record["witness"]["claims"]) == 5
-    assert len(list(case.records.glob("drill-*.html"))) == 1
+    assert record["witness"]["verdict"] == "corroborated" and len(record["witness"]["claims"]) == 6
+    [page] = case.records.glob("drill-*.html")
+    [unseen] = record["witness"]["not_witnessed"]
+    assert "(homes)" in unseen and "<b>Not witnessed:</b>" in page.read_text() and done.says("Not witnessed:")
 
 
 def hide_sources(simulator: Simulator) -> None:

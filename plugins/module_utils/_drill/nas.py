@@ -54,7 +54,7 @@ def selector_of(session: Json) -> Json:
 
 
 def with_clones_of(drill: Drill, later: Json) -> Json:
-    """What was read of the sessions after a drill, with the clones of NAS servers that are the drill's own, and no other.
+    """What was read of the sessions after a drill; of NAS servers, only with the clones that are the drill's own.
 
     The flag is what these clones say: that of the array has no meaning for a NAS server. The one that the start's
     result names is the drill's. Where no result names it, every clone counts that is not known to be older than the

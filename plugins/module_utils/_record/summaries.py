@@ -124,7 +124,7 @@ def _drill(record: DrillRecord) -> list[str]:
         "",
         *fitted(_recovery(record)),
         *fitted(_last_time(record)),
-        *(fitted([witnessed(record.witness)]) if record.witness else []),
+        *(fitted([witnessed(record.witness), *_not_witnessed(record.witness)]) if record.witness else []),
         f"Verdict: {record.verdict.value}   Clean-up: {record.cleanup.verdict.value}",
         *fitted(_counted([f"  - {reason}" for reason in record.reasons])),
     ]
@@ -373,6 +373,10 @@ def witnessed(witness: Witness) -> str:
     return f"Array's own logs ({logs}): {witness.verdict.value}, {count}; asked as {witness.account or 'not known'}"
 
 
+def _not_witnessed(witness: Witness) -> list[str]:
+    return [f"Not witnessed: {each}" for each in witness.not_witnessed]
+
+
 def witness_lines(witness: Witness) -> list[str]:
     """Every claim that is not corroborated, else some that are; what is not in the record; and the verdict."""
     order = sorted(witness.claims, key=lambda claim: claim.verdict.weight)
@@ -385,6 +389,7 @@ def witness_lines(witness: Witness) -> list[str]:
         *(f"  - {of_unclaimed(each)}" for each in witness.contradictions),
         *([f"Other starts and stops in that time, which the record need not have: {others}"] if others else []),
         *([f"Not compared: {witness.why_unavailable}"] if witness.why_unavailable else []),
+        *_not_witnessed(witness),
         witnessed(witness),
     ]
     return [*(table(_CLAIMS, map(_claim_row, shown)) if shown else []), *more, "", *fitted(lines)]

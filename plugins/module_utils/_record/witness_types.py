@@ -87,6 +87,9 @@ class Witness:
     claims: Said[tuple[Claim, ...], Says("Every start and stop of the record.", since="1.1")] = ()
     not_in_the_record: Said[tuple[Unclaimed, ...], Says("Every other start and stop in that time.", since="1.1")] = ()
     why_unavailable: Said[str | None, Says("Why not everything could be compared.", since="1.1")] = None
+    not_witnessed: Said[
+        tuple[str, ...], Says("What of the drill is not looked for in the logs, a sentence each.", since="1.1")
+    ] = ()
 
     def count(self, verdict: WitnessVerdict) -> int:
         """How many claims have that verdict."""

@@ -75,7 +75,7 @@ def _facts(record: AnyRecord) -> t.Iterator[str]:
         yield f"- **Clean-up:** {record.cleanup.verdict.sign} {record.cleanup.verdict.word}"
     if isinstance(record, WitnessRecord):
         yield f"- **Compared:** {markdown_text(record.record_file)}, SHA-256 {record.record_sha256}"
-        yield _witnessed(record.witness)
+        yield from _witnessed(record.witness)
         return
     yield f"- **Sessions passed:** {_count(session.verdict is Verdict.PASSED for session in record.sessions)}"
     if isinstance(record, AbortRecord):
@@ -92,14 +92,16 @@ def _facts(record: AnyRecord) -> t.Iterator[str]:
         yield f"- **RTO met:** {_count(session.rto.met for session in record.sessions)}"
         yield f"- **Validations passed:** {_count(check.passed for check in record.all_validations)}"
         if record.witness:
-            yield _witnessed(record.witness)
+            yield from _witnessed(record.witness)
 
 
-def _witnessed(witness: Witness) -> str:
-    """What the array's own logs say, in one line."""
+def _witnessed(witness: Witness) -> t.Iterator[str]:
+    """What the array's own logs say, in one line, and what they were not asked for."""
     logs = markdown_text(" and ".join(witness.by) or "none")
     agreed = f"{witness.count(WitnessVerdict.CORROBORATED)} of {len(witness.claims)} starts and stops"
-    return f"- **Array's own logs ({logs}):** {witness.verdict.sign} {witness.verdict.word}, {agreed}"
+    yield f"- **Array's own logs ({logs}):** {witness.verdict.sign} {witness.verdict.word}, {agreed}"
+    for each in witness.not_witnessed:
+        yield f"- **Not witnessed:** {markdown_text(each)}"
 
 
 def _changes(record: DrillRecord) -> str:

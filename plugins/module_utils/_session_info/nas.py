@@ -39,7 +39,7 @@ _AT_REST: t.Final = ("Partial_OK", "Partial_Paused")  # states that only NAS ser
 
 @dataclass(frozen=True, slots=True)
 class NasTests:
-    """The DR-test clones of an array, where one of its sessions was asked for; ``clones`` is None where they were not read.
+    """The DR-test clones of an array, where they matter; ``clones`` is None where they were not read.
 
     ``refusals``: what refuses to make a clone, by the id of the NAS server; of those that are to get an interface.
     ``unread``: what could not be read where no NAS server was named; what is asked for does not depend on it.
@@ -55,10 +55,10 @@ class NasTests:
     def read(
         cls, client: Client, cluster: Cluster, entries: t.Iterable[Entry], params: Row, unread: list[Unread]
     ) -> NasTests:
-        """Nothing is asked where neither a NAS server nor the log of tests is read, and one request is sent where there is no clone.
+        """Nothing is asked where neither a NAS server nor the log of tests is read.
 
-        With interfaces, all is read that a start of nas_dr_test reads. Raises InvalidInputError for an interface that
-        makes no sense.
+        One request is sent where there is no clone. With interfaces, all is read that a start of nas_dr_test reads.
+        Raises InvalidInputError for an interface that makes no sense.
         """
         targets = [entry for entry in entries if isinstance(entry, Target)]
         if not any(map(is_named, targets)):

@@ -102,6 +102,7 @@ class _Comparison:
             return self._not_found(claim) if claim.job_id or (claim.said and claim.done) else None
         self._claimed.add(job_id or "")
         wrong = list(differences(claim, job, event, self._account, self._times[claim.job_id or ""]))
+        wrong += self._of_another_clone(claim, job)
         times = list(differing_times(claim, job, event, self._next_stop(claim, job), self._said.last_look))
         verdict = WitnessVerdict.CORROBORATED
         if times and not wrong and not self._times_count:
@@ -111,6 +112,13 @@ class _Comparison:
             verdict = WitnessVerdict.CONTRADICTED
         by = ((JOBS,) if job else ()) + ((EVENTS,) if event else ())
         return _claim(claim, job_id, verdict, by, _logged(job, event), (*wrong, *times))
+
+    def _of_another_clone(self, claim: Claimed, job: Job | None) -> t.Iterator[str]:
+        """Which id a job of a clone has is not known of any array; that of another clone of the record is wrong."""
+        others = {each.clone_id: each for each in self._said.claims if each.clone_id not in (None, claim.clone_id)}
+        other = others.get(job.session_id) if job and claim.is_clone else None
+        if job and other:
+            yield f"Job {job.id} is of the clone of {other.resource_name}, the record says of {claim.resource_name}."
 
     @property
     def _times_count(self) -> bool:
@@ -158,7 +166,7 @@ class _Comparison:
 
     def _not_found(self, claim: Claimed) -> Claim:
         sent = claim.started_at or self._said.from_
-        # Whether the audit log has clones is not known of any array.
+        # Whether the audit log has clones and their deletions is not known of any array.
         asked = (self._logs.job_log, self._logs.event_log)[: 1 if claim.is_clone else 2]
         lacking = tuple(log for log in asked if self._lacks(log, sent))
         if claim.job_id and lacking:
@@ -169,7 +177,9 @@ class _Comparison:
         why = [self._why_not_known(log, sent) for log in (self._logs.job_log, self._logs.event_log)]
         if not claim.job_id:
             name = CALLED[claim.action]
-            why = [f"The record names no job for it, and the logs have no {name} of this session at that time.", *why]
+            found = f"the logs have no {name} of this session at that time"
+            found = f"its {name} is not witnessed, as no job of one names the session" if claim.is_clone else found
+            why = [f"The record names no job for it, and {found}.", *why]
         return _claim(claim, claim.job_id, WitnessVerdict.UNAVAILABLE, (), None, [each for each in why if each])
 
     def _lacks(self, log: Log, at: datetime | None) -> bool:

@@ -13,10 +13,10 @@ from .._array.jobs import GOOD_PHASES, START, STOP, Job
 from .._array.login import Account
 from .._time import format_time
 from .reading import Event
-from .statement import CLONE, Claimed
+from .statement import CLONE, DELETE, Claimed
 
 TOLERANCE = timedelta(seconds=2)  # a time of the array's clock is carried on from a reading that took a moment
-CALLED: t.Final[t.Mapping[str, str]] = {START: "start", STOP: "stop", CLONE: "clone"}
+CALLED: t.Final[t.Mapping[str, str]] = {START: "start", STOP: "stop", CLONE: "clone", DELETE: "deletion"}
 
 
 def differences(

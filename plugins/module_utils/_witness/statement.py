@@ -18,7 +18,7 @@ from .._record.typed import as_json, read
 from .._record.types import DrillRecord, DrillSession, Operation
 from .._words import NAS_SERVER
 
-CLONE = "clone"
+CLONE, DELETE = "clone", "delete"
 DONE, ROLLED_BACK = ("started", "stopped"), "rolled_back"
 
 
@@ -31,7 +31,8 @@ class Claimed:
     operation: str
     job_id: str | None = None
     done: bool = True  # whether the record says that it was done; else that it failed
-    is_clone: bool = False  # the test of a NAS server is a clone; its job does not name the session
+    is_clone: bool = False  # the test of a NAS server is a clone and its deletion; their jobs do not name the session
+    clone_id: str | None = None  # of that clone
     said: bool = True  # whether the record says it itself; the stop of a start that was rolled back only follows
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -40,7 +41,9 @@ class Claimed:
     @property
     def action(self) -> str:
         """As the array's logs call it."""
-        return CLONE if self.is_clone else self.operation
+        if self.is_clone:
+            return CLONE if self.operation == START else DELETE
+        return self.operation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,7 @@ class Statement:
     clock_step_seconds: float = 0.0  # how much a clock was set meanwhile, where that is more than clocks differ anyway
     clock_known: bool = True  # whether the record's times are on the array's clock
     claims: tuple[Claimed, ...] = ()
+    nas_servers: tuple[str, ...] = ()  # names of those that were tested
     elsewhere: tuple[Elsewhere, ...] = ()
 
     @classmethod
@@ -91,6 +95,7 @@ class Statement:
             clock_step_seconds=abs(step) if abs(step) > CLOCK_TOLERANCE else 0.0,
             clock_known=times.clock_skew_seconds is not None,
             claims=claims,
+            nas_servers=tuple(each.called for each in record.sessions if is_nas(each) and each.test_owned),
         )
 
     @classmethod
@@ -108,6 +113,24 @@ class Statement:
     def as_json(self) -> Json:
         """As it goes to the module."""
         return as_json(self)
+
+    @property
+    def not_witnessed(self) -> tuple[str, ...]:
+        """What of the tests of NAS servers the logs are not asked for, a sentence each."""
+        if not self.nas_servers:
+            return ()
+        deleted = {each.resource_name for each in self.claims if each.action == DELETE}
+        without = [name for name in self.nas_servers if name not in deleted]
+        names = ", ".join(self.nas_servers)
+        said = (
+            f"Of the DR tests of NAS servers ({names}), the clone and its deletion are compared, each by the job that "
+            "the record names. The deletion of its file interfaces and file systems is not, nor are clones that the "
+            "record does not have: the array's logs do not say which clone is a DR test."
+        )
+        return (
+            said,
+            *(f"The deletion of the clone of {name}: the record has no request for it." for name in without),
+        )
 
     def with_elsewhere(self, elsewhere: t.Iterable[Elsewhere]) -> Statement:
         """With what other files of the folder have."""
@@ -143,13 +166,19 @@ class Statement:
         return session_id in other.session_ids
 
 
+def is_nas(session: DrillSession) -> bool:
+    """Whether its test is a clone."""
+    return session.resource_type == NAS_SERVER
+
+
 def _claims(session: DrillSession) -> t.Iterator[Claimed]:
     if session.session_id is None:
         return
     start, stop = _claim(session, session.start, START), _claim(session, session.stop, STOP)
-    if session.resource_type == NAS_SERVER:  # its stop are several deletions, of which no job is known to be the one
-        if start:
-            yield replace(start, is_clone=True)
+    if is_nas(session):  # the job of its stop is that of the clone's own deletion, the last of several
+        clone_id = session.dr_test_clone.id if session.dr_test_clone else None
+        for each in filter(None, (start, stop)):
+            yield replace(each, is_clone=True, clone_id=clone_id)
         return
     if start:
         yield start

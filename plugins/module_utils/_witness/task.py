@@ -53,6 +53,7 @@ def run_witness(client: Client, params: t.Mapping[str, t.Any]) -> Result:
         claims=compared.claims,
         not_in_the_record=compared.not_in_the_record,
         why_unavailable=compared.why_unavailable,
+        not_witnessed=statement.not_witnessed,
     )
     return {
         **_failure(witness, statement, (logs.job_log, logs.event_log), required=bool(params["required"])),

@@ -116,8 +116,8 @@ def test_a_clone_of_which_nobody_knows_whether_it_is_left_is_no_failover_test_ei
     drill["stops"] = []
     _record, homes = homes_of(drill)
     assert (
-        "The array did not confirm that the DR-test clone 'homes-dr-test' (nas-9) of homes is deleted: run the playbook "
-        "stop_tests, which looks for it."
+        "The array did not confirm that the DR-test clone 'homes-dr-test' (nas-9) of homes is deleted: run the "
+        "playbook stop_tests, which looks for it."
     ) in homes["reasons"]
 
 

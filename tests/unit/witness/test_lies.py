@@ -212,7 +212,7 @@ def test_a_log_that_cannot_be_read_well_is_no_contradiction(
     [
         (lambda start, job: None, "corroborated", ""),
         (lambda start, job: start.update(job_id="invented"), "contradicted", "Job invented is not in the array's jobs"),
-        (lambda start, job: setattr(job, "resource_action", "delete"), "contradicted", "is a delete, not a clone"),
+        (lambda start, job: setattr(job, "resource_action", "delete"), "contradicted", "is a deletion, not a clone"),
         (lambda start, job: setattr(job, "phase", "Failed"), "contradicted", "ended as Failed"),
         (lambda start, job: setattr(job, "user", "colleague"), "contradicted", "says colleague"),
         (lambda start, job: start.update(job_id=None), "unavailable", "The record names no job for it"),
@@ -226,7 +226,7 @@ def test_the_clone_of_a_nas_server_is_looked_up(
     with laboratory(tmp_path) as lab:
         lab.record["sessions"] = [lab.session("erp-data")]
         (session,) = lab.record["sessions"]
-        session["resource_type"] = "nas_server"
+        session |= {"resource_type": "nas_server", "stop": None}
         job = lab.job(session["start"])
         for each in list(lab.array.jobs):
             if each is not job and each.user != "colleague":
@@ -239,3 +239,50 @@ def test_the_clone_of_a_nas_server_is_looked_up(
         assert result["verdict"] == verdict, result.get("msg")
         (claim,) = result["witness"]["claims"]
         assert says in " ".join(claim["differences"])
+
+
+@pytest.mark.parametrize(
+    ("lie", "verdict", "says"),
+    [
+        (lambda stop, job: None, "corroborated", ""),
+        (lambda stop, job: stop.update(job_id="invented"), "contradicted", "Job invented is not in the array's jobs"),
+        (lambda stop, job: setattr(job, "resource_action", "clone"), "contradicted", "is a clone, not a deletion"),
+        (lambda stop, job: setattr(job, "phase", "Failed"), "contradicted", "ended as Failed"),
+        (lambda stop, job: setattr(job, "user", "colleague"), "contradicted", "says colleague"),
+        (lambda stop, job: setattr(job, "resource_id", "clone-2"), "contradicted", "is of the clone of erp-db"),
+        (lambda stop, job: setattr(job, "resource_id", "nas-1"), "corroborated", ""),  # which id it has is not known
+        (lambda stop, job: stop.update(job_id=None), "unavailable", "its deletion is not witnessed"),
+    ],
+    ids=["true", "invented", "another operation", "failed", "another account", "swapped", "source", "no job"],
+)
+def test_the_deletion_of_a_clone_is_looked_up(
+    lie: t.Callable[[Json, t.Any], object], verdict: str, says: str, tmp_path: Path
+) -> None:
+    with laboratory(tmp_path) as lab:
+        for number, name in enumerate(("erp-data", "erp-db"), 1):
+            session = lab.session(name)
+            session["resource_type"] = "nas_server"
+            clone = {"id": f"clone-{number}", "name": None, "addresses": [], "file_systems": []}
+            session["dr_test_clone"] = clone
+            for operation, action in (("start", "clone"), ("stop", "delete")):
+                job = lab.job(session[operation])
+                job.resource_action, job.resource_type, job.resource_id = action, "nas_server", f"clone-{number}"
+        for row in lab.events():
+            lab.array.tables["audit_event"].remove(str(row["id"]))
+        stop = lab.session("erp-data")["stop"]
+        lie(stop, lab.job(stop))
+        result = lab.ask()
+    assert result["verdict"] == verdict, result.get("msg")
+    assert len(result["witness"]["claims"]) == 4
+    assert says in " ".join(" ".join(claim["differences"]) for claim in result["witness"]["claims"])
+    [known] = result["witness"]["not_witnessed"]
+    assert "(erp-data, erp-db)" in known and f"Not witnessed: {known[:40]}" in "\n".join(result["summary"])
+
+
+def test_a_deletion_that_the_record_does_not_have_is_said(tmp_path: Path) -> None:
+    with laboratory(tmp_path) as lab:
+        session = lab.session("erp-data")
+        session |= {"resource_type": "nas_server", "stop": None}
+        result = lab.ask()
+    said = result["witness"]["not_witnessed"]
+    assert "The deletion of the clone of erp-data: the record has no request for it." in said
