@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.faults.table import STOP_PATH, at
 from tests.lab.simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
@@ -86,12 +85,10 @@ NOWHERE: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize(
     ("playbook", "how"),
-    [("stop_tests", how) for how in NOWHERE]
-    + [("drill", how) for how in ("a limit", "--tags", "--start-at-task")]
-    + [("preflight", "a limit"), ("abort", "a pattern")]
-    + [(playbook, how) for playbook in ("witness", "collect", "awx_setup") for how in ("a limit", "--tags")],
+    [("stop_tests", how) for how in NOWHERE] + [("drill", "--start-at-task"), ("witness", "a limit")],
 )
 def test_what_reaches_no_array_fails(call: Calls, playbook: str, how: str) -> None:
+    """The same way in every playbook: tests/law/test_playbooks.py."""
     call.simulator.dr.start_failover_test("erp-data", user=call.simulator.username)
     says, arguments = NOWHERE[how]
     words = ["ansible-playbook", "-i", "inventory.json", f"drdrill.powerstore.{playbook}", *arguments]
@@ -105,9 +102,8 @@ def test_what_reaches_no_array_fails(call: Calls, playbook: str, how: str) -> No
 
 
 def test_only_looking_at_a_playbook_needs_no_array(call: Calls) -> None:
-    for playbook in PLAYBOOKS:
-        done = call.words(["ansible-playbook", "--syntax-check", f"drdrill.powerstore.{playbook}"])
-        assert done.returncode == 0, done.stderr
+    done = call.words(["ansible-playbook", "--syntax-check", *(f"drdrill.powerstore.{name}" for name in PLAYBOOKS)])
+    assert done.returncode == 0, done.stderr
 
 
 # The strategy, become without sudo, a short task timeout, and a stop that takes longer than that.
@@ -122,44 +118,34 @@ CONFIGURED = {
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS)
 def test_no_configuration_keeps_a_playbook_from_its_work(call: Calls, playbook: str) -> None:
+    """Nor what the inventory has for another use, nor another array: it refuses the password, which is tried once.
+
+    Relative paths are relative to where Ansible was started.
+    """
     simulator = call.simulator
-    simulator.operation_seconds["stop_failover_test"] = 5
+    simulator.operation_seconds["stop_failover_test"] = 3
     if playbook != "preflight":
         simulator.dr.start_failover_test("erp-data", user=simulator.username)
-    settings = {"stop_tests_settle_time": 0, "abort_settle_time": 0, "abort_records_directory": "records"}
-    done = call(playbook, "--limit", "arrays", "-e", json.dumps(settings), **CONFIGURED)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "dr-a" in done.stdout and "dr-b" in done.stdout
-    assert not [side for side in simulator.dr.array.sessions if side.in_test()]
-
-
-def test_a_connection_of_the_inventory_does_not_matter(call: Calls) -> None:
     hosts = json.loads((call.folder / "inventory.json").read_text())
     for host in hosts["all"]["hosts"].values():
         host.update(ansible_connection="ssh", ansible_become=True)
+    hosts["all"]["hosts"]["dr-b"]["failover_drill_password"] = "not-the-password"
     (call.folder / "inventory.json").write_text(json.dumps(hosts))
-    done = call("stop_tests", "--limit", "dr-a", "-e", "stop_tests_settle_time=0")
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_relative_paths_are_relative_to_where_ansible_was_started(call: Calls) -> None:
-    (call.folder / "ca.pem").write_bytes(Path(call.simulator.ca_path).read_bytes())
+    (call.folder / "ca.pem").write_bytes(Path(simulator.ca_path).read_bytes())
+    from_environment = "ca.pem" if playbook == "preflight" else ""
+    settings = {"stop_tests_settle_time": 0, "abort_settle_time": 0, "stop_tests_record_always": True}
+    settings |= {} if from_environment else {"failover_drill_ca_path": "./ca.pem" if playbook == "abort" else "ca.pem"}
+    settings["abort_records_directory" if playbook == "abort" else "failover_drill_records_directory"] = "mine"
     done = call(
-        "preflight", "--limit", "dr-a", "-e", "failover_drill_records_directory=mine", POWERSTORE_CA_PATH="ca.pem"
+        playbook, "--limit", "arrays", "-e", json.dumps(settings), POWERSTORE_CA_PATH=from_environment, **CONFIGURED
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert len(list((call.folder / "mine").glob("readiness-*.json"))) == 1
-    done = call(
-        "abort", "--limit", "dr-a", "-e", "abort_records_directory=theirs", "-e", "abort_settle_time=0",
-        "-e", "failover_drill_ca_path=./ca.pem", POWERSTORE_CA_PATH="",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert len(list((call.folder / "theirs").glob("abort-*.json"))) == 1
-    done = call(
-        "stop_tests", "--limit", "dr-a", "-e", "stop_tests_settle_time=0", "-e", "failover_drill_ca_path=ca.pem",
-        POWERSTORE_CA_PATH="",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 2, done.stdout + done.stderr
+    failed = dict(re.findall(r"^(dr-.) .* failed=(\d)", done.stdout, re.MULTILINE))
+    assert failed == {"dr-a": "0", "dr-b": "1"}, done.stdout + done.stderr
+    assert not [side for side in simulator.dr.array.sessions if side.in_test()]
+    assert simulator.dr.failed_logins == 1
+    kind = {"preflight": "readiness", "stop_tests": "sweep"}.get(playbook, playbook)
+    assert len(list((call.folder / "mine").glob(f"{kind}-*.json"))) == 2
 
 
 def printed_command(done: subprocess.CompletedProcess[str]) -> list[str]:
@@ -169,10 +155,13 @@ def printed_command(done: subprocess.CompletedProcess[str]) -> list[str]:
 
 
 def test_the_command_that_stop_tests_prints_works(call: Calls) -> None:
+    """And the results reach the next nodes of a workflow, here and in the next two tests."""
     call.simulator.dr.start_failover_test("erp-data", user="colleague")
     (call.folder / "settle.yml").write_text("stop_tests_settle_time: 0\n")
     done = call("stop_tests", "--limit", "dr-b", "-e", "@settle.yml")
     assert done.returncode == 2
+    stats = stats_of(done)["drdrill_powerstore_stop_tests"]["dr-b"]
+    assert (stats["verdict"], stats["running"]) == ("failed", ["erp-data"])
     again = call.words(printed_command(done))
     assert again.returncode == 0, again.stdout + again.stderr
     assert not [side for side in call.simulator.dr.array.sessions if side.in_test()]
@@ -189,17 +178,14 @@ def test_the_command_that_abort_prints_works(call: Calls) -> None:
     again = call.words(printed_command(done))
     assert again.returncode == 0, again.stdout + again.stderr
     assert not [side for side in simulator.dr.array.sessions if side.in_test()]
+    stats = stats_of(again)["drdrill_powerstore_abort"]["dr-b"]
+    assert (stats["verdict"], stats["can_take_over"], stats["running"]) == ("passed", True, [])
+    record = json.loads(Path(stats["record_path"]).read_text())
+    assert record["who"]["array_account"] == simulator.username
+    assert record["times"]["clock_skew_seconds"] is not None
 
 
-def test_a_refused_password_is_tried_once_by_each_array(call: Calls) -> None:
-    for playbook in PLAYBOOKS:
-        before = call.simulator.dr.failed_logins
-        done = call(playbook, "--limit", "dr-a", POWERSTORE_PASSWORD="not-the-password")
-        assert done.returncode == 2
-        assert call.simulator.dr.failed_logins == before + 1, playbook
-
-
-def test_the_results_reach_the_next_nodes_of_a_workflow(call: Calls) -> None:
+def test_the_results_of_a_preflight_reach_the_next_nodes_of_a_workflow(call: Calls) -> None:
     call.simulator.dr.start_failover_test("erp-data", user="colleague")
     done = call("preflight", "--limit", "dr-a,dr-b")
     stats = stats_of(done)["drdrill_powerstore_preflight"]
@@ -208,17 +194,6 @@ def test_the_results_reach_the_next_nodes_of_a_workflow(call: Calls) -> None:
         "failed", ["erp-data"], ["erp-data"],
     )  # fmt: skip
     assert Path(stats["dr-a"]["record_path"]).is_file()
-
-    done = call("stop_tests", "--limit", "dr-a", "-e", "stop_tests_settle_time=0")
-    stats = stats_of(done)["drdrill_powerstore_stop_tests"]["dr-a"]
-    assert (stats["verdict"], stats["running"]) == ("failed", ["erp-data"])
-
-    done = call("abort", "--limit", "dr-a", "-e", "abort_settle_time=0", "-e", "abort_records_directory=records")
-    stats = stats_of(done)["drdrill_powerstore_abort"]["dr-a"]
-    assert (stats["verdict"], stats["can_take_over"], stats["running"]) == ("passed", True, [])
-    record = json.loads(Path(stats["record_path"]).read_text())
-    assert record["who"]["array_account"] == call.simulator.username
-    assert record["times"]["clock_skew_seconds"] is not None
 
 
 def stats_of(done: subprocess.CompletedProcess[str]) -> dict[str, t.Any]:
@@ -248,20 +223,7 @@ def test_a_crash_of_the_module_is_said_in_its_words(call: Calls) -> None:
     assert ["boom in the module" in record["reasons"][0] for record in records] == [True]
 
 
-def test_the_first_task_of_abort_stops_after_a_login_and_one_list(call: Calls) -> None:
-    simulator = call.simulator
-    simulator.dr.start_failover_test("erp-data", user="colleague")
-    simulator.dr.clear_journal()
-    simulator.faults.add(at("GET", STOP_PATH, "delay", seconds=0))
-    done = call("abort", "--limit", "dr-a", "-e", "abort_settle_time=0", "-e", "abort_records_directory=records")
-    assert done.returncode == 0, done.stdout
-    assert re.findall(r"TASK \[(.*?)\]", done.stdout)[0] == "Stop every failover test"
-    sent = [(exchange.method, exchange.path) for exchange in simulator.dr.journal()]
-    first = next(number for number, (method, _path) in enumerate(sent) if method == "POST")
-    assert sent[:first] == [("GET", "/login_session"), ("GET", "/replication_session")]
-
-
-def test_abort_names_what_it_did_not_judge_and_how_old_each_copy_is(tmp_path: Path) -> None:
+def test_abort_stops_first_and_then_names_what_it_did_not_judge_and_how_old_each_copy_is(tmp_path: Path) -> None:
     estate = {
         "sessions": [
             {"volume": "erp-data", "recovery_point_age": "9d"},
@@ -270,10 +232,18 @@ def test_abort_names_what_it_did_not_judge_and_how_old_each_copy_is(tmp_path: Pa
         ]
     }
     with Simulator.from_dict(estate) as simulator:
+        simulator.dr.start_failover_test("erp-data", user="colleague")
+        simulator.dr.clear_journal()
         done = Calls(simulator, tmp_path)(
             "abort", "--limit", "dr-a", "-e", "abort_settle_time=0", "-e", "abort_records_directory=records"
         )
     assert done.returncode == 0, done.stdout
+    # A login and one list before the first stop.
+    assert re.findall(r"TASK \[(.*?)\]", done.stdout)[0] == "Stop every failover test"
+    sent = [(exchange.method, exchange.path) for exchange in simulator.dr.journal()]
+    first = next(number for number, (method, _path) in enumerate(sent) if method == "POST")
+    assert sent[:first] == [("GET", "/login_session"), ("GET", "/replication_session")]
+
     assert "CAN TAKE OVER: its one session can be failed over" in done.stdout and "9 d         erp-data" in done.stdout
     assert "file system home (Error)" in flat(done) and "metro volume metro (Fractured)" in flat(done)
     [path] = (tmp_path / "records").glob("abort-*.json")
