@@ -74,7 +74,8 @@ options:
     description:
       - V(ssh) and V(gpg) sign the file by O(key). Without a signature nothing is written.
       - V(awx_approval) asks AWX for an approval by O(name) in the workflow that the record names, for V(rejected) a
-        denial. It has to be decided after the record was written, in an approval node behind the drill's. An approval
+        denial. It has to be decided after the record was written, in an approval node behind the drill's, such as the
+        playbook awx_setup makes with C(awx_setup_sign_off_timeout). An approval
         from before is about the start of the drill, and is refused. AWX is asked with C(CONTROLLER_HOST) and
         C(CONTROLLER_OAUTH_TOKEN) (or C(CONTROLLER_USERNAME) and C(CONTROLLER_PASSWORD)) of the environment, as a
         credential of the type C(Red Hat Ansible Automation Platform) gives them to a job.

@@ -185,8 +185,10 @@ def test_a_disaster_during_somebody_elses_drill(job: Job) -> None:
     assert record(job, "abort")["kind"] == "abort"
 
 
-ANSWERS: list[tuple[dict[str, str], list[dict[str, str]] | str]] = [
+ANSWERS: list[tuple[dict[str, str | list[str]], list[dict[str, str]] | str]] = [
     ({"drill_selection": ""}, [{"volume": "of the inventory"}]),
+    ({"drill_selection": ["erp-data", "vg:erp-db", ""]}, [{"volume": "erp-data"}, {"volume_group": "erp-db"}]),
+    ({"drill_selection": []}, [{"volume": "of the inventory"}]),
     (
         {"drill_selection": "a b,, vg:b ,session:5\nerp-data\r\n\nvolume:a:b\n{{ 7 * 7 }}"},
         [
@@ -207,6 +209,11 @@ ANSWERS: list[tuple[dict[str, str], list[dict[str, str]] | str]] = [
 INTERPRETER = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 
 
+def typed(answer: str | list[str]) -> Answer | list[Answer]:
+    """As AWX hands it over; of a question with several choices it is a list."""
+    return Answer(answer) if isinstance(answer, str) else [Answer(each) for each in answer]
+
+
 def test_what_is_made_of_answers(tmp_path: Path) -> None:
     plays = []
     for number, (answers, _expected) in enumerate(ANSWERS):
@@ -217,7 +224,7 @@ def test_what_is_made_of_answers(tmp_path: Path) -> None:
                 "hosts": f"array-{number}",
                 "connection": "local",
                 "gather_facts": False,
-                "vars": {name: Answer(text) for name, text in answers.items()} | {"kept": said, **INTERPRETER},
+                "vars": {name: typed(answer) for name, answer in answers.items()} | {"kept": said, **INTERPRETER},
                 "tasks": [
                     {
                         "block": [{"ansible.builtin.import_tasks": f"{PROJECT}/playbooks/tasks/answers.yml"}],

@@ -23,7 +23,16 @@ import yaml
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tests.lab.awx.controller import FIELDS, Controller, Object, RefusedError, rrule_problems
+from tests.lab.awx.controller import (
+    FIELDS,
+    ME,
+    UNIFIED_JOBS,
+    Controller,
+    Object,
+    RefusedError,
+    page,
+    rrule_problems,
+)
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "docs" / "awx-project"
@@ -50,6 +59,7 @@ CHOICES: dict[str, t.Any] = {
     ],
     "awx_setup_coverage_policy": "coverage-policy.yml",
     "awx_setup_notify_success": ["Mail", "Teams", "Slack"],
+    "awx_setup_sign_off_timeout": 604800,
 }
 
 
@@ -113,6 +123,7 @@ def check_the_workflow_is_preflight_approval_drill_and_always_the_stop(awx: Cont
         ("approval", "success", "drill"),
         ("approval", "failure", "stop_after_denial"),
         ("approval", "failure", "drill_not_approved"),
+        ("drill", "success", "sign_off"),
         ("drill", "always", "stop_after_drill"),
         ("drill", "failure", "drill_not_passed"),
     }
@@ -122,6 +133,7 @@ def check_the_workflow_is_preflight_approval_drill_and_always_the_stop(awx: Cont
         "preflight": "playbooks/preflight.yml",
         "approval": None,
         "drill": "playbooks/drill.yml",
+        "sign_off": None,
         "stop_after_drill": "playbooks/stop_tests.yml",
         "stop_after_denial": "playbooks/stop_tests.yml",
         "drill_not_passed": "playbooks/not_passed.yml",
@@ -130,6 +142,7 @@ def check_the_workflow_is_preflight_approval_drill_and_always_the_stop(awx: Cont
     assert json.loads(starts["drill_not_passed"][1]["extra_vars"]) == {"drill_not_passed_after": "drill"}
     assert json.loads(starts["drill_not_approved"][1]["extra_vars"])["drill_not_passed_after"] == "approval"
     assert starts["approval"][0] == "workflow_approval_templates" and starts["approval"][1]["timeout"] == 86400
+    assert starts["sign_off"][0] == "workflow_approval_templates" and starts["sign_off"][1]["timeout"] == 604800
     assert awx.named("workflow_job_template_nodes", "stop_after_drill")["extra_data"] == {
         "stop_tests_policy": "stop",
         "stop_tests_max_age": "0",
@@ -351,13 +364,19 @@ def test_one_run_makes_everything_a_second_changes_nothing_and_what_drifted_is_p
 
     # What somebody changed comes back; what is not given is left; what left the choices goes.
     awx.named("job_templates", "PowerStore drill")["timeout"] = 1
+    awx.named("job_templates", "PowerStore stop tests").update(limit="dr2", skip_tags="stop", job_slice_count=2)
     awx.named("hosts", "powerstore-dr")["enabled"] = False
     nothing = {"POWERSTORE_PASSWORD": "", "POWERSTORE_CA_PATH": "", "POWERSTORE_PRODUCTION_PASSWORD": ""}
     left = {"awx_setup_arrays": CHOICES["awx_setup_arrays"][:1], "awx_setup_coverage_policy": ""}
+    left["awx_setup_sign_off_timeout"] = 0
     done = setup(awx, tmp_path, nothing, **left, awx_setup_ee_image="")
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(awx.objects("job_templates")) == 6 and len(awx.objects("schedules")) == 3
     assert awx.named("job_templates", "PowerStore drill")["timeout"] == 14400
+    stop = awx.named("job_templates", "PowerStore stop tests")
+    assert (stop["limit"], stop["skip_tags"], stop["job_slice_count"]) == ("", "", 1)
+    assert "sign_off" not in {node["identifier"] for node in awx.objects("workflow_job_template_nodes")}
+    assert [each["name"] for each in awx.objects("workflow_approval_templates")] == ["PowerStore drill may start"]
     assert [(host["name"], host["enabled"]) for host in awx.objects("hosts")] == [("powerstore-dr", True)]
     kept = awx.secrets[awx.named("credentials", "PowerStore DR site account")["id"]]
     assert (kept["password"], kept["ca"]) == (SECRETS[0], PEM)
@@ -367,6 +386,12 @@ def test_one_run_makes_everything_a_second_changes_nothing_and_what_drifted_is_p
     assert {template["execution_environment"] for template in awx.objects("job_templates")} == {None}
     assert awx.objects("execution_environments") == []
 
+    awx.writes.clear()
+    awx.pages[UNIFIED_JOBS] = page(id=89, name="PowerStore drill", status="running")
+    done = setup(awx, tmp_path, awx_setup_state="absent")
+    assert done.returncode == 2 and awx.writes == []
+    assert "PowerStore drill #89 is running: expected that none of these is under way." in " ".join(done.stdout.split())
+    awx.pages[UNIFIED_JOBS] = page(id=90, name="another template", status="running")
     for changed in (True, False):
         done = setup(awx, tmp_path, awx_setup_state="absent")
         assert done.returncode == 0, done.stdout + done.stderr
@@ -388,6 +413,11 @@ def test_one_run_makes_everything_a_second_changes_nothing_and_what_drifted_is_p
             "awx_setup_notify_started, _success, _error, _approvals or _preflight names 'Nobody'",
         ),
         ({"awx_setup_approvers": ["Owner"]}, {}, "awx_setup_approvers names 'Owner'"),
+        (
+            {"awx_setup_drill_timeout": 18000},
+            {},
+            "awx_setup_drill_timeout is 18000 and awx_setup_stop_scheduled has stop_tests_max_age 5h: expected a drill",
+        ),
         ({}, {"POWERSTORE_PASSWORD": ""}, "AWX has no credential 'PowerStore DR site account'"),
     ],
 )
@@ -398,6 +428,14 @@ def test_what_is_missing_is_said_before_the_first_write(
     assert done.returncode == 2
     assert says in " ".join(done.stdout.split())
     assert awx.writes == []
+
+
+def test_an_administrator_of_the_organisation_needs_the_credential_types(awx: Controller, tmp_path: Path) -> None:
+    awx.pages[ME] = page(username="erika", is_superuser=False)
+    done = setup(awx, tmp_path)
+    assert done.returncode == 2 and awx.writes == []
+    said = "erika is no system administrator of AWX, which has no PowerStore DR site, PowerStore production site"
+    assert said in " ".join(done.stdout.split())
 
 
 def test_what_has_no_default_is_said_before_awx_is_asked(awx: Controller, tmp_path: Path) -> None:

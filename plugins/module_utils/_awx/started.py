@@ -29,8 +29,9 @@ def stop_options(
 ) -> Json:
     """The options of ``replication_failover_test_sweep`` that confine it, and ``because``, in words.
 
-    ``said``: what the drill gave to the workflow, by arrays; empty where it was killed, and without an array that it lost. ``began``: when this run did,
-    which is not before the end of the workflow's drill. Times are by the controller's clock.
+    ``said``: what the drill gave to the workflow, by arrays; empty where it was killed, and without an array that it
+    lost. ``began``: when this run did, which is not before the end of the workflow's drill. Times are by the
+    controller's clock.
     """
     mine = [each for each in journals if _is_of(each, array) and _workflow(each) == workflow_job_id]
     if array in said or (said and not mine):

@@ -128,5 +128,5 @@ def approval_of(record: AnyRecord, name: str, decision: str, workflow: Workflow)
     raise InvalidInputError(
         f"method is awx_approval: expected an approval in the record's workflow, after the record was written "
         f"({format_time(written) or 'not known'}), that {name} {wanted}, but {has}. Add an approval node behind the "
-        f"drill's, or sign with ssh or gpg. {_WRITTEN}"
+        f"drill's (awx_setup_sign_off_timeout of awx_setup), or sign with ssh or gpg. {_WRITTEN}"
     )

@@ -45,11 +45,12 @@ FIELDS: dict[str, Object] = {
     },
     "teams": {"description": "", "organization": None},
     "job_templates": {
-        **dict.fromkeys(("description", "playbook", "extra_vars"), ""),
+        **dict.fromkeys(("description", "playbook", "extra_vars", "limit", "job_tags", "skip_tags"), ""),
         **dict.fromkeys(("organization", "inventory", "project", "execution_environment")),
         **dict.fromkeys(("ask_variables_on_launch", "ask_limit_on_launch"), False),
         **dict.fromkeys(("survey_enabled", "allow_simultaneous"), False),
         "job_type": "run",
+        "job_slice_count": 1,
         "timeout": 0,
     },
     "workflow_job_templates": {
@@ -92,6 +93,15 @@ NEEDED = (
 UNIFIED = ("job_templates", "workflow_job_templates", "projects", "workflow_approval_templates")
 
 
+ME, UNIFIED_JOBS = "/api/v2/me/", "/api/v2/unified_jobs/"
+
+
+def page(*rows: Object, **row: t.Any) -> Object:
+    """A list as AWX answers with it, of rows or of the one row that has these fields."""
+    results = [*rows, *([row] if row else [])]
+    return {"count": len(results), "next": None, "previous": None, "results": results}
+
+
 class RefusedError(Exception):
     """AWX's answer 400, with what it says."""
 
@@ -122,7 +132,8 @@ class Controller:
         self.writes: list[str] = []
         self.secrets: dict[int, Object] = {}
         self.next_update = "successful"
-        self.pages: dict[str, Object] = {}  # answers by their paths, of what only jobs ask
+        # Answers by their paths, of what is only read.
+        self.pages: dict[str, Object] = {ME: page(username="admin", is_superuser=True), UNIFIED_JOBS: page()}
         self._teams_of: dict[int, list[int]] = {}  # by the id of the role
         self._updates: dict[int, Object] = {}
         self._rows: dict[str, dict[int, Object]] = {name: {} for name in FIELDS}
