@@ -113,7 +113,8 @@ def _known_tests(policy: Policy, arrays: t.Sequence[ArrayNow]) -> t.Iterator[str
     """A log forgets, so an entry for a test that is not in it any more is refused only where nothing is unread."""
     logged: set[str] = set()
     for array in arrays:
-        logged.update(each.job_id for tests in (array.log or {}).values() for each in tests)
+        tests = [each for tests in (array.log or {}).values() for each in tests]
+        logged.update(name for each in tests for name in (each.job_id, each.clone_id) if name)
     if all(array.log is not None for array in arrays):
         for each in policy.known_tests:
             if each.job_id not in logged:

@@ -39,6 +39,18 @@ class _Job:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Clone:
+    """An entry of ``dr_test_clones``."""
+
+    id: str | None = None
+    name: str | None = None
+    source_id: str | None = None
+    started_by: str | None = None
+    started_at: datetime | None = None
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Unread:
     """An entry of ``unread``."""
 
@@ -57,6 +69,7 @@ class _Read:
     sessions: tuple[SessionSeen, ...] | None = None
     unread: tuple[_Unread, ...] = ()
     test_log: tuple[_Job, ...] | None = None
+    dr_test_clones: tuple[_Clone, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +126,7 @@ class ArrayNow:
     global_id: str = ""
     release: str | None = None
     why_not: str | None = None
-    log: t.Mapping[str, tuple[LoggedTest, ...]] | None = None  # by session; None: not read
+    log: t.Mapping[str, tuple[LoggedTest, ...]] | None = None  # by session, with DR-test clones; None: not read
     sessions: tuple[Current, ...] = ()
 
     @property
@@ -176,14 +189,23 @@ def _array(host: str, read: object, written_at: datetime) -> ArrayNow:
     )
     if problem:
         return replace(array, global_id="")
-    array = replace(array, log=None if result.test_log is None else _log(result.test_log))
+    array = replace(array, log=None if result.test_log is None else _log(result))
     whole, by_id = _not_read(result)
+    of_nas = _clones_not_read(result, array)
     if result.test_log is None:
         whole = whole or "its log of failover tests was not read, so tests without a record would not be found"
     return replace(
         array,
         sessions=tuple(
-            Current(array, seen, whole or by_id.get(seen.session_id or "") or _touched(seen, by_id) or _odd(seen))
+            Current(
+                array,
+                seen,
+                whole
+                or by_id.get(seen.session_id or "")
+                or _touched(seen, by_id)
+                or _odd(seen)
+                or (of_nas if seen.resource_type == NAS_SERVER else None),
+            )
             for seen in result.sessions or ()
         ),
     )
@@ -203,13 +225,42 @@ def _why_not(read: object, result: _Read, notes: t.Sequence[str]) -> str | None:
     return None
 
 
-def _log(jobs: t.Iterable[_Job]) -> dict[str, tuple[LoggedTest, ...]]:
+def _log(result: _Read) -> dict[str, tuple[LoggedTest, ...]]:
+    """The starts of failover tests, and the DR-test clones that are there: of these the log does not tell them apart.
+
+    A clone of which it is not known what it is a clone of has a place of its own, by its own id.
+    """
     found: dict[str, tuple[LoggedTest, ...]] = {}
-    for job in jobs:
+    for job in result.test_log or ():
         if job.phase not in _NOT_BEGUN and job.job_id:
             seen = LoggedTest(job_id=job.job_id, at=job.started_at, user=job.user)
             found[job.session_id or ""] = (*found.get(job.session_id or "", ()), seen)
+    sessions = {each.resource_id: each for each in result.sessions or () if each.resource_type == NAS_SERVER}
+    for clone in result.dr_test_clones or ():
+        session = sessions.get(clone.source_id)
+        place = (session.session_id if session else None) or clone.id or ""
+        test = LoggedTest(
+            job_id=clone.job_id, at=clone.started_at, user=clone.started_by, clone=clone.name, clone_id=clone.id
+        )
+        found[place] = (*found.get(place, ()), test)
     return found
+
+
+def _clones_not_read(result: _Read, array: ArrayNow) -> str | None:
+    """Why a DR-test clone without a record would not be found; it says nothing of other resources."""
+    if not Release.parse(array.release or "") >= _NAS_SINCE:
+        return None
+    notes = [each.what for each in result.unread if each.what and _is_of_clones(each.what)]
+    if notes:
+        return f"not read: {notes[0]}"
+    if result.dr_test_clones is None:
+        return "the array's DR-test clones were not read, so one without a record would not be found"
+    return None
+
+
+def _is_of_clones(what: str) -> bool:
+    """Whether a note is about DR-test clones, as `_nas_tests.reading` names them."""
+    return what in _OF_CLONES or what.endswith(" of DR-test clones") or what == "a row of nas_server"
 
 
 def _not_read(result: _Read) -> tuple[str | None, dict[str, str]]:
@@ -218,7 +269,7 @@ def _not_read(result: _Read) -> tuple[str | None, dict[str, str]]:
     for entry in result.unread:
         what = entry.what or "a part of it"
         kind, about = ("", entry.session_id) if entry.session_id else _row_of(what)
-        if kind in _IRRELEVANT:
+        if kind in _IRRELEVANT or _is_of_clones(what):
             continue
         if about:
             by_id[about] = f"not read: {what}"
@@ -236,6 +287,7 @@ def _row_of(what: str) -> tuple[str, str | None]:
 
 
 _ROWS: t.Final = frozenset({"volume", "volume group", "replication rule", "replication session"})
+_OF_CLONES: t.Final = ("the DR-test clones of NAS servers", "the log of clones of NAS servers")
 _IRRELEVANT: t.Final = frozenset({"alert", "job", "audit event"})  # of what a coverage does not judge
 
 

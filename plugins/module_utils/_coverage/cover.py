@@ -180,7 +180,9 @@ def _row(member: Member, rule: Rule | None, exclusion: Exclusion | None, inputs:
         is_destination=current.is_destination if current else True,
         can_be_tested=current.can_be_tested if current else True,
         tests=tuple(member.tests),
-        unrecorded=tuple(each for each in member.unrecorded if each.at is None or each.at >= now - period),
+        unrecorded=tuple(
+            each for each in member.unrecorded if each.at is None or each.at >= now - period or each.clone_id
+        ),
         exclusion=exclusion,
         left_out=member.left_out,
     )

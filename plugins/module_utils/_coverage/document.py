@@ -82,11 +82,13 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedTest:
-    """A start of a failover test in the array's log."""
+    """A start of a failover test in the array's log, or a DR-test clone of a NAS server that is on the array."""
 
-    job_id: Said[str, "The array's job."]
-    at: Said[datetime | None, "When; null for one that is still queued."]
+    job_id: Said[str | None, "The array's job; null for a clone whose job is not known."]
+    at: Said[datetime | None, "When; null for one that is still queued, and where it is not known of a clone."]
     user: Said[str | None, "The account."]
+    clone: Said[str | None, "Name of the DR-test clone; null for a failover test."] = None
+    clone_id: Said[str | None, "Its id."] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +128,9 @@ class Row:
     last_good: Test | None
     changes: Said[tuple[Change, ...], "What is significant and not as it was tested."]
     not_compared: Said[Texts, "What is significant, and the record of its last good test, or the array, does not have."]
-    unrecorded: Said[tuple[LoggedTest, ...], "Tests in the array's log that no record tells of."]
+    unrecorded: Said[
+        tuple[LoggedTest, ...], "Tests in the array's log, and DR-test clones on the array, that no record tells of."
+    ]
     exclusion: Excluded | None
 
     @property

@@ -64,7 +64,7 @@ def _line(row: Row) -> dict[str, object]:
         "last_good": format_time(row.last_good.at) if row.last_good else None,
         "changes": "; ".join(f"{each.what}: {each.tested} -> {each.now}" for each in row.changes),
         "not_compared": " ".join(row.not_compared),
-        "unrecorded_jobs": " ".join(each.job_id for each in row.unrecorded),
+        "unrecorded_jobs": " ".join(filter(None, (each.job_id or each.clone_id for each in row.unrecorded))),
     }
     if last:
         line |= {

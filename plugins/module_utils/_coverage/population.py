@@ -125,8 +125,8 @@ class _Join:
                 left = [
                     each
                     for each in tests
-                    if each.job_id not in known_jobs
-                    and not any(tested.claims(each.job_id, each.at) for tested in claims.get(key, ()))
+                    if not {each.job_id, each.clone_id} & {*known_jobs}
+                    and not any(tested.claims(each) for tested in claims.get(key, ()))
                 ]
                 if left:
                     member = self._by_session.get(key) or past.get(key) or self._only_in_the_log(array, session_id)

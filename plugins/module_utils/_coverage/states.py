@@ -91,7 +91,7 @@ def _said(of: Sources) -> Said:
         yield Coverage.UNRECORDED_TEST, _of_the_log(of.unrecorded)
     if of.seen is None:
         if of.not_read is None:
-            yield Coverage.GONE, "The array does not have this session any more."
+            yield Coverage.GONE, _gone(of)
         return
     if of.exclusion and not of.exclusion_has_expired:
         yield _excluded(of, of.exclusion)
@@ -106,10 +106,22 @@ def _said(of: Sources) -> Said:
     yield from _of_tests(of)
 
 
+def _gone(of: Sources) -> str:
+    if of.unrecorded and all(each.clone_id for each in of.unrecorded) and not of.tests:
+        return "The array shows no replicated NAS server here that it is a clone of."
+    return "The array does not have this session any more."
+
+
 def _of_the_log(tests: t.Sequence[LoggedTest]) -> str:
-    first = tests[0]
-    when = f"{first.at:%Y-%m-%d %H:%M} UTC" if first.at else "not yet"
+    first = next((each for each in tests if each.clone_id), tests[0])  # what is there now
     more = f" And {len(tests) - 1} more." if len(tests) > 1 else ""
+    if first.clone_id:
+        made = f"{first.at:%Y-%m-%d %H:%M} UTC" if first.at else "at a time that is not known"
+        return (
+            f"The DR-test clone '{first.clone or first.clone_id}' is on the array, and no record tells of it: made "
+            f"{made} by {first.user or 'an account that is not known'}. The playbook stop_tests finds it.{more}"
+        )
+    when = f"{first.at:%Y-%m-%d %H:%M} UTC" if first.at else "not yet"
     return (
         f"The array's log has a failover test that no record tells of: started {when} by "
         f"{first.user or 'an account that is not known'}, job {first.job_id}.{more}"

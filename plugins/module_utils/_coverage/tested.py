@@ -18,6 +18,7 @@ from .._record.types import (
     Array,
     Condition,
     Deviation,
+    DrTestClone,
     Exclusion,
     Identity,
     Operation,
@@ -29,7 +30,7 @@ from .._record.types import (
     Volume,
 )
 from .._words import Verdict
-from .document import SignOff, Test
+from .document import LoggedTest, SignOff, Test
 from .policies import Named, until
 
 _SLACK: t.Final = timedelta(seconds=10)  # between a start being sent and the array's log having it
@@ -58,6 +59,7 @@ class SessionRead:
     tier: str | None
     owner: str | None
     replication_rule: str | None
+    dr_test_clone: DrTestClone | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +121,7 @@ class Tested:
     job_ids: tuple[str, ...]
     until: datetime | None  # when the test was over
     as_tested: AsTested
+    clone_id: str | None = None  # of a NAS server
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -136,13 +139,15 @@ class Tested:
             self.remote_system,
         )
 
-    def claims(self, job_id: str, at: datetime | None) -> bool:
-        """Whether it is the record of a test in the array's log: by the job, else by the time of the test."""
+    def claims(self, logged: LoggedTest) -> bool:
+        """Whether it is the record of a test that the array shows: by clone or job, else by the time of the test."""
         if not self.started:
             return False
-        if self.job_ids:
-            return job_id in self.job_ids
-        begin = self.test.at - (_ADOPTED if self.adopted else _SLACK)
+        if self.clone_id and logged.clone_id:
+            return logged.clone_id == self.clone_id
+        if self.job_ids and logged.job_id:
+            return logged.job_id in self.job_ids
+        at, begin = logged.at, self.test.at - (_ADOPTED if self.adopted else _SLACK)
         return at is not None and begin <= at and at - _SLACK <= (self.until or self.test.at)
 
 
@@ -274,6 +279,7 @@ def _tested(
         job_ids=(start.job_id,) if start and start.job_id else (),
         until=(stop.finished_at if stop else None) or record.times.finished_at,
         as_tested=_as_tested(record, session, session.before),
+        clone_id=session.dr_test_clone.id if session.dr_test_clone else None,
     )
 
 

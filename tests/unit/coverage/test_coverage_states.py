@@ -33,6 +33,15 @@ UNTIL = f"{NOW + timedelta(days=30):%Y-%m-%d}"
 PAST = f"{ago(3):%Y-%m-%d}"
 NAS: Json = {"resource_type": "nas_server", "volumes": []}
 NO_VOLUMES: Json = {"volumes": []}
+LEFT: Json = {
+    "id": "clone-9",
+    "name": "left",
+    "source_id": "v-a",
+    "started_by": "colleague",
+    "started_at": stamp(ago(200)),
+    "job_id": "job-of-a-clone",
+}
+CLONED: Json = {"dr_test_clone": {"id": "clone-of-record", "name": "drtest", "addresses": [], "file_systems": []}}
 OLD: Json = {
     "name": "powerstore-dr",
     "global_id": "PS0123456789ab",
@@ -94,6 +103,62 @@ CASES = {
         records=(record("a", at=ago(1), start=None, test_owned=False, verdict="failed"),),
     ),
     "a NAS server that nobody tested": Case("never", "No record tells", now=(now_on("a", **NAS),), records=()),
+    "a clone that is on the array": Case(
+        "unrecorded_test",
+        "The DR-test clone 'left' is on the array, and no record tells of it: made",
+        now=(now_on("a", **NAS),),
+        read={"dr_test_clones": [LEFT]},
+    ),
+    "a clone that is older than the period, made by nobody known": Case(
+        "unrecorded_test",
+        "made at a time that is not known by an account that is not known. The playbook stop_tests finds it.",
+        now=(now_on("a", **NAS),),
+        read={"dr_test_clones": [{**LEFT, "started_by": None, "started_at": None, "job_id": None}]},
+    ),
+    "a clone that its record has": Case(
+        "tested",
+        "Tested",
+        now=(now_on("a", **NAS),),
+        records=(record("a", at=ago(10), **CLONED),),
+        read={"dr_test_clones": [{**LEFT, "id": "clone-of-record", "job_id": None}]},
+    ),
+    "another clone than that of the record": Case(
+        "unrecorded_test",
+        "'left'",
+        now=(now_on("a", **NAS),),
+        records=(record("a", at=ago(10), **CLONED),),
+        read={"dr_test_clones": [LEFT]},
+    ),
+    "a clone of a drill that is known by its job": Case(
+        "tested",
+        "Tested",
+        now=(now_on("a", **NAS),),
+        read={"dr_test_clones": [{**LEFT, "job_id": record("a", at=ago(10))["sessions"][0]["start"]["job_id"]}]},
+    ),
+    "a clone that the policy knows of": Case(
+        "tested",
+        "Tested",
+        now=(now_on("a", **NAS),),
+        policy={**POLICY, "known_tests": [{"job_id": "clone-9", "reason": "Of the upgrade.", "owner": "me"}]},
+        read={"dr_test_clones": [LEFT]},
+    ),
+    "a NAS server whose clones were not read": Case(
+        "not_read",
+        "DR-test clones were not read",
+        now=(now_on("a", **NAS),),
+        read={"dr_test_clones": None},
+    ),
+    "a NAS server whose clones were read in part": Case(
+        "not_read",
+        "not read: the file systems of DR-test clones",
+        now=(now_on("a", **NAS),),
+        read={"unread": [{"what": "the file systems of DR-test clones"}]},
+    ),
+    "a volume, where clones were not read": Case(
+        "tested",
+        "Tested",
+        read={"dr_test_clones": None, "unread": [{"what": "the DR-test clones of NAS servers"}]},
+    ),
     "a NAS server of a release without DR tests": Case(
         "never", "needs an exclusion", now=(now_on("a", **NAS),), read={"cluster": OLD}, records=()
     ),
@@ -368,3 +433,14 @@ def test_a_start_that_the_array_refused_is_the_last_attempt(tmp_path: Path) -> N
     assert (row["state"], row["because"][0]["text"].partition(", ")[0]) == ("failed_last", "Its last test")
     assert row["last"]["reasons"] == ["Refused."] and row["tests"] == 1
     assert row["last_good"]["record_id"] != row["last"]["record_id"]
+
+
+def test_a_clone_of_which_nobody_knows_what_it_is_of_is_a_row_of_its_own(tmp_path: Path) -> None:
+    given = array(now_on("a"), dr_test_clones=[{**LEFT, "source_id": None}])
+    found = rows(covered(tmp_path, [given], [record("a", at=ago(10))]))
+    row = found["dr"]  # it has no name
+    assert (row["state"], row["session_id"], found["a"]["state"]) == ("unrecorded_test", "clone-9", "tested")
+    texts = [each["text"] for each in row["because"]]
+    assert "'left' is on the array" in texts[0]
+    assert texts[1] == "The array shows no replicated NAS server here that it is a clone of."
+    assert row["unrecorded"][0]["clone_id"] == "clone-9"

@@ -82,6 +82,7 @@ def array(*sessions: Json, name: str = "dr", log: t.Sequence[Json] | None = (), 
         "sessions": list(sessions),
         "unread": [],
         "test_log": None if log is None else list(log),
+        "dr_test_clones": [],
     }
     return {"name": name, "read": {**read, **changes}}
 
