@@ -17,7 +17,11 @@ from .types import AsFound, FailoverBlocked, RecoveryPoint, ReplicationRpo, Retu
 
 _OF_A_SNAPSHOT: t.Final = "A test from a snapshot says nothing of the RPO of the replication: see replication_rpo."
 _TAKEN_OVER: t.Final = "The test was taken over: which synchronisation it shows is not known."
-_OF_A_NAS_SERVER: t.Final = "The array tells no time of the last synchronisation of a NAS server."
+_OF_A_NAS_SERVER: t.Final = (
+    "The array tells no time of the last synchronisation of a NAS server. To know how old its data is, let a check read a "
+    "file that production writes all the time."
+)
+_NOT_SYNCHRONISED: t.Final = "It was left out of the synchronisation before the test, as nothing would confirm one."
 _AHEAD: t.Final = "The data is of a time {:.0f} s ahead of the array's clock."
 
 
@@ -47,7 +51,7 @@ def points_of(view: View) -> tuple[RecoveryPoint, ReplicationRpo | None]:
     wish, seen = view.scoped.wish, view.drill.seen
     read = recovery_point(view.before, wish.rpo_seconds if wish.rpo_seconds is not None else seen.rpo_seconds)
     if view.scoped.is_nas:
-        return _of_a_nas_server(read), None
+        return _of_a_nas_server(read, synchronised=seen.policy.synchronise_first), None
     objective, found = read.objective_seconds, recovery_point(view.found) if view.found else None
     preflight = found or read
     as_found = AsFound(timestamp=found.timestamp, age_seconds=found.age_seconds) if found else None
@@ -65,7 +69,7 @@ def points_of(view: View) -> tuple[RecoveryPoint, ReplicationRpo | None]:
     return point, replication
 
 
-def _of_a_nas_server(read: RecoveryPoint) -> RecoveryPoint:
+def _of_a_nas_server(read: RecoveryPoint, *, synchronised: bool) -> RecoveryPoint:
     """Not measured: last_sync_timestamp is null for NAS sessions (API description)."""
     return RecoveryPoint(
         objective_seconds=read.objective_seconds,
@@ -73,7 +77,7 @@ def _of_a_nas_server(read: RecoveryPoint) -> RecoveryPoint:
         timestamp=None,
         age_seconds=None,
         met=None,
-        reason=_OF_A_NAS_SERVER,
+        reason=f"{_OF_A_NAS_SERVER} {_NOT_SYNCHRONISED}" if synchronised else _OF_A_NAS_SERVER,
     )
 
 

@@ -49,7 +49,10 @@ def homes_of(drill: Json) -> tuple[Json, Json]:
 
 def test_its_recovery_point_is_not_measured_and_the_record_says_why() -> None:
     record, homes = homes_of(with_a_nas_server())
-    why = "The array tells no time of the last synchronisation of a NAS server."
+    why = (
+        "The array tells no time of the last synchronisation of a NAS server. To know how old its data is, let a check "
+        "read a file that production writes all the time."
+    )
     assert record["verdict"] == homes["verdict"] == "passed_with_deviations"
     point = homes["recovery_point"]
     assert (point["objective_seconds"], point["age_seconds"], point["met"], point["of"]) == (300, None, None, None)
@@ -57,6 +60,14 @@ def test_its_recovery_point_is_not_measured_and_the_record_says_why() -> None:
     assert homes["reasons"] == [f"homes: recovery point within the RPO: not measured. {why}"]
     [cause] = [each for each in record["causes"] if each["cause"] == "rpo.not_measured"]
     assert cause["sessions"] == ["s-2"] and record["sessions"][0]["verdict"] == "passed"
+
+
+def test_the_record_says_that_a_nas_server_was_left_out_of_the_synchronisation() -> None:
+    drill = with_a_nas_server()
+    drill["policy"] = {**drill.get("policy", {}), "synchronise_first": True}
+    _record, homes = homes_of(drill)
+    assert "It was left out of the synchronisation before the test" in homes["recovery_point"]["reason"]
+    assert "It was left out of the synchronisation" in homes["reasons"][0]
 
 
 def test_the_clone_is_what_the_array_shows_of_its_test() -> None:
