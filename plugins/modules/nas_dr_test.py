@@ -117,18 +117,18 @@ options:
     type: dict
     suboptions:
       ip_address:
-        description: IPv4 or IPv6 address.
+        description: IPv4 or IPv6 address of the clone.
         type: str
         required: true
       prefix_length:
-        description: Length of the network's prefix.
+        description: Length of its network's prefix.
         type: int
         required: true
       gateway:
-        description: Address of the gateway, in the same network.
+        description: Address of its gateway, in the same network.
         type: str
       vlan_id:
-        description: VLAN, V(0) for none.
+        description: Its VLAN, V(0) for none.
         type: int
       ip_port_id:
         description: Id of the IP port of the array that the network is at. If not set, the array chooses.

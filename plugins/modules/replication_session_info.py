@@ -61,21 +61,21 @@ options:
         type: dict
         suboptions:
           ip_address:
-            description: Address of the clone.
+            description: IPv4 or IPv6 address of the clone.
             type: str
             required: true
           prefix_length:
-            description: Length of the prefix of its network.
+            description: Length of its network's prefix.
             type: int
             required: true
           gateway:
-            description: Its gateway.
+            description: Address of its gateway, in the same network.
             type: str
           vlan_id:
-            description: Its VLAN; V(0) is none.
+            description: Its VLAN, V(0) for none.
             type: int
           ip_port_id:
-            description: Id of the array's port.
+            description: Id of the IP port of the array that the network is at. If not set, the array chooses.
             type: str
       file_systems:
         description: Names or ids of the file systems of O(sessions[].nas_server) that are to be cloned.

@@ -18,8 +18,8 @@ from .types import AsFound, FailoverBlocked, RecoveryPoint, ReplicationRpo, Retu
 _OF_A_SNAPSHOT: t.Final = "A test from a snapshot says nothing of the RPO of the replication: see replication_rpo."
 _TAKEN_OVER: t.Final = "The test was taken over: which synchronisation it shows is not known."
 _OF_A_NAS_SERVER: t.Final = (
-    "The array tells no time of the last synchronisation of a NAS server. To know how old its data is, let a check read a "
-    "file that production writes all the time."
+    "The array tells no time of the last synchronisation of a NAS server. To know how old its data is, let a check "
+    "read a file that production writes all the time."
 )
 _NOT_SYNCHRONISED: t.Final = "It was left out of the synchronisation before the test, as nothing would confirm one."
 _AHEAD: t.Final = "The data is of a time {:.0f} s ahead of the array's clock."
