@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import textwrap
 import typing as t
-from datetime import timedelta
 
 from ._text import one_line, plain
-from ._time import in_words
+from ._time import in_words, length
 from ._words import StepResult
 
 WIDTH = 108  # with the indentation and the quotes that Ansible puts round a line, 120
@@ -61,7 +60,7 @@ def span(seconds: float | None) -> str:
     """A duration in words: ``4.2 s``, ``45 s``, ``12 min``, ``3 h 20 min``; ``-`` where it is not known."""
     if seconds is None:
         return "-"
-    return f"{seconds:.1f} s" if abs(seconds) < _SHORT else in_words(timedelta(seconds=seconds))
+    return f"{seconds:.1f} s" if abs(seconds) < _SHORT else in_words(length(seconds))
 
 
 def compared(actual: float | None, objective: float | None) -> str:

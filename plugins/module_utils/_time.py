@@ -47,6 +47,20 @@ def parse_duration(text: str) -> timedelta | None:
     return timedelta(**{_UNITS[duration[2]]: int(duration[1])}) if duration else None
 
 
+def length(seconds: float) -> timedelta:
+    """A duration; what is longer than Python can hold, which is no duration, is the longest that it can."""
+    most = timedelta.max.total_seconds() - 1
+    return timedelta(seconds=max(-most, min(seconds, most)))
+
+
+def moved(moment: datetime, seconds: float) -> datetime | None:
+    """A time so many seconds later; None where no calendar has it."""
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+
+
 def in_words(age: timedelta) -> str:
     """A duration in its two largest units: ``45 s``, ``12 min``, ``3 h 20 min``, ``3 d 4 h``."""
     total = round(age.total_seconds())

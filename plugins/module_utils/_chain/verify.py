@@ -187,9 +187,11 @@ def _named(entry: t.Any) -> tuple[str, str, int]:
         raise ValueError(f"it names no file of this folder: {name!r:.80}")
     if not is_text(name):
         raise ValueError(f"it names a file that no folder can have: {name!r:.80}")
-    hashed = isinstance(digest, str) and _HASH.fullmatch(digest)
-    if not hashed or not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= _MOST_BYTES:
-        raise ValueError(f"it has no SHA-256 or no size of {name:.80}")
+    why = f"it has no SHA-256 or no size of {name:.80}"
+    if not isinstance(digest, str) or not _HASH.fullmatch(digest) or not isinstance(size, int):
+        raise ValueError(why)
+    if isinstance(size, bool) or not 0 <= size <= _MOST_BYTES:
+        raise ValueError(why)
     return name, digest, size
 
 

@@ -11,9 +11,9 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from .._time import in_words
+from .._time import in_words, length
 from .._words import Cause, Verdict
 from .causes import Judgement, Reason, of_input
 from .clocks import Clocks
@@ -100,9 +100,7 @@ def _of_old_copies(seen: Aborted) -> t.Iterator[Reason]:
     for entry in (seen.after.sessions if seen.after else None) or ():
         point = recovery_point(entry)
         if point.met is False and point.age_seconds is not None and entry.session_id in ids_of(seen.stops):
-            age, objective = (
-                in_words(timedelta(seconds=each or 0)) for each in (point.age_seconds, point.objective_seconds)
-            )
+            age, objective = (in_words(length(each or 0)) for each in (point.age_seconds, point.objective_seconds))
             text = f"{entry.resource_name or entry.session_id}: its copy is {age} old, RPO {objective}."
             yield Reason(
                 Verdict.PASSED_WITH_DEVIATIONS, Cause.RPO_MISSED, text, entry.session_id, entry.resource_name,

@@ -22,8 +22,14 @@ class Measured:
 
     @classmethod
     def rpo(cls, session: Session) -> Measured:
-        """The age of the recovery point of one session."""
+        """The age of the recovery point of one session; where a snapshot was tested, that of the replication.
+
+        What was in the snapshot says nothing of what a disaster would lose.
+        """
         point = session.recovery_point
+        if point.of == "snapshot" and isinstance(session, DrillSession) and session.replication_rpo:
+            replication = session.replication_rpo
+            return cls(replication.age_seconds, replication.objective_seconds, replication.met)
         return cls(point.age_seconds, point.objective_seconds, point.met)
 
     @classmethod

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from .._time import moved
 from .results import Look
 from .types import ClockLook
 
@@ -58,13 +59,14 @@ class Clocks:
     def by_array(self, moment: datetime | None) -> datetime | None:
         """A time of the controller's clock on the array's; None where the two were not compared."""
         skew = self._skew_at(moment)
-        return None if moment is None or skew is None else moment + timedelta(seconds=skew)
+        return None if moment is None or skew is None else moved(moment, skew)
 
     def _skew_at(self, moment: datetime | None) -> float | None:
         """The skew that was measured last before a time of the controller's clock."""
         if moment is None or not self.looks:
             return self.skew
-        earlier = [look for look in self.looks if look.at - timedelta(seconds=look.skew_seconds) <= moment]
+        shifted = ((look, moved(look.at, -look.skew_seconds)) for look in self.looks)
+        earlier = [look for look, at in shifted if at and at <= moment]
         return (earlier[-1] if earlier else self.looks[0]).skew_seconds
 
     def seconds(self, begin: datetime | None, end: datetime | None) -> float | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._errors import ProtocolError
-from .._time import in_words, parse_time
+from .._time import in_words, length, parse_time
 from .._version import VERSION
 from .._words import Cause, Verdict
 from .causes import Judgement, Reason, groups_of, of_input
@@ -73,7 +73,7 @@ def of_clocks(clocks: Clocks) -> t.Iterator[Reason]:
         yield Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.CLOCK_STEPPED, text, subject="clocks")
     if clocks.skew is not None and abs(clocks.skew) > TOLERANCE:
         ahead = "ahead of" if clocks.skew > 0 else "behind"
-        text = f"The array's clock is {in_words(timedelta(seconds=abs(clocks.skew)))} {ahead} the controller's."
+        text = f"The array's clock is {in_words(length(abs(clocks.skew)))} {ahead} the controller's."
         yield Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.CLOCK_SKEWED, text, subject="clocks")
 
 

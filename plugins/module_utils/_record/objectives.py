@@ -15,7 +15,9 @@ from .observed import View
 from .results import SessionSeen
 from .types import AsFound, FailoverBlocked, RecoveryPoint, ReplicationRpo, ReturnToNormal, Rto
 
-_OF_A_SNAPSHOT: t.Final = "A test from a snapshot says nothing of the RPO of the replication: see replication_rpo."
+_OF_A_SNAPSHOT: t.Final = (
+    "A test from a snapshot says nothing of the RPO of the replication, which is judged beside it."
+)
 _TAKEN_OVER: t.Final = "The test was taken over: which synchronisation it shows is not known."
 _OF_A_NAS_SERVER: t.Final = (
     "The array tells no time of the last synchronisation of a NAS server. To know how old its data is, let a check "

@@ -14,11 +14,12 @@ import functools
 import shlex
 import typing as t
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .._drill.values import a_bool
 from .._errors import InvalidInputError
 from .._json import Json
+from .._time import moved
 from .._words import Phase
 from .typed import read_all
 from .types import Attachment, Failure, Finding, Guards, Interruption, KeptSnapshot, Policy, Population, Snapshot, Texts
@@ -305,7 +306,7 @@ class StepSeen:
     def began_at(self) -> datetime | None:
         """When it began; where only its end and its length are known, from these."""
         if self.started_at is None and self.finished_at and self.seconds is not None:
-            return self.finished_at - timedelta(seconds=max(self.seconds, 0.0))
+            return moved(self.finished_at, -max(self.seconds, 0.0))
         return self.started_at
 
 

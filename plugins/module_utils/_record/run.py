@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from .._time import moved
 from .._words import Cause, Verdict
 from .application import Measured, measured_fields
 from .causes import Judgement, Reason
@@ -75,10 +76,9 @@ def _moments(members: t.Sequence[Member]) -> tuple[list[datetime], bool]:
     Each array has a clock of its own, so the controller's is taken, which was compared with each.
     """
     times = [each.record.times for each in members]
-    shifts = [timedelta(seconds=each.clock_skew_seconds or 0.0) for each in times]
     found = [
-        moment - shift
-        for each, shift in zip(times, shifts, strict=True)
+        moved(moment, -(each.clock_skew_seconds or 0.0)) or moment
+        for each in times
         for moment in (each.started_at, each.finished_at)
         if moment
     ]

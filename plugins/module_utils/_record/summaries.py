@@ -188,10 +188,14 @@ def _drill_row(session: DrillSession) -> list[str]:
         _resource(session),
         span(rto.storage_accessible_seconds),
         span(session.seconds_in_test),
-        compared(point.age_seconds, point.objective_seconds),
+        f"snapshot, {span(point.age_seconds)}" if point.of == "snapshot" else _rpo(session),
         compared(rto.actual_seconds, rto.objective_seconds),
         _stopped(session),
     ]
+
+
+def _rpo(session: Session) -> str:
+    return compared(session.recovery_point.age_seconds, session.recovery_point.objective_seconds)
 
 
 def _stopped(session: DrillSession) -> str:
@@ -233,7 +237,7 @@ def _expected(record: ReadinessRecord) -> list[str]:
 
 
 def _readiness_row(session: ReadinessSession) -> list[str]:
-    point, before = session.recovery_point, session.before
+    before = session.before
     blockers = [finding.id for finding in session.findings if finding.severity is Severity.BLOCKER]
     warnings = sum(finding.severity is Severity.WARNING for finding in session.findings)
     noted = f"({warnings} warning{'s' if warnings > 1 else ''})" if warnings else "-"
@@ -244,7 +248,7 @@ def _readiness_row(session: ReadinessSession) -> list[str]:
         _resource(session),
         before.role if before else "-",
         before.state if before else "-",
-        compared(point.age_seconds, point.objective_seconds),
+        _rpo(session),
         blockers[0] if blockers else noted,
     ]
 

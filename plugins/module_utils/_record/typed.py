@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
+import sys
 import types
 import typing as t
 from datetime import datetime
@@ -172,12 +172,14 @@ def _list(shape: Shape, value: object, place: str, notes: list[str]) -> tuple[ob
 
 
 def _number(value: object, _shape: Shape) -> float | None:
-    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    """NaN, infinity and a whole number that no float can hold are none."""
+    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     return t.cast(float, value) if ok else None
 
 
 def _whole(value: object, _shape: Shape) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    ok = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    return t.cast(int, value) if ok else None
 
 
 def _time(value: object, _shape: Shape) -> datetime | None:

@@ -13,7 +13,17 @@ import re
 import typing as t
 from collections import Counter
 
-from .._record.types import AbortRecord, AnyRecord, DrillRecord, DrillSession, Population, Session, WitnessRecord
+from .._record.application import Measured
+from .._record.types import (
+    AbortRecord,
+    AnyRecord,
+    DrillRecord,
+    DrillRto,
+    DrillSession,
+    Population,
+    Session,
+    WitnessRecord,
+)
 from .._record.witness_types import Witness
 from .._text import one_line
 from .._words import Changed, Verdict, WitnessVerdict
@@ -83,16 +93,27 @@ def _facts(record: AnyRecord) -> t.Iterator[str]:
         ready = duration(record.seconds_to_failover_ready, otherwise)
         yield f"- **Ready for a failover:** {ready}"
     else:
-        yield f"- **RPO met:** {_count(session.recovery_point.met for session in record.sessions)}"
+        yield f"- **RPO met:** {_count(Measured.rpo(session).met for session in record.sessions)}"
     if isinstance(record, DrillRecord) and record.previous:
         yield f"- **Since the drill before** ({utc(record.previous.at)}): {_changes(record)}"
     if record.scope.population:
         yield f"- **Population:** {_population(record.scope.population)}"
     if isinstance(record, DrillRecord):
         yield f"- **RTO met:** {_count(session.rto.met for session in record.sessions)}"
+        if record.rto and record.rto.actual_seconds is not None:
+            yield _recovery_time(record.rto)
         yield f"- **Validations passed:** {_count(check.passed for check in record.all_validations)}"
         if record.witness:
             yield from _witnessed(record.witness)
+
+
+def _recovery_time(rto: DrillRto) -> str:
+    """That of the drill as a whole, and what it was spent on."""
+    parts, of = rto.parts, ""
+    if parts:
+        named = {"array": parts.array_seconds, "steps": parts.steps_seconds, "waiting": parts.waiting_seconds}
+        of = "".join(f", {name} {duration(took)}" for name, took in {**named, "tool": parts.tool_seconds}.items())
+    return f"- **Recovery time of the drill:** {_against(rto.actual_seconds, rto.objective_seconds)}{of}"
 
 
 def _witnessed(witness: Witness) -> t.Iterator[str]:
@@ -156,7 +177,9 @@ def _table(record: AnyRecord) -> t.Iterator[str]:
     for session in sessions[:_SESSIONS]:
         point = session.recovery_point
         row = f"| {markdown_text(session.called, 60)} | {session.verdict.sign} {session.verdict.word} "
-        row += f"| {_against(point.age_seconds, point.objective_seconds)} |"
+        rpo = Measured.rpo(session)
+        snapshot = f"snapshot {duration(point.age_seconds)} old; replication " if point.of == "snapshot" else ""
+        row += f"| {snapshot}{_against(rpo.seconds, rpo.objective)} |"
         if isinstance(session, DrillSession):
             row += f" {_against(session.rto.actual_seconds, session.rto.objective_seconds)} |"
         yield row

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from .._errors import InvalidInputError
 from .._record import appending
+from .._record.application import Measured
 from .._record.files import open_plain, read_plain
 from .._record.types import AbortRecord, DrillRecord, SweepRecord, WitnessRecord
 from .._text import one_line
@@ -80,7 +81,7 @@ def register_row(source: Source) -> Row:
         "deviations": len(record.deviations),
         "sessions": len(record.sessions),
         "sessions_passed": sum(1 for session in record.sessions if session.verdict is Verdict.PASSED),
-        **_results("rpo", [session.recovery_point.met for session in record.sessions]),
+        **_results("rpo", [Measured.rpo(session).met for session in record.sessions]),
         "collection_version": record.versions.collection,
         "powerstoreos_version": record.versions.powerstoreos,
         "record_file": source.file_name,

@@ -15,8 +15,8 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .._record.types import AnyRecord, Session
-from .._words import Kind, Verdict
+from .._record.types import AnyRecord, DrillRecord, Session
+from .._words import Kind, Phase, Verdict
 
 S = t.TypeVar("S", bound=Session)
 
@@ -66,6 +66,10 @@ _MEANING: t.Final[t.Mapping[Kind, t.Mapping[Verdict, str]]] = {
         Verdict.INCOMPLETE: "The array's own logs could not be compared with all of the record.",
     },
 }
+_STORAGE_ONLY: t.Final = (
+    "Every failover test was started and stopped; every objective that was set was met. No application was checked: "
+    "the drill was meant for the storage alone."
+)
 _UNITS: t.Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 _LEAST = 0.05  # seconds
 _LONGEST = timedelta(days=36500).total_seconds()
@@ -98,7 +102,7 @@ def duration(seconds: float | None, unknown: str = NOT_MEASURED) -> str:
     """A duration for a person: ``0.4 s``, ``42 s``, ``5 min 3 s``, ``2 h 10 min``, ``4 d 2 h``."""
     if seconds is None:
         return unknown
-    sign, span = ("-" if seconds < 0 else ""), abs(seconds)
+    sign, span = ("-" if round(seconds, 1) < 0 else ""), abs(seconds)
     if span > _LONGEST:
         return f"{sign}{span:.3g} s" if isinstance(span, float) else f"{sign}more than 100 years"
     if round(span, 1) < 60:
@@ -143,8 +147,14 @@ def took(record: AnyRecord) -> float | None:
 
 
 def meaning(record: AnyRecord) -> str:
-    """The verdict in one sentence."""
+    """The verdict in one sentence. A drill of the storage alone validated nothing, and was not meant to."""
+    if isinstance(record, DrillRecord) and record.verdict is Verdict.PASSED and not _has_checks(record):
+        return _STORAGE_ONLY
     return _MEANING[record.kind][record.verdict]
+
+
+def _has_checks(record: DrillRecord) -> bool:
+    return any(check.phase is Phase.VALIDATE and check.kind != "array" for check in record.all_validations)
 
 
 def worst_first(sessions: t.Iterable[S]) -> list[S]:

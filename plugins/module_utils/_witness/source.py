@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from .._drill.journal import END, INTENT, SUFFIX
 from .._drill.journal import read as read_journal
 from .._drill.replay import record_options
-from .._errors import InvalidInputError, ProtocolError
+from .._errors import MALFORMED, InvalidInputError, ProtocolError
 from .._json import Json, once
 from .._record.common import Context
 from .._record.drill import build_record
@@ -29,7 +29,7 @@ from .._record.files import read_plain
 from .._record.results import Observations
 from .._record.types import DrillRecord
 from .._report.source import read_source
-from .._time import parse_time
+from .._time import length, parse_time
 from .._words import Kind
 from .statement import Elsewhere, Statement
 
@@ -76,7 +76,7 @@ def of_journal(path: str | None, events: t.Sequence[Json], directory: str) -> St
 
 
 def _with_folder(statement: Statement, record: DrillRecord, folder: str) -> Statement:
-    skew = timedelta(seconds=record.times.clock_skew_seconds or 0.0)
+    skew = length(record.times.clock_skew_seconds or 0.0)
     return statement.with_elsewhere(_elsewhere(folder, record.drill.id, statement, skew))
 
 
@@ -85,9 +85,9 @@ def _elsewhere(folder: str, own_id: str, statement: Statement, skew: timedelta) 
     own = {f"{Kind.DRILL.value}-{own_id}{end}" for end in (".json", SUFFIX)}
     for path in sorted(glob.glob(os.path.join(glob.escape(folder), "*-*.json*"))):
         name = os.path.basename(path)
-        if name in own or not _is_near(name, statement):
-            continue
-        with contextlib.suppress(InvalidInputError, OSError, ValueError, RecursionError):
+        with contextlib.suppress(InvalidInputError, OSError, RecursionError, *MALFORMED):
+            if name in own or not _is_near(name, statement):
+                continue
             text = read_plain(path).decode("utf-8")
             found = _of_journal(name, text, skew) if name.endswith(SUFFIX) else _of_record(name, text)
             if found:

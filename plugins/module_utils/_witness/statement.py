@@ -19,6 +19,7 @@ from .._record.types import DrillRecord, DrillSession, Operation
 from .._words import NAS_SERVER
 
 CLONE, DELETE = "clone", "delete"
+_LAST_YEAR = 9000  # a time after it is none, and nothing can be added to it
 DONE, ROLLED_BACK = ("started", "stopped"), "rolled_back"
 
 
@@ -138,7 +139,7 @@ class Statement:
 
     def window(self, tolerance: timedelta) -> tuple[datetime, datetime]:
         """The time of the drill. Raises InvalidInputError where the record has none."""
-        if self.from_ is None or self.until is None:
+        if self.from_ is None or self.until is None or self.until.year > _LAST_YEAR:
             raise InvalidInputError(
                 f"The record {self.record_id} has no time of the array's clock: nothing in it can be looked up in the "
                 "array's logs."

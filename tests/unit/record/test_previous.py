@@ -226,6 +226,18 @@ def test_an_older_record_that_cannot_be_read_is_named(folder: Folder, what: str)
     assert result["verdict"] == "passed"
 
 
+def test_an_older_record_with_a_number_that_measures_nothing_keeps_nobody_from_a_record(folder: Folder) -> None:
+    folder.drill()
+    path = Path(folder.drills[0]["path"])
+    record = json.loads(path.read_text())
+    record["sessions"][0]["seconds_in_test"] = 10**400
+    path.write_text(json.dumps(record))
+    found = folder.drill()["record"]
+
+    assert (found["verdict"], found["previous"]) == ("passed", None)
+    assert [(each["file"], "seconds_in_test" in each["why"]) for each in found["not_readable"]] == [(path.name, True)]
+
+
 def test_what_is_no_plain_file_or_far_too_large_is_named_and_not_waited_for(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,47 @@ def test_two_drills_in_the_same_second_have_two_files(tmp_path: Path) -> None:
     assert len(paths) == 5 == len(os.listdir(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("number", "understood"),
+    [(10**400, False), (float("nan"), False), (float("-inf"), False), (1e300, True), (-1e300, True)],
+    ids=["no float", "nan", "-inf", "1e300", "-1e300"],
+)
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("clock_skew_seconds",),
+        ("before", "cluster", "clock_skew_seconds"),
+        ("before", "sessions", 0, "recovery_point_age_seconds"),
+        ("starts", 0, "sessions", 0, "duration_seconds"),
+        ("steps", 0, "seconds"),
+    ],
+    ids=lambda place: place[-1],
+)
+def test_a_number_that_measures_nothing_is_no_reason_for_no_record(
+    tmp_path: Path, place: tuple[t.Any, ...], number: float, understood: bool
+) -> None:
+    seen: t.Any = params(tmp_path)
+    seen["steps"][0]["started_at"] = None
+    inner = seen
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = number
+    result = write_drill(seen, write=True)
+
+    causes = [each["cause"] for each in result["record"]["deviations"]]
+    assert ("failed" not in result, "input.not_understood" in causes) == (True, not understood)
+    assert json.loads(Path(result["path"]).read_text()) == result["record"]
+
+
+def test_times_at_the_ends_of_the_calendar_are_no_reason_for_no_record(tmp_path: Path) -> None:
+    for moment, skew in (("9999-12-31T23:59:59.999Z", 1e12), ("1900-01-01T00:00:00Z", -1e12)):
+        seen = params(tmp_path)
+        seen["before"]["cluster"] |= {"system_time": moment, "clock_skew_seconds": skew}
+        seen["steps"][0] |= {"started_at": None, "seconds": 1e12}
+        result = write_drill(seen, write=True)
+        assert ("failed" not in result, result["verdict"]) == (True, "passed_with_deviations")
+
+
 def test_check_mode_writes_nothing(tmp_path: Path) -> None:
     result = write_drill(params(tmp_path / "records"), write=False)
 

@@ -11,9 +11,10 @@ The axis of an abort is the abort: a test that had been running for days begins 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ..._record.application import Measured
 from ..._record.types import (
     AbortRecord,
     AbortSession,
@@ -204,9 +205,15 @@ def _operation(name: str, operation: Operation | None) -> t.Iterator[Segment]:
 
 def recovery_point_bar(session: Session) -> Bar:
     """The age of the recovery point as a share of the RPO."""
-    point = session.recovery_point
-    parts = [("q-met" if point.met else "q-missed", 0.0, point.age_seconds, "age")]
-    return _bar(point.objective_seconds, point.age_seconds, point.met, parts, f"RPO of {session.called}")
+    point, rpo = session.recovery_point, Measured.rpo(session)
+    parts = [("q-met" if rpo.met else "q-missed", 0.0, rpo.seconds, "age")]
+    if point.of != "snapshot":
+        return _bar(rpo.objective, rpo.seconds, rpo.met, parts, f"RPO of {session.called}")
+    # A snapshot is as old as somebody chose: what is compared is the replication.
+    judged = isinstance(session, DrillSession) and session.replication_rpo is not None
+    bar = _bar(rpo.objective if judged else None, rpo.seconds, rpo.met, parts, f"RPO of {session.called}, replication")
+    old = f"snapshot {duration(point.age_seconds)} old"
+    return replace(bar, actual=f"{old}; replication {bar.actual}") if judged else replace(bar, actual=old, against="")
 
 
 def rto_bar(session: DrillSession) -> Bar:

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import typing as t
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from ..._record.application import Measured
+from ..._record.clocks import Clocks
 from ..._record.types import (
     AbortRecord,
     AbortSession,
@@ -292,14 +293,12 @@ def _deviations(record: AnyRecord, entries: t.Sequence[Entry]) -> list[Deviation
 def _steps(record: AnyRecord) -> list[StepRow]:
     if not isinstance(record, DrillRecord):
         return []
-    shift = record.times.clock_skew_seconds or 0.0
+    clocks = Clocks(record.times.clocks, record.times.clock_skew_seconds)
 
-    def moved(step: Step, moment: datetime | None) -> datetime | None:
-        with contextlib.suppress(OverflowError):  # beyond what Python can count
-            return moment + timedelta(seconds=shift) if moment and step.clock == "controller" else moment
-        return moment
+    def by_array(step: Step, moment: datetime | None) -> datetime | None:
+        return (clocks.by_array(moment) or moment) if step.clock == "controller" else moment
 
-    return [StepRow(step, moved(step, step.started_at), moved(step, step.finished_at)) for step in record.steps]
+    return [StepRow(step, by_array(step, step.started_at), by_array(step, step.finished_at)) for step in record.steps]
 
 
 def _entry(session: Session, number: int, timeline: Timeline) -> Entry:
@@ -420,7 +419,7 @@ def _verdicts_tile(record: AnyRecord) -> Tile:
 
 
 def _rpo_tile(record: AnyRecord) -> Tile:
-    return _results_tile("RPO met", [session.recovery_point.met for session in record.sessions], "missed")
+    return _results_tile("RPO met", [Measured.rpo(session).met for session in record.sessions], "missed")
 
 
 def _tiles(record: AnyRecord) -> list[Tile]:
