@@ -16,15 +16,20 @@ import functools
 import hashlib
 import hmac
 import ipaddress
+import json
 import re
 import typing as t
 from urllib.parse import quote, unquote
 
 from .._json import Json
+from .plain_words import PLAIN_WORDS
 
 SECRET: t.Final = "***"  # noqa: S105  # stands for every secret
 
-_SECRET_KEY = re.compile(r"passw|passphrase|secret|token|credential|cookie|authorization|private_key|community", re.I)
+_SECRET_KEY = re.compile(
+    r"passw|pwd|passphrase|secret|token|credential|cookie|authorization|community|(private|access|api|encryption)_?key",
+    re.I,
+)
 # Attributes whose values are words of the API's description, times, versions or codes.
 _PLAIN_KEYS: t.Final = frozenset({
     "state", "role", "type", "resource_type", "resource_action", "phase", "severity", "code", "rpo", "mode",
@@ -59,7 +64,7 @@ _VOCABULARY: t.Final = frozenset({
     "Snapshot", "Primary", "Clone", "System", "User", "Scheduler", "volume_group", "replication_session",
     "replication_group", "nas_server", "file_system", "replication_rule", "remote_system", "start_failover_test",
     "stop_failover_test", "failover_test_in_progress", "snapshot_id", "use_test_copy", "is_async", "DELL-EMC-TOKEN",
-    "I", "ID",
+    "I", "ID", "NAS", "DR", "DR-test", "RPO", "API", "CA", "DNS", "LDAP", "NTP",
 })  # fmt: skip
 _KEPT_PARAMETERS: t.Final = frozenset({"select", "order", "limit", "offset", "is_async"})
 _GROUPS: t.Final = frozenset({"or", "and", "not.or", "not.and"})
@@ -67,7 +72,12 @@ _CONDITION = re.compile(r"((?:not\.)?[a-z]+)\.(.*)", re.DOTALL)
 _IN_GROUP = re.compile(r"([\w>-]+)\.((?:not\.)?[a-z]+)\.([^,()]*)")
 _QUOTED = re.compile(r"(?<![\w])'([^']*)'|\"([^\"]*)\"")
 _WORD = re.compile(r"[^\s,;:!?()\[\]{}'\"<>=]+")
-_LOWER, _CAPITALISED = re.compile(r"[a-z]{1,24}"), re.compile(r"[A-Z][a-z]{0,23}")
+_CAPITALISED = re.compile(r"[A-Z][a-z]{0,23}")
+# Addresses with colons: IPv6, hardware addresses, WWNs. A time is none.
+_COLONS = re.compile(
+    r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?:%\w+)?(?![\w:])", re.I
+)
+_CLOCK = re.compile(r"\d{1,2}:\d\d:\d\d|:*")
 _REMEMBERED = 1000  # sentences
 _KEY_OF_JSON = re.compile(r"\w{1,80}", re.ASCII)
 
@@ -81,6 +91,7 @@ class StandIns:
         self.replaced: dict[str, str] = {}  # stand-in -> what kind of text it stands for
         self._key = key
         self._names: dict[str, str] = {}  # text -> stand-in
+        self._folded: dict[str, str] = {}  # the same of names, without regard to case
         self._spaced: list[str] = []  # names of several words
         self._ordinary: set[str] = set()  # plain words that are no names
         self._texts: dict[str, str] = {}
@@ -118,11 +129,12 @@ class StandIns:
         if self.keep:
             return text
         self._texts.clear()  # it may have been taken for a plain word
-        self._ordinary.discard(text)
-        if kind == "text":
-            self._spaced.append(text)
+        folded = text.casefold()
+        self._ordinary.discard(folded)
+        if kind == "text" and folded not in self._folded:
+            self._spaced.append(folded)
         self.replaced[made] = kind
-        self._names[text] = made
+        self._names[text] = self._folded[folded] = made
         return made
 
     # JSON
@@ -161,7 +173,7 @@ class StandIns:
         if _is_secret(key):
             return lambda _value: SECRET
         if self.keep:
-            return None
+            return self._kept
         base = key.removesuffix("_l10n")
         if base in _PLAIN_KEYS or base.endswith(_PLAIN_ENDINGS):
             return self._plain
@@ -169,6 +181,17 @@ class StandIns:
             return self.text
         is_id = key == "id" or key.endswith(("_id", "_ids"))
         return self.identity if is_id and key not in _NAMING_IDS else self.name
+
+    def _kept(self, value: str) -> str:
+        """A text that stays, but for secrets where it is JSON itself."""
+        if value[:1] not in ("{", "["):
+            return value
+        try:
+            decoded = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+        made = self.json(decoded)
+        return value if made == decoded else json.dumps(made)
 
     def _plain(self, value: str) -> str:
         """A word of the description, a time or a version stays."""
@@ -191,8 +214,11 @@ class StandIns:
         said = text
         made = self._texts.get(said)
         if made is None:
+            folded = text.casefold()
             for name in self._spaced:
-                text = text.replace(name, self._names[name])
+                if name in folded:
+                    text = re.sub(re.escape(name), self._folded[name], text, flags=re.IGNORECASE)
+            text = _COLONS.sub(lambda found: found[0] if _CLOCK.fullmatch(found[0]) else self.name(found[0]), text)
             quoted = _QUOTED.sub(lambda found: f"'{self.name(found[1] or found[2] or '')}'", text)
             made = _WORD.sub(lambda found: self._word(found, quoted), quoted)
             if len(self._texts) < _REMEMBERED:
@@ -203,20 +229,20 @@ class StandIns:
         word = found[0]
         if word in self._ordinary:  # most are
             return word
-        if _LOWER.fullmatch(word) and word not in self._names:
+        if word in PLAIN_WORDS and word not in self._folded:
             self._ordinary.add(word)
             return word
         word = word.rstrip(".…")
         rest = found[0][len(word) :]
         before = text[: found.start()].rstrip()
         begins = not before or before[-1] in ".!?:"
-        known = self._names.get(word, word)
-        if known == word and (
-            word in self.replaced
-            or word in _VOCABULARY
-            or _NUMBER.fullmatch(word)
-            or _LOWER.fullmatch(word)
-            or (begins and _CAPITALISED.fullmatch(word))
+        folded = word.casefold()
+        if word in self.replaced or word in _VOCABULARY:
+            return found[0]
+        if folded not in self._folded and (
+            _NUMBER.fullmatch(word)
+            or word in PLAIN_WORDS
+            or (begins and _CAPITALISED.fullmatch(word) and folded in PLAIN_WORDS)
         ):
             return found[0]
         return self.name(word) + rest

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import html
 import json
 import os
 import queue
+import re
 import secrets
 import threading
 import time
@@ -26,7 +28,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from .._errors import MALFORMED
 from .._json import Json
@@ -51,6 +53,8 @@ _AT_ONCE = 32  # exchanges that are written together
 _LAST_PATIENCE = 10.0  # seconds for what is not written yet when the task ends
 _SHORTEST_SECRET = 4  # characters; what is shorter is found everywhere
 _END = "\n]}}\n"
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
+_KIND = re.compile(r";(?!\s*charset=[\w-]+\s*(;|$)).*", re.IGNORECASE | re.DOTALL)
 _FAULTS = (*MALFORMED, OSError, RecursionError, MemoryError)
 
 
@@ -291,7 +295,7 @@ class Entries:
             "httpVersion": "HTTP/1.1",
             "cookies": [],
             "headers": _headers(exchange.answer_headers),
-            "content": {"size": len(exchange.raw), "mimeType": kind, **self._content(exchange)},
+            "content": {"size": len(exchange.raw), "mimeType": _KIND.sub("", kind), **self._content(exchange)},
             "redirectURL": "",
             "headersSize": -1,
             "bodySize": len(exchange.raw),
@@ -313,10 +317,11 @@ class Entries:
         new = {value for value in values if len(value) >= _SHORTEST_SECRET} - self._secrets
         if new:
             self._secrets |= new
-            once = {json.dumps(value)[1:-1] for value in self._secrets}
+            written = {each for value in self._secrets for each in _forms_of(value)}
+            once = {json.dumps(value)[1:-1] for value in written}
             twice = {json.dumps(value)[1:-1] for value in once}  # bodies are texts of JSON inside JSON
-            urls = {quote(value, safe="") for value in self._secrets}
-            self._forms = tuple(sorted(once | twice | urls, key=len, reverse=True))
+            thrice = {json.dumps(value)[1:-1] for value in twice}  # and may hold one more
+            self._forms = tuple(sorted(once | twice | thrice, key=len, reverse=True))
 
     def _left_out(self, made: Json) -> str:
         """An entry of which only the times and the status are kept."""
@@ -342,8 +347,28 @@ class Entries:
         return entry
 
 
+def _forms_of(secret: str) -> t.Iterator[str]:
+    """A secret as it may be written: as it is, in a URL, in HTML, and in base 64."""
+    data = secret.encode("utf-8", "surrogateescape")
+    yield secret
+    for quoted in (quote(data, safe=""), quote(data), quote_plus(data)):
+        yield quoted
+        yield _PERCENT.sub(lambda found: found[0].lower(), quoted)
+    yield html.escape(secret)
+    yield html.escape(secret, quote=False)
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(data).decode("ascii").rstrip("=")
+
+
 def _headers(headers: t.Iterable[tuple[str, str]]) -> list[Json]:
-    return [{"name": name, "value": value if name.lower() in _SHOWN_HEADERS else SECRET} for name, value in headers]
+    return [{"name": name, "value": _shown(name.lower(), value)} for name, value in headers]
+
+
+def _shown(name: str, value: str) -> str:
+    """The value of a header; of a type of content, what a parameter says may be a name."""
+    if name == "content-type":
+        return _KIND.sub("", value)
+    return value if name in _SHOWN_HEADERS else SECRET
 
 
 def _secrets_of(header: str) -> t.Iterator[str]:
