@@ -189,7 +189,9 @@ def _drill_row(session: DrillSession) -> list[str]:
         span(rto.storage_accessible_seconds),
         span(session.seconds_in_test),
         f"snapshot, {span(point.age_seconds)}" if point.of == "snapshot" else _rpo(session),
-        compared(rto.actual_seconds, rto.objective_seconds),
+        f"failed / {span(rto.objective_seconds)}"
+        if rto.met is False and rto.actual_seconds is None
+        else compared(rto.actual_seconds, rto.objective_seconds),
         _stopped(session),
     ]
 

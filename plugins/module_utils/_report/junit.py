@@ -41,6 +41,7 @@ from .._record.types import (
 from .._record.witness import of_unclaimed
 from .._record.witness_types import Claim, Witness
 from .._text import one_line
+from .._words import Cause as CauseId
 from .._words import CleanUp, Outcome, Phase, Verdict
 from .causes import counting_sentence
 from .source import Source
@@ -151,10 +152,14 @@ def _suites(record: AnyRecord) -> list[Suite]:
     """The suite of the record itself, then one for each session."""
     labels = _labels(record.sessions)
     left = {*record.cleanup.not_confirmed_stopped, *record.cleanup.held} if isinstance(record, DrillRecord) else set()
+    shared = frozenset(_of_all(record)) if isinstance(record, DrillRecord) else frozenset()
     sessions = [
-        Suite(label, session.verdict, _session_cases(session, session.session_id in left), _session_seconds(session))
+        Suite(
+            label, session.verdict, _session_cases(session, session.session_id in left, shared),
+            _session_seconds(session),
+        )
         for label, session in zip(labels, record.sessions, strict=True)
-    ]
+    ]  # fmt: skip
     own = _own_cases(record, sessions)
     red = any(case.red for case in own) or any(suite.red for suite in sessions)
     said = " ".join(filter(None, [f"{record.verdict.word}.", counting_sentence(record) or meaning(record)]))
@@ -162,6 +167,14 @@ def _suites(record: AnyRecord) -> list[Suite]:
     if red and verdict.red:
         verdict = Case("verdict", Outcome.SKIPPED, f"{said} Each fault is a case of its own.")
     return [Suite(record.kind.value, record.verdict, [verdict, *own], took(record), of_session=False), *sessions]
+
+
+def _of_all(record: DrillRecord) -> t.Iterator[str]:
+    """The reasons of failed checks of the drill as a whole, which are its cases, and what follows from them."""
+    for deviation in record.deviations:
+        if deviation.session_id is None and deviation.cause in (CauseId.CHECK_FAILED, CauseId.STEP_FAILED):
+            yield deviation.description
+            yield from deviation.consequences
 
 
 def _labels(sessions: t.Sequence[Session]) -> list[str]:
@@ -273,10 +286,11 @@ def _validation_case(check: Validation) -> Case:
     return case if check.critical else case.skipped("Failed, but not critical:")
 
 
-def _session_cases(session: Session, left: bool) -> list[Case]:
+def _session_cases(session: Session, left: bool, shared: t.Container[str]) -> list[Case]:
     """The cases of a session. Where it failed and no case says why, its verdict does.
 
-    ``left``: whether its test may still be running, which is the clean-up's failure.
+    ``left``: whether its test may still be running, which is the clean-up's failure; ``shared``: the reasons that are
+    failures of the drill as a whole.
     """
     if isinstance(session, DrillSession):
         cases = _drill_cases(session, left)
@@ -289,7 +303,8 @@ def _session_cases(session: Session, left: bool) -> list[Case]:
     else:
         cases = []
     case = Case("verdict", session.verdict.outcome, "\n".join([f"{session.verdict.word}.", *session.reasons]))
-    if case.red and (left or any(each.red for each in cases) or session.verdict is not Verdict.FAILED):
+    said = left or any(each.red for each in cases) or all(reason in shared for reason in session.reasons)
+    if case.red and (said or session.verdict is not Verdict.FAILED):
         case = case.skipped("")
     return [case, *cases]
 
@@ -337,6 +352,8 @@ def _objective_case(name: str, measured: RecoveryPoint | Rto) -> Case:
     said = f"{duration(actual)}, objective {duration(measured.objective_seconds, 'none given')}"
     if measured.met is None:
         return Case(name, Outcome.SKIPPED, said)
+    if actual is None and not measured.met:  # the check that failed is a case of its own
+        return Case(name, Outcome.SKIPPED, f"Missed. {measured.reason or said}")
     return Case(name) if measured.met else Case(name, Outcome.FAILURE, said)
 
 

@@ -30,7 +30,7 @@ from .._words import Changed, Verdict, WitnessVerdict
 from .causes import Cause, causes, own_reasons, verdict_sentence
 from .crosswalk import NOTE, STATES, crosswalks
 from .source import Source
-from .text import Count, duration, utc, worst_first
+from .text import Count, duration, recovery_time, utc, worst_first
 
 _SESSIONS, _REASONS, _NAMES, _LONGEST, _LONGEST_SENTENCE = 9, 8, 3, 200, 500
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#!|~<>&$^])")
@@ -100,7 +100,7 @@ def _facts(record: AnyRecord) -> t.Iterator[str]:
         yield f"- **Population:** {_population(record.scope.population)}"
     if isinstance(record, DrillRecord):
         yield f"- **RTO met:** {_count(session.rto.met for session in record.sessions)}"
-        if record.rto and record.rto.actual_seconds is not None:
+        if record.rto and (record.rto.actual_seconds is not None or record.rto.met is False):
             yield _recovery_time(record.rto)
         yield f"- **Validations passed:** {_count(check.passed for check in record.all_validations)}"
         if record.witness:
@@ -113,7 +113,8 @@ def _recovery_time(rto: DrillRto) -> str:
     if parts:
         named = {"array": parts.array_seconds, "steps": parts.steps_seconds, "waiting": parts.waiting_seconds}
         of = "".join(f", {name} {duration(took)}" for name, took in {**named, "tool": parts.tool_seconds}.items())
-    return f"- **Recovery time of the drill:** {_against(rto.actual_seconds, rto.objective_seconds)}{of}"
+    took = recovery_time(rto.actual_seconds, rto.met)
+    return f"- **Recovery time of the drill:** {took} / {duration(rto.objective_seconds, 'none')}{of}"
 
 
 def _witnessed(witness: Witness) -> t.Iterator[str]:
@@ -181,7 +182,8 @@ def _table(record: AnyRecord) -> t.Iterator[str]:
         snapshot = f"snapshot {duration(point.age_seconds)} old; replication " if point.of == "snapshot" else ""
         row += f"| {snapshot}{_against(rpo.seconds, rpo.objective)} |"
         if isinstance(session, DrillSession):
-            row += f" {_against(session.rto.actual_seconds, session.rto.objective_seconds)} |"
+            rto = session.rto
+            row += f" {recovery_time(rto.actual_seconds, rto.met)} / {duration(rto.objective_seconds, 'none')} |"
         yield row
     if len(sessions) > _SESSIONS:
         yield ""

@@ -21,6 +21,7 @@ from .._words import Kind, Phase, Verdict
 S = t.TypeVar("S", bound=Session)
 
 NOT_MEASURED = "not measured"
+NO_RECOVERY = "no recovery"  # a critical check failed, so that there is no recovery time, and its objective is missed
 
 _MEANING: t.Final[t.Mapping[Kind, t.Mapping[Verdict, str]]] = {
     Kind.DRILL: {
@@ -113,6 +114,11 @@ def duration(seconds: float | None, unknown: str = NOT_MEASURED) -> str:
             rest = whole % unit // below
             return f"{sign}{whole // unit} {name}" + (f" {rest} {below_name}" if rest else "")
     return f"{sign}{whole} s"
+
+
+def recovery_time(seconds: float | None, met: bool | None) -> str:
+    """A recovery time; where there is none because the application failed, that."""
+    return duration(seconds, NO_RECOVERY if met is False else NOT_MEASURED)
 
 
 def longer(seconds: float) -> str:

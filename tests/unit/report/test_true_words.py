@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +20,14 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._record.summari
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import DrillSession
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import render_html
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.pictures import recovery_point_bar
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.junit import render_junit
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.markdown import render_markdown
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.register import register_row
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.text import duration
+from tests.unit.makers.drills import CHECK
 from tests.unit.makers.records import at, completed, drill_record
 from tests.unit.makers.reporting import newest_record, source_of
+from tests.unit.makers.spoils import put, spoiled
 
 NOT_JUDGED = "20 h of 5 min", "20 h / 5 min", "240.0"
 
@@ -81,3 +85,19 @@ def test_a_drill_of_the_storage_alone_does_not_say_that_it_validated_anything(tm
     said = render_markdown(source_of(tmp_path / "storage", record))
     assert "No application was checked" in said and "validated and stopped" not in said
     assert duration(-0.02) == duration(0.0) == "0 s"
+
+
+@pytest.mark.parametrize("session", [None, "erp-data"], ids=["of the drill", "of a session"])
+def test_a_check_that_failed_is_one_failure_and_no_recovery(tmp_path: Path, session: str | None) -> None:
+    failed = (put("steps.0.passed", False), put("steps.0.session", session), put("rto_seconds", 600))
+    source = source_of(tmp_path, spoiled(*failed, put("planned_steps.0.session", session)))
+    root = ET.fromstring(render_junit(source))
+    skipped = [case[0].attrib["message"] for case in root.iter("testcase") if len(case) and case[0].tag == "skipped"]
+    assert (root.attrib["failures"], root.attrib["errors"]) == ("1", "0")
+    failures = [case.attrib["name"] for case in root.iter("testcase") if case.find("failure") is not None]
+    assert failures == [f"http: {CHECK['name']}"]
+    said = "Missed. 'ledger answers' failed, so there is no recovery."
+    assert skipped.count(said) == (2 if session is None else 1)
+    assert "| no recovery / 10 min |" in render_markdown(source)
+    assert "no recovery, <span" in render_html(source)
+    assert any("failed / 10 min" in line for line in summary(source.record, "path"))

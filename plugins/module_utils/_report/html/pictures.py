@@ -27,7 +27,7 @@ from ..._record.types import (
     Step,
 )
 from ..._words import Phase
-from ..text import NOT_MEASURED, duration
+from ..text import duration, recovery_time
 from .svg import Axis, Segment, Strip
 
 # Bars show the share of the objective, so that those of sessions with different objectives can be compared.
@@ -258,7 +258,7 @@ def _bar(
     title: str,
 ) -> Bar:
     against = "no objective" if objective is None else f"objective {duration(objective)}"
-    measured = duration(actual) if actual is not None else NOT_MEASURED
+    measured = recovery_time(actual, met)
     segments = [
         Segment(begin / objective, end / objective, look, said)
         for look, begin, end, said in parts
