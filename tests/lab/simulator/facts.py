@@ -87,12 +87,18 @@ def read_facts(path: Path) -> Document:
 
 
 def overlay(facts: Mapping[str, Any]) -> Overlay:
-    """What the answers say of a scenario."""
-    found = {answer["id"]: answer["value"] for answer in facts["answers"] if answer["status"] == "answered"}
-    made = Overlay()
-    for name, apply in _APPLY.items():
-        if name in found:
-            apply(made, found[name])
+    """What the answers say of a scenario. Raises ScenarioError for answers that first_contact does not write."""
+    made, name = Overlay(), "answers"
+    try:
+        found = {answer["id"]: answer["value"] for answer in facts["answers"] if answer["status"] == "answered"}
+        for name, apply in _APPLY.items():
+            if name in found:
+                apply(made, found[name])
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ScenarioError(
+            f"'{name}' in the file of first_contact is not understood ({error!r}): expected the file as the playbook "
+            "wrote it. Run first_contact again, or correct the file."
+        ) from error
     return made
 
 

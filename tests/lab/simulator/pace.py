@@ -21,6 +21,15 @@ _TEXT = re.compile(r'"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]00:00
 _SET = 1.0  # seconds from which on the array's clock was set meanwhile, and not only read a moment later
 
 
+def _time_of(value: object) -> datetime | None:
+    """A time with its zone; None for what is none, as an array may show anything."""
+    try:
+        shown = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return shown if shown is not None and shown.tzinfo is not None else None
+
+
 class Pace:
     """Maps what was recorded to now. Times of the controller's clock are taken when an exchange is answered."""
 
@@ -34,8 +43,8 @@ class Pace:
     def _learn(self, each: Recorded) -> None:
         """How far the array's clock was from the controller's, then."""
         for row in each.rows if each.path == "/cluster" else []:
-            if isinstance(row.get("system_time"), str):
-                shown = datetime.fromisoformat(row["system_time"])
+            shown = _time_of(row.get("system_time"))
+            if shown is not None:
                 skew = shown - each.began - timedelta(seconds=each.seconds / 2)
                 if not self._skews or abs((skew - self._skews[-1][1]).total_seconds()) > _SET:
                     self._skews.append((each.began, skew))

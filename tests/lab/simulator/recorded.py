@@ -73,7 +73,10 @@ def _exchanges(path: Path) -> tuple[str, tuple[Recorded, ...]]:
         arrays = [urlsplit(entry["request"]["url"]).netloc for entry in entries]
         return next(iter(arrays), ""), tuple(map(_exchange, entries))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ScenarioError(f"{path} is no recording of POWERSTORE_TRACE: {error!r}") from error
+        raise ScenarioError(
+            f"{path} is no recording of POWERSTORE_TRACE ({error!r}): expected a HAR file as a task wrote it, and "
+            "whole. Leave this one out, or record the task again."
+        ) from error
 
 
 def _exchange(entry: Mapping[str, Any]) -> Recorded:
@@ -83,8 +86,11 @@ def _exchange(entry: Mapping[str, Any]) -> Recorded:
     headers = {each["name"]: each["value"] for each in response["headers"]}
     raw = content["text"].encode() if "text" in content else None
     sent = request.get("postData", {}).get("text")
+    began = datetime.fromisoformat(entry["startedDateTime"])
+    if began.tzinfo is None:
+        raise ValueError(f"startedDateTime {entry['startedDateTime']} has no time zone")
     return Recorded(
-        began=datetime.fromisoformat(entry["startedDateTime"]),
+        began=began,
         seconds=entry["time"] / 1000,
         method=request["method"],
         path=url.path.removeprefix(BASE),

@@ -184,6 +184,20 @@ def test_a_file_of_something_else_is_refused(text: str, tmp_path: Path) -> None:
         facts.read_facts(tmp_path / "facts.json")
 
 
+@pytest.mark.parametrize(
+    ("answers", "named"),
+    [
+        (None, "'answers'"),
+        ("x", "'answers'"),
+        ([{"id": "release", "status": "answered", "value": None}], "'release'"),
+        ([{"id": "start", "status": "answered", "value": {}}], "'start'"),
+    ],
+)
+def test_answers_that_nobody_writes_are_named(answers: object, named: str) -> None:
+    with pytest.raises(ScenarioError, match=f"{named} in the file of first_contact is not understood"):
+        facts.overlay({"answers": answers})
+
+
 def test_refusals_of_a_kind_that_there_is_not_are_refused() -> None:
     with pytest.raises(ScenarioError, match="Unknown refusal nonsense"):
         scenario.from_dict({"options": {"refusals": {"nonsense": {}}}})

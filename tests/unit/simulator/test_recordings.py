@@ -123,8 +123,25 @@ def test_what_was_not_recorded_is_said(simulator: Simulator, tmp_path: Path, mon
         assert any("another" in miss for miss in array.misses)
 
 
-def test_a_file_that_is_no_recording_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x.har").write_text('{"log": {"entries": [{"request": {}}]}}')
+WITHOUT_ZONE = {
+    "startedDateTime": "2026-11-26T06:00:00",
+    "time": 1,
+    "request": {"method": "GET", "url": "https://x/api/rest/cluster"},
+    "response": {"status": 200, "headers": [], "content": {"text": "[]"}},
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"log": {"entries": [{"request": {}}]}}',
+        '{"log": {"entries": [{"request',
+        json.dumps({"log": {"entries": [WITHOUT_ZONE]}}),
+    ],
+    ids=["of nothing", "torn", "without a time zone"],
+)
+def test_a_file_that_is_no_recording_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.har").write_text(text)
     with pytest.raises(ScenarioError, match="no recording"):
         learn.report(files(tmp_path))
 
@@ -296,6 +313,14 @@ def test_the_recorded_clock_goes_at_the_pace_of_now() -> None:
     assert json.loads(pace.text(last, body)) == [
         "2026-01-01T01:02:40.00Z", "2026-01-01T01:03:20.000000Z", "2026-01-02T01:03:20Z", "2025-01-01",
     ]  # fmt: skip
+
+
+def test_an_odd_clock_is_left_as_it_was_recorded() -> None:
+    then, now = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+    for shown in ("yesterday", "2025-01-01T00:00:00"):
+        pace = Pace([exchange(then, 0, shown)])
+        pace.answered(exchange(then, 0, shown), now)
+        assert pace.text(exchange(then, 0, shown), f'"{shown}"'.encode()) == f'"{shown}"'.encode()
 
 
 def test_a_clock_that_was_set_while_it_was_recorded_is_set_again() -> None:
