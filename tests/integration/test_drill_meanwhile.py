@@ -195,6 +195,7 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
     assert all(session["return_to_normal"]["differences"] == [] for session in hosts.record()["sessions"])
 
     assert (fifo.verdicts, fifo.running()) == (("failed", "failed"), ["erp-data", "erp-db"])
+    assert done.says("CANNOT BE FAILED OVER") and done.says("fifo failed failed")
     assert done.says("expected a plain file")
     assert done.output.index(f"{LEFT_RUNNING}fifo.") < done.output.index("expected a plain")
 

@@ -217,28 +217,24 @@ def test_failed_checks_fail_the_drill_after_the_stop(arrays: Prepare, tmp_path: 
 FILES = {
     "ends": "- ansible.builtin.meta: end_host\n",
     # By a name that is in a loop, and beside the file that includes it.
-    "hides": "- ansible.builtin.include_tasks: '{{ item }}.yml'\n  loop: [fine, ends]\n",
+    "hides": "- ansible.builtin.include_tasks: '{{ item }}.yml'\n  loop: [fine, hides-more]\n",
     "fine": "- ansible.builtin.debug:\n    msg: '{{ backend_host | default(1) }}'\n",
+    "hides-more": "- ansible.builtin.include_tasks: ends-all.yml\n",
     "ends-all": "- ansible.builtin.meta: end_play\n",
-    "hides-all": "- ansible.builtin.include_tasks: ends-all.yml\n",
     "no-part": "- ansible.builtin.include_role:\n    name: drdrill.powerstore.failover_drill\n"
     "    tasks_from: linux/nowhere\n",
     "includes-broken": "- block:\n    - ansible.builtin.include_tasks: broken.yml\n",
     "broken": "- no.such.module:\n",
-    "no": "- ansible.builtin.debug: {\n",
     "own": "- ansible.builtin.include_role:\n    name: drdrill.powerstore.failover_drill\n    tasks_from: stop\n",
     # Ansible looks among the role's own files first.
     "own-file": "- ansible.builtin.include_tasks: stop.yml\n",
 }
 # One of each kind: the others are in tests/unit/drill/test_steps.py and test_scope.py.
 REFUSED: dict[str, tuple[Json, str]] = {
-    "contains": ({"release": [{"http": {"url": "http://x/"}, "contains": "open"}]}, "contains belongs to command"),
-    "no-file": ({"attach": [{"tasks": "/no/such/file.yml"}]}, "/no/such/file.yml"),
-    "hidden-end": ({"attach": [{"tasks": "hides.yml"}]}, "meta: end_host in it would end the play"),
-    "hidden-end-play": ({"checks": [{"tasks": "hides-all.yml"}]}, "meta: end_play in it would end the play"),
+    "no-file": ({"notify": [{"tasks": "/no/such/file.yml"}]}, "/no/such/file.yml"),
+    "hidden-end": ({"attach": [{"tasks": "hides.yml"}]}, "meta: end_play in it would end the play"),
     "no-part": ({"release": [{"tasks": "no-part.yml"}]}, "Could not find specified file in role"),
     "misspelt": ({"release": [{"tasks": "includes-broken.yml"}]}, "couldn't resolve module/action 'no.such.module'"),
-    "no-yaml": ({"checks": [{"tasks": "no.yml"}]}, "Ansible cannot load it"),
     "own-part": ({"checks": [{"tasks": "own.yml"}]}, "includes the role drdrill.powerstore.failover_drill (stop)"),
     "own-file": ({"checks": [{"tasks": "own-file.yml"}]}, "a part of the running drill itself"),
     "no-sessions": ({"sessions": []}, "failover_drill_sessions is empty"),
@@ -252,7 +248,7 @@ def test_what_cannot_be_meant_or_is_in_the_way_is_refused_before_the_start(array
         (tmp_path / f"{name}.yml").write_text(text)
 
     def case(name: str, variables: Json) -> Case:
-        for steps in ("attach", "checks", "release"):
+        for steps in ("attach", "checks", "release", "notify"):
             for step in variables.get(steps, ()):
                 step["name"] = "odd"
 
@@ -296,10 +292,6 @@ def no_space(simulator: Simulator) -> None:
     simulator.faults.add(**STOP, **NO, when={"create_end_of_test_snapshot": True})
 
 
-def own_test(simulator: Simulator) -> None:
-    simulator.dr.start_failover_test("erp-data", user=simulator.username)
-
-
 def late_start(simulator: Simulator) -> None:
     simulator.operation_seconds["start_failover_test"] = 6
 
@@ -310,38 +302,46 @@ def gone(seconds: float) -> Callable[[Simulator], object]:
     return lambda simulator: simulator.faults.add(**fault, seconds=seconds)
 
 
+def restarts_in_own_test(simulator: Simulator) -> None:
+    simulator.dr.start_failover_test("erp-data", user=simulator.username)
+    gone(4)(simulator)
+
+
 KEPT = {"end_of_test_snapshot": "all", "end_of_test_snapshot_expiration": "30d"}
 FATES: dict[str, tuple[Case, tuple[str, str], list[str]]] = {
     case.name: (case, verdicts, running)
     for case, verdicts, running in (
-        # One start is refused, under each of the three policies.
-        (Case("stop-all", {}, refused_start), ("failed", "passed"), []),
+        # One start is refused, under two of the three policies; under the third in tests/integration/test_nas_drill.py.
         (Case("continue", {"on_partial_failure": "continue"}, refused_start), ("failed", "passed"), []),
         (Case("hold", {"on_partial_failure": "hold"}, refused_start), ("failed", "held"), ["erp-data"]),
-        # The stop: refused, refused once and then confirmed late, and after a start that outlived its task.
-        (
-            Case("stop-refused", {"stop_retries": 1}, lambda s: s.faults.add(**STOP, **NO)),
-            ("failed", "failed"),
-            ["erp-data", "erp-db"],
-        ),
+        # The stop: refused once and then confirmed late, and after a start that outlived its task.
         (Case("stop-late", {}, refused_once_then_late), ("passed", "passed"), []),
         (Case("start-outlives", {"wait_timeout": 2, "stop_retries": 5}, late_start), ("failed", "passed"), []),
-        # The array restarts, or is gone for good.
-        (Case("restarts", {}, gone(4)), ("passed", "passed"), []),
-        (Case("gone", {"timeout": 1, "stop_retries": 0}, gone(3600)), ("failed", "failed"), ["erp-data", "erp-db"]),
-        # Around it.
-        (Case("release-fails", {"release": [{"name": "r", "command": ["false"]}], **KEPT}, no_expiration),
-         ("failed", "passed"), []),
-        # The snapshot is worth less than the stop.
-        (Case("no-space", KEPT | {"stop_retries": 1}, no_space), ("passed_with_deviations", "passed"), []),
-        (Case("attach-fails", {"attach": [{"name": "a", "command": ["false"]}]}), ("failed", "passed"), []),
+        # The array restarts, in a drill that took over a test that ran; or is gone for good, after a step that failed.
         (
-            Case("adopted", {"adopt_running": True, "sessions": [], "filters": {"name": "ERP-*"}}, own_test),
+            Case(
+                "adopted", {"adopt_running": True, "sessions": [], "filters": {"name": "ERP-*"}}, restarts_in_own_test
+            ),
             ("passed", "passed"),
             [],
         ),
+        (
+            Case(
+                "gone", {"timeout": 1, "stop_retries": 0, "attach": [{"name": "a", "command": ["false"]}]}, gone(3600)
+            ),
+            ("failed", "failed"),
+            ["erp-data", "erp-db"],
+        ),
+        # Around it.
+        (
+            Case("release-fails", {"release": [{"name": "r", "command": ["false"]}], **KEPT}, no_expiration),
+            ("failed", "passed"),
+            [],
+        ),
+        # The snapshot is worth less than the stop.
+        (Case("no-space", KEPT | {"stop_retries": 1}, no_space), ("passed_with_deviations", "passed"), []),
     )
-}  # fmt: skip
+}
 
 
 def test_what_became_of_each_drill(arrays: Prepare) -> None:
@@ -355,8 +355,8 @@ def test_what_became_of_each_drill(arrays: Prepare) -> None:
         array = case.simulator.dr
         if not running:
             assert len(array.executed("stop_failover_test")) >= len(array.executed("start_failover_test")), name
-    assert done.says("FAILOVER TESTS MAY STILL BE RUNNING ON stop-refused.") and done.says("CANNOT BE FAILED OVER")
-    assert done.says("stop-refused failed failed") and done.says("adopted passed passed")
+    assert done.says("FAILOVER TESTS MAY STILL BE RUNNING ON gone.") and done.says("CANNOT BE FAILED OVER")
+    assert done.says("gone failed failed") and done.says("adopted passed passed")
     assert done.says("FAILOVER TESTS WERE LEFT RUNNING ON PURPOSE ON hold.")
     held = drill["hold"].record()
     assert held["cleanup"]["held"] == [drill["hold"].simulator.dr.session("erp-data").id]
@@ -369,8 +369,7 @@ def test_what_became_of_each_drill(arrays: Prepare) -> None:
     assert len([reason for reason in unkept if "no end-of-test snapshot is known" in reason]) == 2
     release = drill["release-fails"].record()
     assert any(s["phase"] == "release" and s["result"] == "failed" for s in release["steps"])
-    attach = drill["attach-fails"].record()
-    assert attach["interruption"]["message"].startswith("Attach: a: exit code 1")
+    assert drill["gone"].record()["interruption"]["message"].startswith("Attach: a: exit code 1")
     assert any("the test was stopped, but" in reason for reason in release["reasons"])
     stops = {s["resource_name"]: s["stop"] for s in release["sessions"]}
     assert stops["erp-data"]["end_of_test_snapshot"]["name"].startswith("failover_test_STOPPED_")
