@@ -34,7 +34,7 @@ options:
     description:
       - What happened, or is about to. V(begin) needs O(variables), V(read) O(what) and O(result), V(starting) O(wave),
         V(started) and V(stopped) O(wave) and O(result), V(synchronised) O(result), V(witness) the O(result) of
-        M(drdrill.powerstore.drill_witness).
+        M(drdrill.powerstore.drill_witness), V(end) the same or nothing.
       - V(steps) is what M(drdrill.powerstore.drill_check) returned for O(names), V(step) what a tasks file saw.
       - V(interrupted) is a failure that ended the drill early, V(end) its end.
       - V(told) waits for what runs beside the drill, no longer than its steps may take, and takes down what came of it.

@@ -90,19 +90,20 @@ def run_journal(params: Json, around: Surroundings) -> Json:
             "drill": {"unfinished": paths, "problems": problems, "own_starts": starts},
         }
     state = _known(params)
-    refusal: Refusal
-    try:
-        after, refusal = _HANDLERS[params["event"]](state, params, around)
-        _decide_all(after)
-        state = after
-    except PowerStoreError as error:
-        refusal = error.message
-    except ODD as error:
-        # What is on its way must go on, with what is known; so it is said, and taken down as nothing.
-        refusal = (
-            f"What was handed over for '{params['event']}' is not as the modules of this collection return it "
-            f"({type(error).__name__}: {error}). Expected the result as it was. Nothing of it was taken down."
-        )
+    refusal: Refusal = None
+    for event in _events(params):
+        try:
+            after, refusal = _HANDLERS[event](state, params, around)
+            _decide_all(after)
+            state = after
+        except PowerStoreError as error:
+            refusal = error.message
+        except ODD as error:
+            # What is on its way must go on, with what is known; so it is said, and taken down as nothing.
+            refusal = (
+                f"What was handed over for '{event}' is not as the modules of this collection return it "
+                f"({type(error).__name__}: {error}). Expected the result as it was. Nothing of it was taken down."
+            )
     if state.is_open and state.pending and not os.path.lexists(state.path):
         state = state.remade(_intent(state))
     looking = _looking(state.drill) if state.events else None
@@ -110,6 +111,11 @@ def run_journal(params: Json, around: Surroundings) -> Json:
         state = state.with_event(event_of("looked"))
     state = state.flushed()
     return {"changed": False, "state": state.as_result(), "drill": {**view(state), "refusal": refusal}}
+
+
+def _events(params: Json) -> tuple[str, ...]:
+    """What is taken down, one after the other. A task of its own for each would cost a process of Ansible."""
+    return ("witness", END) if params["event"] == END and params["result"] else (params["event"],)
 
 
 def _known(params: Json) -> State:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._drill import process
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill import process, task
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.journal import read
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.packed import events_of, packed
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.phases import phases
@@ -249,6 +249,35 @@ def test_what_the_stop_left_alone_is_known(tmp_path: Path, finding: str, why: st
     told("end")
     listed = record_options(read(told.said["journal"]).events)["left_alone"]
     assert [each["session_id"] for each in listed] == ([] if why is None else ["s-a"])
+
+
+@pytest.mark.parametrize(
+    ("witness", "events"),
+    [
+        ({"witness": {"verdict": "corroborated"}}, ["started", "witness", "end"]),
+        ({"skipped": True}, ["started", "witness", "end"]),
+        ({}, ["started", "end"]),
+    ],
+    ids=["asked", "not asked", "none"],
+)
+def test_the_end_takes_down_what_the_witness_said(tmp_path: Path, witness: Json, events: list[str]) -> None:
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    assert told("end", result=witness)["refusal"] is None
+    assert [event["event"] for event in read(told.said["journal"]).events][-len(events) :] == events
+
+
+def test_an_odd_result_of_the_witness_keeps_no_drill_from_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(*_arguments: object) -> t.NoReturn:
+        raise KeyError("claims")
+
+    monkeypatch.setitem(t.cast(dict[str, object], task._HANDLERS), "witness", odd)
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    told("end", result={"witness": {}})
+    assert [event["event"] for event in read(told.said["journal"]).events][-2:] == ["started", "end"]
 
 
 def test_of_what_is_read_after_the_stop_one_session_that_is_gone_spoils_no_other(tmp_path: Path) -> None:
