@@ -294,3 +294,8 @@ class Phase(StrEnum):
 SELECTORS = ("session_id", "volume", "volume_group")
 RESOURCE_ID = "resource_id"
 NAS_SERVER = "nas_server"  # where a module knows the DR test of a NAS server, too
+
+
+def kind_in_words(resource_type: str) -> str:
+    """How sentences call a kind of resource: ``volume_group`` reads ``volume group``."""
+    return resource_type.replace("_", " ").replace("nas server", "NAS server")

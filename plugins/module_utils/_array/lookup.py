@@ -25,7 +25,7 @@ from .._errors import (
 )
 from .._json import Json
 from .._time import format_time
-from .._words import NAS_SERVER
+from .._words import NAS_SERVER, kind_in_words
 from .client import Client, Query, any_of, path_id
 from .fields import Fields, Unread, shown
 from .rows import read_any, read_by
@@ -314,7 +314,7 @@ def name_resources(
         try:
             rows = read_by(client, resource_type, "id", unnamed, query, doing=doing, unread=unread)
         except PowerStoreError as error:
-            _tell(unread, f"the names of {resource_type.replace('_', ' ')}s", error)
+            _tell(unread, f"the names of {kind_in_words(resource_type)}s", error)
             continue
         fields = [Fields(row, f"{resource_type} {row['id']}") for row in rows]
         names.update((each.identity(), name) for each in fields if (name := each.text("name")))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from .._errors import InvalidInputError, PowerStoreError, ProtocolError
 from .._time import format_time
-from .._words import NAS_SERVER, RESOURCE_ID, SELECTORS
+from .._words import NAS_SERVER, RESOURCE_ID, SELECTORS, kind_in_words
 from .fields import Fields, shown
 
 Row = t.Mapping[str, t.Any]
@@ -228,7 +228,7 @@ class ReplicationSession:
     @property
     def label(self) -> str:
         """How messages call it: ``volume 'erp-data' (session 0f3…)``."""
-        kind = self.resource_type.replace("_", " ")
+        kind = kind_in_words(self.resource_type)
         return f"{kind} '{self.resource_name or self.local_resource_id}' (session {self.id})"
 
     def as_condition(self) -> dict[str, t.Any]:

@@ -15,6 +15,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .._words import kind_in_words
 from .arrays import ArrayNow, Current, is_double
 from .document import LoggedTest
 from .policies import Named, Retired
@@ -45,7 +46,7 @@ class Member:
     def label(self) -> str:
         """How messages call it."""
         named = self.named
-        return f"{(named.resource_type or 'session').replace('_', ' ')} '{(named.names or (named.session_id,))[0]}'"
+        return f"{kind_in_words(named.resource_type or 'session')} '{(named.names or (named.session_id,))[0]}'"
 
 
 def _order(tested: Tested) -> tuple[datetime, str]:

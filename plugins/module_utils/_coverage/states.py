@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from .._record.results import SessionSeen
 from .._time import in_words
-from .._words import Coverage, Verdict
+from .._words import Coverage, Verdict, kind_in_words
 from .document import Because, Change, LoggedTest, Test
 from .policies import Exclusion
 from .tested import LeftOut, Tested
@@ -140,7 +140,7 @@ def _excluded(of: Sources, exclusion: Exclusion) -> tuple[Coverage, str]:
 def _kind(of: Sources) -> str:
     seen = of.seen
     kind = (seen.resource_type if seen else None) or "resource"
-    return f"A {kind.replace('_', ' ')}" + (f" of type {seen.type}" if seen and seen.type else "")
+    return f"A {kind_in_words(kind)}" + (f" of type {seen.type}" if seen and seen.type else "")
 
 
 def _of_tests(of: Sources) -> Said:

@@ -113,6 +113,21 @@ def nas_of(entry: Json, where: str, by: str) -> Nas | None:
     )
 
 
+def each_its_own_address(asked: t.Iterable[Nas | None]) -> None:
+    """Raises InvalidInputError where two clones would have one address in one network: they are there together."""
+    seen: set[tuple[object, ...]] = set()
+    for nas in asked:
+        if nas is None:
+            continue
+        place = (nas.interface["ip_address"], nas.interface.get("vlan_id") or 0, nas.interface.get("ip_port_id"))
+        if place in seen:
+            raise InvalidInputError(
+                f"failover_drill_sessions give the address {place[0]} to more than one DR-test clone: expected one "
+                "address for each NAS server, or networks of their own by vlan_id or ip_port_id."
+            )
+        seen.add(place)
+
+
 def _interface(value: object, where: str) -> Json:
     given = {key: each for key, each in a_mapping(value, where, _EXAMPLE).items() if each is not None}
     known_keys(given, where, _INTERFACE)
@@ -123,8 +138,8 @@ def _interface(value: object, where: str) -> Json:
     if given.get("gateway"):
         gateway = _address(given["gateway"], f"{where}.gateway")
         network = ipaddress.ip_network(f"{address}/{prefix}", strict=False)
-        if gateway not in network:
-            raise ExpectedError(f"{where}.gateway", f"an address in {network}", str(gateway))
+        if gateway not in network or gateway == address:
+            raise ExpectedError(f"{where}.gateway", f"another address in {network}", str(gateway))
         found["gateway"] = str(gateway)
     if "vlan_id" in given:
         found["vlan_id"] = a_number(given["vlan_id"], f"{where}.vlan_id", lowest=0, highest=_LAST_VLAN)
@@ -136,6 +151,9 @@ def _interface(value: object, where: str) -> Json:
 def _address(value: object, where: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     text = a_text(value, where)
     try:
-        return ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError as error:
         raise ExpectedError(where, "an IP address", text) from error
+    if address.is_unspecified or address.is_multicast:
+        raise ExpectedError(where, "the address of one interface", text)
+    return address

@@ -18,9 +18,9 @@ from datetime import date
 from .._errors import InvalidInputError, PowerStoreError, ProtocolError
 from .._json import Json
 from .._time import parse_time
-from .._words import NAS_SERVER
+from .._words import NAS_SERVER, kind_in_words
 from .nas import KEYS as NAS_KEYS
-from .nas import Nas, nas_of
+from .nas import Nas, each_its_own_address, nas_of
 from .population import counts
 from .values import ExpectedError, a_bool, a_choice, a_list, a_mapping, a_number, a_text, known_keys, shown
 
@@ -148,6 +148,7 @@ def request(sessions: object, filters: object, exclusions: object, *, everything
     Raises InvalidInputError for every value that is of a wrong kind or means nothing.
     """
     wishes = [_wish(entry, f"{SESSIONS}[{n}]") for n, entry in enumerate(_list(sessions, SESSIONS))]
+    each_its_own_address(wish.nas for wish in wishes)
     wanted = _filters(filters)
     left_out = tuple(_exclusion(entry, f"{EXCLUSIONS}[{n}]") for n, entry in enumerate(_list(exclusions, EXCLUSIONS)))
     if wishes and wanted is not None:
@@ -308,7 +309,7 @@ def _why_idle(exclusion: Exclusion, entries: t.Sequence[Json]) -> str:
     other = [e for e in entries if exclusion.by != "session_id" and wanted in _names(e)]
     if other:
         kind = str(other[0]["resource_type"])
-        return f"{told}: {other[0]['resource_name']} is a {kind.replace('_', ' ')}. Write {kind}: {exclusion.value}."
+        return f"{told}: {other[0]['resource_name']} is a {kind_in_words(kind)}. Write {kind}: {exclusion.value}."
     if "*" in exclusion.value or "?" in exclusion.value:
         return f"{told}: exclusions take no patterns. Name each session that is left out."
     near = difflib.get_close_matches(wanted, [name.casefold() for name in _all_names(entries)], n=1)

@@ -84,7 +84,8 @@ RULES: t.Final[t.Mapping[str, Rule]] = {
             BLOCKER,
             "The session replicates a NAS server or a file system.",
             "Failover tests do not exist for NAS servers and file systems.",
-            "Test the NAS server by a DR-test clone on an isolated network: drdrill.powerstore.nas_dr_test.",
+            "Test the NAS server by a DR-test clone on an isolated network: in a drill, name it as nas_server with an "
+            "interface in failover_drill_sessions, or leave it out; without one, see drdrill.powerstore.nas_dr_test.",
             "``resource_type`` of the session; the description of ``failover_test_in_progress``.",
         ),
         Rule(

@@ -14,7 +14,7 @@ import typing as t
 from datetime import datetime
 
 from .._time import in_words, length
-from .._words import Cause, Verdict
+from .._words import Cause, Verdict, kind_in_words
 from .causes import Judgement, Reason, of_input
 from .clocks import Clocks
 from .common import Context, condition, envelope, of_clocks
@@ -113,7 +113,7 @@ def _not_judged(seen: Aborted) -> t.Iterator[NotJudged]:
     judged = set(ids_of(seen.stops))
     for entry in (seen.after.sessions if seen.after else None) or ():
         if entry.session_id not in judged and entry.role != "Source":
-            kind = (entry.resource_type or "session").replace("_", " ")
+            kind = kind_in_words(entry.resource_type or "session")
             yield NotJudged(
                 session_id=entry.session_id,
                 resource_type=entry.resource_type,
@@ -125,7 +125,7 @@ def _not_judged(seen: Aborted) -> t.Iterator[NotJudged]:
 
 def _of_not_judged(entry: NotJudged) -> Reason:
     name = entry.resource_name or entry.session_id
-    text = f"{name} ({(entry.resource_type or 'session').replace('_', ' ')}, {entry.state}) was not judged. {entry.why}"
+    text = f"{name} ({kind_in_words(entry.resource_type or 'session')}, {entry.state}) was not judged. {entry.why}"
     return Reason(Verdict.PASSED_WITH_DEVIATIONS, Cause.NOT_JUDGED, text, None, name, None, entry.session_id)
 
 

@@ -180,6 +180,7 @@ def _as_drill(seen: Preflight, entries: t.Sequence[SessionSeen], places: t.Seque
     in_test = replace(look, sessions=tuple(map(_in_test, entries)))
     everything = seen.before.sessions or ()
     wishes = tuple(seen.wishes[place] for place in places) if len(seen.wishes) == len(everything) else seen.wishes
+    wishes = wishes if entries else ()  # nothing was read: no wish stands for a session
     steps = tuple(
         replace(step, done=True, passed=True, started_at=None, finished_at=None) for step in seen.planned_steps
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._record.types import AnyRecord, DrillRecord, Session
-from .._words import Kind, Phase, Verdict
+from .._words import Kind, Phase, Verdict, kind_in_words
 
 S = t.TypeVar("S", bound=Session)
 
@@ -143,7 +143,7 @@ def size(count: int | None) -> str:
 
 def words(name: str | None) -> str:
     """An enumeration's word for a person: ``volume_group`` reads ``volume group``."""
-    return "-" if name is None else name.replace("_", " ").replace("nas server", "NAS server")
+    return "-" if name is None else kind_in_words(name)
 
 
 def took(record: AnyRecord) -> float | None:

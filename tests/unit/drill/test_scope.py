@@ -21,6 +21,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.scope im
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError, ProtocolError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
+from ansible_collections.drdrill.powerstore.plugins.module_utils._nas_dr_test.wish import Interface
 
 
 def entry(name: str, kind: str = "volume") -> Json:
@@ -132,11 +133,44 @@ def test_an_interface_has_one_meaning(interface: object, plain: Json) -> None:
     assert wish.as_selector() == {"nas_server": "homes", "interface": plain}
 
 
+def test_two_clones_may_have_one_address_in_networks_of_their_own() -> None:
+    asked = request([nas(vlan_id=7), {**nas(vlan_id=8), "nas_server": "b"}], None, [])
+    assert len(asked.wishes) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"ip_address": "2001:db8::20", "prefix_length": 129},
+        {"ip_address": "2001:db8::20", "prefix_length": 64, "gateway": "2001:db8::1"},
+        {"ip_address": "::", "prefix_length": 64},
+        {"ip_address": "224.0.0.1"},
+        {"prefix_length": 0},
+        {"gateway": "192.0.2.1"},
+        {"gateway": "192.0.2.20"},
+        {"gateway": "198.51.100.1"},
+        {"vlan_id": -1},
+        {"vlan_id": 4095},
+    ],
+)
+def test_the_drill_refuses_the_interfaces_that_the_module_refuses(change: Json) -> None:
+    def is_refused(attempt: t.Callable[[], object]) -> bool:
+        try:
+            attempt()
+        except InvalidInputError:
+            return True
+        return False
+
+    by_module = is_refused(lambda: Interface.from_option({**ADDRESS, **change}, "interface"))
+    assert is_refused(lambda: request([nas(**change)], None, [])) is by_module
+
+
 def test_an_exclusion_leaves_out_a_nas_server() -> None:
     everything = [*ARRAY, entry("homes", "nas_server")]
     asked = request([], {"name": "*"}, [out(nas_server="HOMES")])
     assert names(chosen(asked, everything)) == ["erp-data", "erp-db", "files-archive"]
-    with pytest.raises(InvalidInputError, match=r"homes is a nas server\. Write nas_server: homes"):
+    with pytest.raises(InvalidInputError, match=r"homes is a NAS server\. Write nas_server: homes"):
         chosen(request([], {"name": "*"}, [out(volume="homes")]), everything)
 
 
@@ -178,7 +212,10 @@ REFUSED: list[tuple[tuple[t.Any, t.Any, t.Any], str]] = [
     (([nas(ip_address="192.0.2")], {}, []), "interface.ip_address is '192.0.2': expected an IP address"),
     (([nas(prefix_length=33)], {}, []), "interface.prefix_length is 33: expected a whole number from 1 to 32"),
     (([nas(prefix_length=None)], {}, []), "interface.prefix_length is null: expected a whole number from 1 to 32"),
-    (([nas(gateway="198.51.100.1")], {}, []), "gateway is '198.51.100.1': expected an address in 192.0.2.0/24"),
+    (([nas(gateway="198.51.100.1")], {}, []), "gateway is '198.51.100.1': expected another address in 192.0.2.0/24"),
+    (([nas(gateway="192.0.2.20")], {}, []), "gateway is '192.0.2.20': expected another address in 192.0.2.0/24"),
+    (([nas(ip_address="0.0.0.0")], {}, []), "ip_address is '0.0.0.0': expected the address of one interface"),
+    (([nas(), {**nas(), "nas_server": "b"}], {}, []), "give the address 192.0.2.20 to more than one DR-test clone"),
     (([nas(vlan_id=4095)], {}, []), "interface.vlan_id is 4095: expected a whole number from 0 to 4094"),
     (([nas(vlan=7)], {}, []), r"interface has 'vlan': expected only ip_address"),
     (([{**nas(), "snapshot": "monday"}], {}, []), "snapshot is not for nas_server"),

@@ -106,6 +106,9 @@ def test_an_array_that_could_not_be_read() -> None:
     assert (built["verdict"], built["sessions"]) == ("incomplete", [])
     assert built["reasons"] == ["Nothing was looked at: no connection to dr:443"]
     shown = shown_of(built, "/x.json")
+    asked = {"before": {"msg": "no connection to dr:443"}, "wishes": [{"volume": "erp-data", "wave": 1}]}
+    built = build_readiness(Preflight.from_params(asked), Context("Check", "me", "here"), "an-id", NOW).as_json()
+    assert (built["verdict"], built["sessions"]) == ("incomplete", [])  # what was asked for is no session that was read
     assert any("no connection to dr:443" in line for line in shown) and "dr.example.com" in shown[0]
     assert "Verdict: incomplete. Ready for a failover test: 0 of 0 sessions." in shown
 
