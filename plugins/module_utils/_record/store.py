@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import getpass
 import hashlib
 import json
@@ -42,6 +43,7 @@ from .types import AnyRecord, Awx, ChainHead, DrillRecord, Exclusion, SweepRecor
 from .witness import build_witness
 
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
+_NO_LINKS: t.Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)  # what link says where there are no hard links
 _RESOURCES: t.Final = ("volume", "volume_group", NAS_SERVER)  # by which an exclusion may name a session
 _OF_SESSIONS: t.Final = ("sessions", "steps", "validations", "deviations")  # what grows with them
 
@@ -294,10 +296,29 @@ def write_once(path: str, content: str | bytes) -> None:
             file.write(_encoded(content) if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _FILE_MODE)
-        os.link(temporary, path)  # unlike a rename, refuses to replace what is there
+        with contextlib.suppress(PermissionError):  # where the file system has no modes, its mount says who may read
+            os.chmod(temporary, _FILE_MODE)
+        _name(temporary, path)
     finally:
-        os.unlink(temporary)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _name(temporary: str, path: str) -> None:
+    """Give a file its name, and replace nothing that is there. Raises FileExistsError and OSError."""
+    try:
+        os.link(temporary, path)  # unlike a rename, refuses to replace what is there
+        return
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+    # A file system without hard links (CIFS, some object stores): whoever makes the name has it, then fills it at once.
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE))
+    try:
+        os.replace(temporary, path)
+    except OSError:
+        os.unlink(path)
+        raise
 
 
 def _encoded(text: str) -> bytes:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -78,6 +79,28 @@ def test_nothing_is_left_behind_by_a_failure(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(OSError, match="No space left"):
         write_once(str(tmp_path / "drill.json"), "text")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("why", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_folder_without_hard_links_gets_the_record_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: int
+) -> None:
+    def refused(*_arguments: object, **_options: object) -> None:
+        raise OSError(why, os.strerror(why))
+
+    monkeypatch.setattr(os, "link", refused)
+    if why == errno.EPERM:
+        monkeypatch.setattr(os, "chmod", refused)
+    path = tmp_path / "drill.json"
+    write_once(str(path), "the first")
+    with pytest.raises(FileExistsError):
+        write_once(str(path), "the second")
+    assert (os.listdir(tmp_path), path.read_text()) == (["drill.json"], "the first")
+
+    monkeypatch.setattr(os, "replace", refused)
+    with pytest.raises(OSError, match="ot "):
+        write_once(str(tmp_path / "other.json"), "text")
+    assert os.listdir(tmp_path) == ["drill.json"]
 
 
 def test_the_file_appears_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
