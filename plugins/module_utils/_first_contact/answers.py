@@ -61,6 +61,14 @@ class Seen:
         first = entries[0] if isinstance(entries, list) and entries else None
         return first if isinstance(first, dict) else {}
 
+    def failed(self, step: str) -> str | None:
+        """The kind of failure of a step that failed."""
+        result = self._steps.get(step) or {}
+        if not result.get("failed"):
+            return None
+        failure = result.get("failure")
+        return str(failure.get("kind") if isinstance(failure, dict) else "see the output above")
+
     def looks(self, step: str) -> list[Json]:
         """The looks of a watch, or the one of a read."""
         observed = self.of(step)
@@ -93,7 +101,14 @@ def _answer(seen: Seen, i: str, question: str, find: t.Callable[[Seen], _Found],
         found = None
     if found is not None:
         return Answer(id=i, question=question, status=ANSWERED, answer=found[1], value=found[0])
-    return Answer(id=i, question=question, status=NOT_SEEN, answer=needs)
+    return Answer(id=i, question=question, status=NOT_SEEN, answer=_why_on_both(seen) if needs == _ON_BOTH else needs)
+
+
+def _why_on_both(seen: Seen) -> str:
+    """Why a question to both arrays has no answer."""
+    if failed := seen.failed("source_before"):
+        return f"the production array could not be read ({failed}); the output above says why"
+    return _IN_TEST if seen.of("source_before") else _ON_BOTH
 
 
 def _word(value: object) -> str:
@@ -344,7 +359,7 @@ def _nas_parent(seen: Seen) -> _Found:
 
 
 _NO_NAS = "no NAS server was named (first_contact_nas_server), or its clone was not made"
-_ON_BOTH = "the production array was not given (failover_drill_production_host), or the session was not found there"
+_ON_BOTH = "the production array was not given (failover_drill_production_host)"
 _IN_TEST = "the test was not started, or not looked at"
 _SECOND_STOP = "it was not sent, as a test might begin just then; first_contact_second_stop=true sends it"
 _PLANNED_FAILOVER = "the API has no failover that is only validated, and a real one might be carried out"

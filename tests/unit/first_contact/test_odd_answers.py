@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._first_contact.answers import answers
 from tests.lab.simulator import Simulator
 from tests.running import Result, run_action, run_module
 
@@ -76,3 +77,18 @@ def test_an_account_that_may_read_little_gets_what_it_may(simulator: Simulator, 
     assert "audit_event (403)" in answers["readable"]["answer"]
     assert {answers[name]["status"] for name in ("jobs", "audit", "mappings")} == {"not seen"}
     assert answers["flag_at_destination"]["value"] == {"before": False, "during": True, "after": False}
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (None, "was not given"),
+        ({"failed": True, "failure": {"kind": "authentication"}, "msg": "of a name"}, "be read (authentication);"),
+        ({"failed": True, "msg": "of a name"}, "see the output above"),
+        ({"observed": {"session": {"failover_test_in_progress": False}}}, "the test was not started"),
+    ],
+    ids=["not given", "refused", "failed", "read, without a test"],
+)
+def test_it_says_why_the_source_was_not_seen(source: Result | None, why: str) -> None:
+    (flag,) = (answer for answer in answers({"source_before": source}) if answer.id == "flag_at_source")
+    assert flag.status == "not seen" and why in flag.answer and "of a name" not in flag.answer
