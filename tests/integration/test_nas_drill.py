@@ -115,6 +115,8 @@ def test_a_drill_of_a_nas_server_alone_and_what_refuses_one(arrays: Prepare) -> 
     done = arrays(alone, hidden, taken, there, excluded).run()
     assert done.code != 0
     assert alone.verdicts == ("passed_with_deviations", "passed") and left(alone.simulator) == []
+    witness = alone.record()["witness"]
+    assert (witness["verdict"], len(witness["claims"])) == ("corroborated", 2) and witness["not_witnessed"]
     assert hidden.verdicts == ("passed_with_deviations", "passed") and left(hidden.simulator) == []
     assert hidden.record()["sessions"][0]["dr_test_clone"]["addresses"] == ["127.0.0.1"]
     assert taken.verdicts[1] == "not_needed" and done.says("The address 192.0.2.7 is that of the file interface")
@@ -154,7 +156,9 @@ def test_what_goes_wrong_with_a_clone_keeps_no_stop_from_coming(arrays: Prepare)
     # A clone that cannot be deleted is said as loudly as a test that cannot be stopped, and what to run next.
     assert delete.running() == [] and len(left(delete.simulator)) == 1
     assert delete.verdicts == ("failed", "failed")
-    assert done.says("FAILOVER TESTS MAY STILL BE RUNNING ON delete") and done.says("(NAS servers can be)")
+    assert done.says("FAILOVER TESTS MAY STILL BE RUNNING ON delete") and done.says(
+        "DR-test clones take space and can be reached; these NAS servers can be failed over:"
+    )
     delete.simulator.faults.clear()
     again = drill.run("--limit", "delete", "-e", "stop_tests_settle_time=0", playbook="drdrill.powerstore.stop_tests")
     assert again.code == 0, again.output

@@ -76,7 +76,9 @@ def not_proven(drill: Drill) -> list[str]:
     over = {
         _id_of(entry)
         for entry in proof.get("sessions") or ()
-        if not is_nas(entry) and entry.get("session_id") and entry.get("failover_test_in_progress") is not True
+        if (not is_nas(entry) or entry.get("dr_test_clones") == [])
+        and entry.get("session_id")
+        and entry.get("failover_test_in_progress") is not True
     }
     return [session_id for session_id in owned(drill) if session_id not in stopped & over]
 

@@ -149,11 +149,20 @@ def reduced(event: Json) -> Json:
         found["result"] = {key: result[key] for key in _OF_RESULT if key in result}
         if result.get("sessions") is not None:
             found["result"]["sessions"] = [_some(entry, names) for entry in result["sessions"]]
-            if event["event"] != "read":
+            if event["event"] == "read":
+                _keep_clones(found["result"]["sessions"], result["sessions"])
+            else:
                 _keep_what_leaves(found["result"]["sessions"])
     if isinstance(event.get("steps"), list) and event["event"] == "steps":
         found["steps"] = [_some(step, _OF_STEP) for step in event["steps"]]
     return found
+
+
+def _keep_clones(sessions: t.Iterable[Json], read: t.Iterable[Json]) -> None:
+    """Of NAS servers which clones they have: that they have none is the proof of their stop."""
+    for kept, entry in zip(sessions, read, strict=True):
+        if entry.get("dr_test_clones") is not None:
+            kept["dr_test_clones"] = [{"id": clone.get("id")} for clone in entry["dr_test_clones"]]
 
 
 def _keep_what_leaves(sessions: t.Iterable[Json]) -> None:

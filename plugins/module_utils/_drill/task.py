@@ -227,8 +227,6 @@ def _asks_witness(drill: Drill) -> str | None:
     """``ask`` the array's own logs, or ``leave`` one that could not be read after the stop; None for no witness."""
     if not drill.real or not drill.attempted or drill.policy.get("witness") == "off":
         return None
-    if drill.sessions and all(map(is_nas, drill.sessions)):
-        return None  # the logs are asked about failover tests, and clones are none
     return "ask" if drill.reads(AFTER) else "leave"
 
 
@@ -529,7 +527,8 @@ def _witness(state: State, params: Json, _around: Surroundings) -> tuple[State, 
     if not state.events or _asks_witness(state.drill) is None:  # this only gives the state back
         return state, None
     if result.get("skipped"):
-        result = {"failed": True, "msg": "The array could not be read after the stop, so its logs were not asked."}
+        why = "The array could not be read after the stop" if ownership.owned(state.drill) else "Nothing was started"
+        result = {"failed": True, "msg": f"{why}, so its logs were not asked."}
     return state.with_event(event_of("witness", result=result)), None
 
 

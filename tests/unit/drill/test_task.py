@@ -484,6 +484,16 @@ def test_what_stop_and_proof_do_not_show_to_be_over(
     assert told("read", what="after", result=shown)["not_proven"] == left
 
 
+def test_the_proof_of_a_nas_server_is_that_it_has_no_clone(tmp_path: Path) -> None:
+    """Its flag has no meaning; where its clones were not read, nothing is proven."""
+    told = prepared(tmp_path)
+    told.started(an_operation("a", "started"))
+    told("stopped", wave=1, result={"sessions": [an_operation("a", "stopped")]})
+    shown = a_session("a", failover_test_in_progress=False, resource_type="nas_server")
+    assert told("read", what="after", result=a_reading({**shown, "dr_test_clones": None}))["not_proven"] == ["s-a"]
+    assert told("read", what="after", result=a_reading({**shown, "dr_test_clones": []}))["not_proven"] == []
+
+
 def test_what_filters_fit_after_a_synchronisation_is_what_they_fitted_before(tmp_path: Path) -> None:
     """A session that came meanwhile was not synchronised, and one that went would be missing without a word."""
     for name, sessions in {"none": READY, "b": READY[:1], "c": (*READY, a_session("c"))}.items():
