@@ -318,14 +318,14 @@ sessions:
         last_sync_timestamp: "2026-11-23T20:00:00.000Z"
         recovery_point_timestamp: "2026-11-23T20:00:00.000Z"
     after:
-      description: The same as the array shows it afterwards, C(null) where it could not be read any more.
+      description:
+        - The same as the array shows it afterwards, C(null) where it could not be read any more.
+        - The two times are only there where they are others than before.
       type: dict
       sample:
         state: OK
         role: Destination
         failover_test_in_progress: true
-        last_sync_timestamp: "2026-11-23T20:00:00.000Z"
-        recovery_point_timestamp: "2026-11-23T20:00:00.000Z"
     request_sent:
       description: Whether the array may have executed an operation of this task, also when the task failed.
       type: bool
@@ -352,7 +352,8 @@ sessions:
       sample: 2.36
     snapshot:
       description:
-        - The snapshot the test was started from, with the time of its data; C(null) for the last synchronised state.
+        - The snapshot the test was started from, with the time of its data.
+      returned: when it was not the last synchronised state
       type: dict
       sample:
         id: 9f8e7d6c-0000-4000-8000-00000000000d
@@ -360,6 +361,7 @@ sessions:
         source_timestamp: "2026-11-23T18:00:00.000Z"
     end_of_test_snapshot:
       description: The snapshot that keeps what was written, with its expiration.
+      returned: when there is one
       type: dict
       sample:
         id: 1a2b3c4d-0000-4000-8000-00000000000e
@@ -380,6 +382,7 @@ sessions:
       description:
         - Why it failed. Its C(kind) is one of V(authentication), V(authorization), V(not_found),
           V(ambiguous), V(not_ready), V(rejected), V(busy), V(timeout), V(unreachable), V(protocol), V(invalid_input).
+      returned: when RV(sessions[].failed)
       type: dict
       sample:
         kind: rejected
@@ -388,6 +391,7 @@ sessions:
         message: "Starting the failover test on the volume 'erp-data': the array answered 422"
     rollback:
       description: The stop that took a start back, with C(job_id), C(started_at), C(finished_at), C(duration_seconds).
+      returned: when one was sent
       type: dict
       sample:
         job_id: 6f7a8b9c-0000-4000-8000-00000000000f

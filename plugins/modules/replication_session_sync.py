@@ -184,7 +184,9 @@ sessions:
         last_sync_timestamp: "2026-11-23T20:00:00.000Z"
         recovery_point_timestamp: "2026-11-23T20:00:00.000Z"
     after:
-      description: The same as the array shows it afterwards, C(null) where it could not be read any more.
+      description:
+        - The same as the array shows it afterwards, C(null) where it could not be read any more.
+        - The two times are only there where they are others than before.
       type: dict
       sample:
         state: OK
@@ -216,6 +218,7 @@ sessions:
       description:
         - Why it failed. Its C(kind) is one of V(authentication), V(authorization), V(not_found), V(ambiguous),
           V(not_ready), V(rejected), V(busy), V(timeout), V(unreachable), V(protocol), V(invalid_input).
+      returned: when RV(sessions[].failed)
       type: dict
       sample:
         kind: not_ready

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -38,7 +39,7 @@ def test_start_and_stop_change_the_array_once(simulator: Simulator, run: ModuleR
     assert entry["session_id"] == session.id
     assert entry["before"]["failover_test_in_progress"] is not True
     assert entry["after"]["failover_test_in_progress"] is True
-    assert entry["job_id"] and entry["failure"] is None
+    assert entry["job_id"] and not entry.keys() & {"failure", "snapshot", "end_of_test_snapshot", "rollback"}
     assert started["cluster"]["release_version"].startswith("4.1")
 
     assert run.start(volume="erp-data")["changed"] is False
@@ -81,6 +82,32 @@ def test_check_mode_predicts_and_only_reads(simulator: Simulator, run: ModuleRun
     assert predicted["changed"] is True and real["changed"] is True
     assert [s["action"] for s in predicted["sessions"]] == [s["action"] for s in real["sessions"]]
     assert predicted["diff"] == real["diff"]
+
+
+def test_a_diff_is_returned_where_one_is_asked_for(run: ModuleRunner) -> None:
+    assert "diff" not in run.start(volume="erp-data", check=True)
+    assert "diff" in run.start(volume="erp-data", check=True, diff=True)
+
+
+def test_the_result_has_the_options_as_the_task_named_them(run: ModuleRunner) -> None:
+    named = [{"volume": "erp-data"}, {"volume": "files-archive", "snapshot": "files-archive-monday"}]
+    for result in (run.start(sessions=named), run.start(sessions=[*named, {"volume": "no-such"}])):
+        options = result["invocation"]["module_args"]
+        assert options["sessions"][:2] == named
+        assert options["state"] == "started" and options["volume"] is None
+        assert options["password"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+def test_the_times_of_before_are_not_said_again(simulator: Simulator, run: ModuleRunner) -> None:
+    entry = only(run.start(volume="erp-data"))
+    assert entry["after"] == {"state": "OK", "role": "Destination", "failover_test_in_progress": True}
+    assert entry["before"].keys() - entry["after"].keys() == {"last_sync_timestamp", "recovery_point_timestamp"}
+
+
+def test_a_result_of_many_is_short(simulator: Simulator, run: ModuleRunner) -> None:
+    result = run.start(sessions=ALL)
+    assert len(json.dumps(result["sessions"])) / len(ALL) < 800
+    assert len(json.dumps(result["invocation"]["module_args"]["sessions"])) / len(ALL) < 50
 
 
 def test_diff_is_what_the_array_shows(simulator: Simulator, run: ModuleRunner) -> None:
@@ -128,7 +155,7 @@ def test_end_of_test_snapshot_with_expiration(simulator: Simulator, run: ModuleR
         assert snapshot["name"].startswith("failover_test_STOPPED_")
         expires = datetime.fromisoformat(snapshot["expiration_timestamp"])
         assert abs(expires - (simulator.clock.now() + timedelta(days=30))) < timedelta(minutes=1)
-        assert entry["failure"] is None and entry["changed"]
+        assert "failure" not in entry and entry["changed"]
 
 
 def test_end_of_test_snapshot_for_ever_or_as_the_array_decides(run: ModuleRunner) -> None:

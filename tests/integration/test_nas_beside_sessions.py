@@ -48,7 +48,7 @@ def test_both_kinds_are_started_and_stopped_in_one_task(simulator: Simulator) ->
     predicted = run(simulator, "started", BOTH, check=True)
     assert actions(predicted) == ["started"] * 3 and predicted["changed"] and not clones(simulator)
 
-    started = run(simulator, "started", BOTH)
+    started = run(simulator, "started", BOTH, diff=True)
     assert actions(started) == ["started"] * 3 and started["changed"]
     names = [entry["resource_name"] for entry in started["sessions"]]
     assert names == ["erp-data", "homes", "erp-logs"]

@@ -54,12 +54,19 @@ class Entry(result.Entry):
         return {
             **self.in_common(),
             "attempts": self.outcome.attempts if self.outcome else 0,
-            "snapshot": self.step.snapshot.as_result() if self.step.snapshot else None,
-            "end_of_test_snapshot": self.end_of_test.as_result() if self.end_of_test else None,
             "findings": [finding.as_result() for finding in (*self.step.findings, *self.findings)],
-            "failure": self.failure(),
-            "rollback": as_timing(self.rollback) if self.rollback else None,
             **as_timing(self.outcome),
+            **self._what_there_is(),
+            **self.failure(),
+        }
+
+    def _what_there_is(self) -> Json:
+        """What most sessions have not, and is left out there: a result of thousands is read, sent and kept."""
+        kept = self.end_of_test.as_result() if self.end_of_test else None
+        return {
+            **({"snapshot": self.step.snapshot.as_result()} if self.step.snapshot else {}),
+            **({"end_of_test_snapshot": kept} if kept else {}),
+            **({"rollback": as_timing(self.rollback)} if self.rollback else {}),
         }
 
 

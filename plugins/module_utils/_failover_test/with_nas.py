@@ -15,6 +15,7 @@ import typing as t
 from .._array.session import Row
 from .._errors import InvalidInputError
 from .._json import Json
+from .._module.result import afterwards
 from .._nas_dr_test import task as of_nas
 from .._operation.batch import OnProgress
 from .._operation.workers import side_by_side
@@ -99,13 +100,14 @@ def _as_sessions(result: Json) -> Json:
 
 
 def _as_session(entry: Json) -> Json:
-    own = {name: value for name, value in entry.items() if name not in _ONLY_THERE}
+    left_out = {*_ONLY_THERE, *(name for name in ("failure", "rollback") if entry.get(name) is None)}
+    own = {name: value for name, value in entry.items() if name not in left_out}
+    before, after = (_as_condition(entry.get(name)) for name in ("before", "after"))
     return {
         **own,
         "selector": {NAS_SERVER: entry["selector"][NAS_SERVER]},
-        **{name: _as_condition(entry.get(name)) for name in ("before", "after")},
-        "snapshot": None,
-        "end_of_test_snapshot": None,
+        "before": before,
+        "after": afterwards(before, after) if after else None,
     }
 
 
@@ -164,7 +166,12 @@ def _refused(predicted: Json) -> Json:
         "changed": False,
         **({"diff": {**predicted["diff"], "after": predicted["diff"]["before"]}} if "diff" in predicted else {}),
         "sessions": [
-            {**entry, "action": "not_attempted", "changed": False, "after": entry["before"]}
+            {
+                **entry,
+                "action": "not_attempted",
+                "changed": False,
+                "after": afterwards(entry["before"], entry["before"]),
+            }
             if entry["action"] == "started"
             else entry
             for entry in predicted["sessions"]

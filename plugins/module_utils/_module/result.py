@@ -15,6 +15,7 @@ from .._json import Json
 from .._operation.goal import Goal, Outcome, as_timing
 
 CHANGING = ("started", "stopped", "synchronised")  # what check mode predicts as a change
+_TIMES = ("last_sync_timestamp", "recovery_point_timestamp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,16 @@ class Entry:
 
     def as_result(self) -> Json:
         """One entry of ``sessions`` in the module's result."""
-        return {**self.in_common(), **as_timing(self.outcome), "failure": self.failure()}
+        return {**self.in_common(), **as_timing(self.outcome), **self.failure()}
 
-    def failure(self) -> Json | None:
-        """The error as the ``failure`` of a result."""
-        return self.error.as_failure() if self.error else None
+    def failure(self) -> Json:
+        """The error as the ``failure`` of a result, where there is one."""
+        return {"failure": self.error.as_failure()} if self.error else {}
 
     def in_common(self) -> Json:
         """The part of an entry that all modules have."""
         session = self.session
+        before = session.as_condition() if session else None
         return {
             "session_id": session.id if session else None,
             "selector": {self.step.selector.by: self.step.selector.value},
@@ -67,10 +69,16 @@ class Entry:
             "action": self.action,
             "changed": self.changed,
             "failed": self.error is not None,
-            "before": session.as_condition() if session else None,
-            "after": self.after.as_condition() if self.after else None,
+            "before": before,
+            "after": afterwards(before, self.after.as_condition()) if self.after else None,
             "request_sent": bool(self.outcome and self.outcome.request_sent),
         }
+
+
+def afterwards(before: Json | None, after: Json) -> Json:
+    """The ``after`` of a result: its times only where they are others than those of ``before``."""
+    known = before or {}
+    return {name: value for name, value in after.items() if name not in _TIMES or value != known.get(name)}
 
 
 def untouched(step: Step, *, refused: bool) -> tuple[str, PowerStoreError | None]:

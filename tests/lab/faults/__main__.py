@@ -17,7 +17,7 @@ from tests.lab.faults.table import ROWS, Row
 
 def line(row: Row | nas.NasRow, seen: Observed) -> str:
     """One line of the table, at most 120 columns wide."""
-    failure = seen.entry["failure"] or {}
+    failure = seen.entry.get("failure") or {}
     result = failure.get("kind") or "ok"
     return (
         f"{row.fault[:49]:<50}{seen.entry['action']:<15}{seen.result['changed']!s:<9}{result:<16}"

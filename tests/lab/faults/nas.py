@@ -212,7 +212,7 @@ def run_row(row: NasRow) -> NasObserved:
 
 
 def _problems(row: NasRow, seen: NasObserved, simulator: Simulator) -> list[str]:
-    entry, failure = seen.entry, seen.entry["failure"] or {}
+    entry, failure = seen.entry, seen.entry.get("failure") or {}
     tests = simulator.dr.nas_servers(dr_test=True)
     kept = sorted(str(each["name"]) for each in simulator.dr.file_systems(NAME))
     expected = {

@@ -58,7 +58,7 @@ def run_row(row: Row) -> Observed:
 
 def _problems(row: Row, seen: Observed, simulator: Simulator) -> list[str]:
     entry, result = seen.entry, seen.result
-    failure = entry["failure"] or {}
+    failure = entry.get("failure", {})
     operation = "start_failover_test" if row.state == "started" else "stop_failover_test"
     running = _is_in_test(simulator)
     wanted_running = row.running if row.running is not None else (row.state == "started") == (row.kind is None)
@@ -88,7 +88,7 @@ def _problems(row: Row, seen: Observed, simulator: Simulator) -> list[str]:
     shown = (entry["after"] or {}).get("failover_test_in_progress")
     if entry["after"] and shown is not None and shown != running and row.kind != "timeout":
         problems.append(f"after says {shown}, the array is {running}")
-    if "end_of_test_snapshot_expiration" in row.options and not (entry["end_of_test_snapshot"] or {}).get("name"):
+    if "end_of_test_snapshot_expiration" in row.options and not entry.get("end_of_test_snapshot"):
         problems.append("the end-of-test snapshot was not found")
     return problems
 

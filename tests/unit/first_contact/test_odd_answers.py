@@ -49,7 +49,7 @@ def all_steps(simulator: Simulator) -> dict[str, Result]:
         create_end_of_test_snapshot=True,
         **one,
     )
-    kept = (steps["stop"]["sessions"][0]["end_of_test_snapshot"] or {}).get("id")
+    kept = steps["stop"]["sessions"][0].get("end_of_test_snapshot", {}).get("id")
     steps["after"] = run_module(simulator, "first_contact", step="watch", **one, **since, snapshot=kept)
     return steps
 
