@@ -20,9 +20,11 @@ from tests.lab.kill.table import VALIDATING
 from tests.lab.simulator import Simulator
 from tests.running import run_module
 
-CLONING, ADDRESSING, DELETING, PROVING, REPORTING = "cloning", "addressing", "deleting", "proving", "reporting"
-PHASES = (CLONING, ADDRESSING, VALIDATING, DELETING, PROVING, REPORTING)
+CLONING, ADDRESSING, DELETING = "cloning", "addressing", "deleting"
+# In the other phases a NAS server makes no difference: tests/integration/test_drill_killed.py.
+PHASES = (CLONING, ADDRESSING, VALIDATING, DELETING)
 LEAVING = (CLONING, ADDRESSING, VALIDATING)  # in which something is left that stop_tests has to remove
+LOOKED_AT = (CLONING, VALIDATING)  # by a preflight before stop_tests
 
 
 class NasKilled(Killed):
@@ -31,19 +33,14 @@ class NasKilled(Killed):
     def __init__(self, phase: str, simulator: Simulator, folder: Path, inventory: Path) -> None:
         super().__init__(VALIDATING, simulator, folder, inventory, phase)
         self.controller.variables["failover_drill_sessions"] = ALL
+        if phase in LOOKED_AT:  # a preflight writes the records of all drills of its folder
+            self.controller.variables["failover_drill_records_directory"] = str(folder / "looked-at")
         if phase != VALIDATING:
             self.controller.variables["failover_drill_checks"] = []
-            self.has_come = self._has_come(phase, simulator, folder / "records")
+            self.has_come = self._has_come(phase, simulator)
 
     @staticmethod
-    def _has_come(phase: str, simulator: Simulator, records: Path) -> Callable[[], object]:
-        if phase in (PROVING, REPORTING):
-            event = '"event": "stopped"' if phase == PROVING else '"event": "end"'
-            name = name_of(phase)
-            return lambda: any(
-                event in text and f'"array": "{name}"' in text
-                for text in (path.read_text() for path in records.glob("*.journal.jsonl"))
-            )
+    def _has_come(phase: str, simulator: Simulator) -> Callable[[], object]:
         action, kind = {
             CLONING: ("clone", "nas_server"),
             ADDRESSING: ("create", "file_interface"),
@@ -55,7 +52,8 @@ class NasKilled(Killed):
 
 
 def test_each_drill_of_a_nas_server_that_was_killed_gets_its_record(tmp_path: Path) -> None:
-    inventory, records = tmp_path / "inventory.json", tmp_path / "records"
+    """By stop_tests, or before that by the next preflight, which says which clone is left and which is gone."""
+    inventory = tmp_path / "inventory.json"
     with contextlib.ExitStack() as stack:
         drills = []
         for phase in PHASES:
@@ -71,6 +69,11 @@ def test_each_drill_of_a_nas_server_that_was_killed_gets_its_record(tmp_path: Pa
             for each in drills[at : at + 2]:
                 each.kill()
         seen = {each.phase for each in drills if left(each.simulator) or in_the_way(each.simulator)}
+        for each in drills:
+            if each.phase in LOOKED_AT:
+                each.wait_for_what_runs_on()
+        _assert_preflight({each.phase: each.simulator for each in drills}, inventory, stack)
+
         done = playbook(inventory, drills[0].simulator, "stop_tests", "-e", "stop_tests_settle_time=8")
         stack.callback(done.kill)
         until("end of stop_tests", lambda: done.poll() is not None)
@@ -82,62 +85,53 @@ def test_each_drill_of_a_nas_server_that_was_killed_gets_its_record(tmp_path: Pa
         assert {each.phase: left(each.simulator) + in_the_way(each.simulator) for each in drills} == {
             phase: [] for phase in PHASES
         }, output
-        _assert_records(records, output)
+        _assert_records(tmp_path, output)
 
 
-def _assert_records(records: Path, output: str) -> None:
+def _records(folder: Path) -> dict[str, Json]:
+    """The records of the drills that were cut off, by their arrays."""
     found: dict[str, Json] = {}
-    for path in records.glob("drill-*.journal.jsonl"):
+    for path in folder.glob("*/drill-*.journal.jsonl"):
         intent = json.loads(path.read_text().splitlines()[0])
-        record = json.loads(path.with_name(path.name.replace(".journal.jsonl", ".json")).read_text())
-        SCHEMA.validate(record)
-        found[intent["array"]] = record
+        written = path.with_name(path.name.replace(".journal.jsonl", ".json"))
+        if written.exists():
+            found[intent["array"]] = json.loads(written.read_text())
+            SCHEMA.validate(found[intent["array"]])
+    return found
+
+
+def _assert_records(folder: Path, output: str) -> None:
+    found = _records(folder)
     assert sorted(found) == sorted(map(name_of, PHASES)), output
     for phase in PHASES:
         record = found[name_of(phase)]
-        if phase != REPORTING:  # the drill itself was over
-            assert (record["verdict"], record["interruption"]["message"]) == ("incomplete", CUT_OFF), phase
-        assert record["cleanup"]["verdict"] == "passed", (phase, record["reasons"])
+        assert record["interruption"]["message"] == CUT_OFF, phase
+        assert record["verdict"] == ("failed" if phase in LOOKED_AT else "incomplete"), phase
+        if phase not in LOOKED_AT:  # where no preflight came first, the test was over before the record was written
+            assert record["cleanup"]["verdict"] == "passed", (phase, record["reasons"])
         assert [session["resource_type"] for session in record["sessions"]] == ["volume", "volume_group", "nas_server"]
         assert {session["test_owned"] for session in record["sessions"]} == {True}, phase
 
 
-def test_the_next_preflight_says_which_clone_is_left_and_which_is_gone(tmp_path: Path) -> None:
+def _assert_preflight(arrays: dict[str, Simulator], inventory: Path, stack: contextlib.ExitStack) -> None:
     """Whatever it was asked to look at itself: all sessions of a drill that was cut off are read."""
-    inventory, records = tmp_path / "inventory.json", tmp_path / "records"
-    with contextlib.ExitStack() as stack:
-        drills = []
-        for phase in (CLONING, VALIDATING):
-            simulator = stack.enter_context(simulator_with([HOMES]))
-            simulator.operation_seconds.update(dict.fromkeys(simulator.operation_seconds, 0.2))
-            drills.append(NasKilled(phase, simulator, tmp_path, inventory))
-            stack.callback(drills[-1].end)
-        hosts = {name_of(each.phase): each.controller.variables for each in drills}
-        inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
-        for each in drills:
-            each.begin()
-        for each in drills:
-            each.kill()
-        for each in drills:
-            each.wait_for_what_runs_on()
-        cloning, validating = (each.simulator for each in drills)
-        until("the clone", lambda: left(cloning))
-        removed = run_module(validating, "nas_dr_test", nas_server="homes", clones="all", state="stopped")
-        assert removed["nas_servers"][0]["action"] == "stopped" and left(validating) == []
-        [clone] = cloning.dr.nas_servers(dr_test=True)
-        narrow = json.dumps({"failover_drill_sessions": [{"volume": "erp-data"}]})
-        done = playbook(inventory, cloning, "preflight", "-e", narrow)
-        stack.callback(done.kill)
-        until("end of the preflight", lambda: done.poll() is not None)
-    output = next(tmp_path.glob("preflight-*.log")).read_text()
-    found: dict[str, Json] = {}
-    for path in records.glob("drill-*.json"):
-        record = json.loads(path.read_text())
-        SCHEMA.validate(record)
-        [found[path.name]] = [each for each in record["sessions"] if each["resource_type"] == "nas_server"]
-    assert len(found) == 2, output
-    by_state = {each["return_to_normal"]["stop_confirmed"]: each for each in found.values()}
-    gone, there = by_state[True], by_state[False]
+    cloning, validating = (arrays[phase] for phase in LOOKED_AT)
+    until("the clone", lambda: left(cloning))
+    removed = run_module(validating, "nas_dr_test", nas_server="homes", clones="all", state="stopped")
+    assert removed["nas_servers"][0]["action"] == "stopped" and left(validating) == []
+    [clone] = cloning.dr.nas_servers(dr_test=True)
+    narrow = ("-e", json.dumps({"failover_drill_sessions": [{"volume": "erp-data"}]}))
+    done = playbook(inventory, cloning, "preflight", "--limit", ",".join(map(name_of, LOOKED_AT)), *narrow)
+    stack.callback(done.kill)
+    until("end of the preflight", lambda: done.poll() is not None)
+    output = next(inventory.parent.glob("preflight-*.log")).read_text()
+    found = _records(inventory.parent)
+    assert sorted(found) == sorted(map(name_of, LOOKED_AT)), output
+    gone, there = (
+        next(each for each in found[name_of(phase)]["sessions"] if each["resource_type"] == "nas_server")
+        for phase in (VALIDATING, CLONING)
+    )
+    assert gone["return_to_normal"]["stop_confirmed"] and not there["return_to_normal"]["stop_confirmed"]
     assert gone["dr_test_clone"]["addresses"] == ["127.0.0.1"] and gone["after"]["failover_test_in_progress"] is False
     assert (there["dr_test_clone"]["id"], there["dr_test_clone"]["name"]) == (clone["id"], clone["name"])
     assert (
