@@ -184,7 +184,8 @@ class _Table:
         except (UnicodeDecodeError, csv.Error) as error:
             raise _no_register(path, str(error)) from error
         header = lines[0] if lines else []
-        if not {_ID, _SHA256} <= set(header) or len(set(header)) < len(header):
+        named = [name for name in header if name.strip()]  # a spreadsheet saves empty columns, too
+        if not {_ID, _SHA256} <= set(named) or len(set(named)) < len(named):
             raise _no_register(
                 path, f"its first line is {first!r:.80}, expected columns {_ID} and {_SHA256}, none twice"
             )

@@ -98,6 +98,16 @@ def test_a_register_of_the_first_version_without_a_bom_goes_on(tmp_path: Path) -
     assert path.read_bytes().startswith(b"record_id,") and rows(path) == [a_row(1)]
 
 
+def test_empty_columns_that_a_spreadsheet_saved_too_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "register.csv"
+    add_to_register(str(path), a_row(1))
+    path.write_text("".join(f"{line},,,\r\n" for line in path.read_text(encoding="utf-8-sig").splitlines()))
+    assert add_to_register(str(path), a_row(2)) and is_registered(str(path), a_row(1))
+    assert [line[-5:] for line in path.read_bytes().splitlines(keepends=True)] == [b",,,\r\n"] * 3
+        2
+    ] == ",,,\r\n"
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_a_register_that_a_spreadsheet_has_saved_goes_on_as_it_is(tmp_path: Path, delimiter: str) -> None:
     path = tmp_path / "register.csv"
