@@ -311,7 +311,8 @@ sessions:
       description:
         - The running test, with who started it and when. C(source) says where that was read, C(job) or
           C(audit_event), or that it is C(unavailable) to this account; C(own) whether it is the account that asks,
-          C(null) where that is not clear.
+          C(null) where that is not clear. A DR-test clone of a NAS server is this account's own only if it has the
+          name that a drill gives.
       type: dict
       sample:
         in_progress: true

@@ -58,7 +58,19 @@ def test_a_clone_that_is_there_blocks_a_drill_and_is_shown() -> None:
     assert [each["ip_address"] for each in clone["interfaces"]] == ["192.0.2.9"]
     test = homes["failover_test"]
     assert (test["in_progress"], test["started_by"], test["source"]) == (True, "admin", "job")
-    assert 7190 < test["age_seconds"] < 7300 and test["own"] is True
+    assert 7190 < test["age_seconds"] < 7300 and test["own"] is False  # made by this account, and not as a drill does
+
+
+def test_a_clone_as_a_drill_makes_it_is_own_and_another_beside_it_is_not() -> None:
+    start = {"nas_server": "homes", "isolated": True, "interface": INTERFACE, "state": "started"}
+    with array({"nas_server": "homes"}) as simulator:
+        run_module(simulator, "nas_dr_test", **start)
+        [alone] = info(simulator, {"nas_server": "homes"})["sessions"]
+        other = {"ip_address": "192.0.2.21", "prefix_length": 24}
+        run_module(simulator, "nas_dr_test", **{**start, "interface": other, "label": "upgrade"})
+        [both] = info(simulator, {"nas_server": "homes"})["sessions"]
+    assert (alone["failover_test"]["own"], len(alone["dr_test_clones"])) == (True, 1)
+    assert (both["failover_test"]["own"], len(both["dr_test_clones"])) == (False, 2)
 
 
 @pytest.mark.parametrize("asked", [{}, {"sessions": [{"session_id": "homes"}]}, {"name": "homes"}])

@@ -140,17 +140,23 @@ def _is_nas(target: Target) -> bool:
     return target.session.resource_type == NAS_SERVER
 
 
-def running(clones: t.Sequence[Clone], cluster: Cluster, is_own: IsOwn) -> Json:
-    """``failover_test`` of a NAS server: its oldest clone, with who made it and when."""
+def running(target: Target, tests: NasTests, cluster: Cluster, is_own: IsOwn) -> Json:
+    """``failover_test`` of a NAS server: its oldest clone, with who made it and when.
+
+    It is this account's own where every clone has the name that a drill gives: others are not deleted by its stop, so a
+    drill cannot take them over.
+    """
+    clones = tests.of(target) or []
     known = sorted(clones, key=lambda clone: (clone.started_at is None, clone.started_at))
     oldest = known[0] if known else None
     age = oldest.age(cluster.system_time) if oldest else None
     started_by = oldest.started_by if oldest else None
+    ours = all(clone.mark and clone.mark.is_of(tests.label, target.session.local_resource_id) for clone in clones)
     return {
         "in_progress": bool(clones),
         "started_at": format_time(oldest.started_at) if oldest else None,
         "started_by": started_by,
-        "own": is_own(started_by) if started_by else None,
+        "own": (ours and is_own(started_by)) if started_by else None,
         "age_seconds": None if age is None else round(age.total_seconds(), 3),
         "source": None if oldest is None else "job" if started_by else "unavailable",
     }

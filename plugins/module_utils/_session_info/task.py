@@ -224,7 +224,7 @@ def _view(
         "alerts": None if alerts is None else [alert.as_result() for alert in alerts],
         "failover_test": _running(session, related, cluster, is_own)
         if clones is None or not is_named(target)
-        else nas.running(clones, cluster, is_own),
+        else nas.running(target, tests, cluster, is_own),
         "dr_test_clones": None if clones is None else [clone.as_result(cluster.system_time) for clone in clones],
         "ready": not any(finding.is_blocker for finding in findings),
         "findings": [finding.as_result() for finding in findings],

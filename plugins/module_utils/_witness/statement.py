@@ -19,6 +19,7 @@ from .._record.types import DrillRecord, DrillSession, Operation
 from .._words import NAS_SERVER
 
 CLONE, DELETE = "clone", "delete"
+_NAMED: t.Final = 5  # of what a sentence is about; the record has them all
 _LAST_YEAR = 9000  # a time after it is none, and nothing can be added to it
 DONE, ROLLED_BACK = ("started", "stopped"), "rolled_back"
 
@@ -122,15 +123,14 @@ class Statement:
             return ()
         deleted = {each.resource_name for each in self.claims if each.action == DELETE}
         without = [name for name in self.nas_servers if name not in deleted]
-        names = ", ".join(self.nas_servers)
         said = (
-            f"Of the DR tests of NAS servers ({names}), the clone and its deletion are compared, each by the job that "
-            "the record names. The deletion of its file interfaces and file systems is not, nor are clones that the "
-            "record does not have: the array's logs do not say which clone is a DR test."
+            f"Of the DR tests of NAS servers ({_some(self.nas_servers)}), the clone and its deletion are compared, each "
+            "by the job that the record names. The deletion of its file interfaces and file systems is not, nor are "
+            "clones that the record does not have: the array's logs do not say which clone is a DR test."
         )
         return (
             said,
-            *(f"The deletion of the clone of {name}: the record has no request for it." for name in without),
+            *([f"The deletion of the clone of {_some(without)}: the record has no request for it."] if without else []),
         )
 
     def with_elsewhere(self, elsewhere: t.Iterable[Elsewhere]) -> Statement:
@@ -213,6 +213,11 @@ def _claim(session: DrillSession, operation: Operation | None, name: str) -> Cla
         finished_at=operation.finished_at,
         duration_seconds=operation.duration_seconds,
     )
+
+
+def _some(names: t.Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _least(moments: t.Iterable[datetime | None]) -> datetime | None:

@@ -286,3 +286,9 @@ def test_a_deletion_that_the_record_does_not_have_is_said(tmp_path: Path) -> Non
         result = lab.ask()
     said = result["witness"]["not_witnessed"]
     assert "The deletion of the clone of erp-data: the record has no request for it." in said
+
+
+def test_what_is_not_witnessed_of_many_is_one_sentence() -> None:
+    known = Statement(record_id="r", nas_servers=tuple(f"nas-{number}" for number in range(500)))
+    said = known.not_witnessed
+    assert len(said) == 2 and all("nas-4 and 495 more" in each and len(each) < 400 for each in said)
