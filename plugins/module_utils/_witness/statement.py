@@ -124,9 +124,9 @@ class Statement:
         deleted = {each.resource_name for each in self.claims if each.action == DELETE}
         without = [name for name in self.nas_servers if name not in deleted]
         said = (
-            f"Of the DR tests of NAS servers ({_some(self.nas_servers)}), the clone and its deletion are compared, each "
-            "by the job that the record names. The deletion of its file interfaces and file systems is not, nor are "
-            "clones that the record does not have: the array's logs do not say which clone is a DR test."
+            f"Of the DR tests of NAS servers ({_some(self.nas_servers)}), the clone and its deletion are compared, "
+            "each by the job that the record names. The deletion of its file interfaces and file systems is not, nor "
+            "are clones that the record does not have: the array's logs do not say which clone is a DR test."
         )
         return (
             said,
