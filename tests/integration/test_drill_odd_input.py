@@ -30,16 +30,9 @@ SPOILS = {
 }
 EVERYTHING: Json = {"sessions": [], "filters": {"name": "*"}}
 
-# Refused before the start, with these words: one of each kind, as tests/unit/drill/test_scope.py has the others.
+# Refused once the sessions are read; tests/integration/test_drill_playbook.py has what is refused before, and
+# tests/unit/drill/test_scope.py the others.
 REFUSED: dict[str, tuple[Json, str]] = {
-    "past": (
-        {"end_of_test_snapshot": "all", "end_of_test_snapshot_expiration": "2020-01-01T00:00:00Z"},
-        "a time to come",
-    ),
-    "wave": (
-        {"sessions": [{"volume": "erp-data", "wave": "2"}], "checks": [{**GOOD, "wave": "1"}]},
-        "belongs to wave 1, in which no session is started: expected one of 2",
-    ),
     # An exclusion protects: one that leaves nothing out is refused.
     "group": (
         {**EVERYTHING, "exclusions": [{"volume": "erp-db", "reason": "production uses it"}]},
