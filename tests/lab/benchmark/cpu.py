@@ -29,7 +29,8 @@ class TreeCpu:
     def __init__(self, pid: int, every: float = 0.05) -> None:
         self._pid, self._every = pid, every
         self._times: list[float] = []  # of time.time()
-        self._used: list[float] = []
+        self._used: list[float] = []  # by all
+        self._first: list[float] = []  # by the first process alone
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -43,28 +44,43 @@ class TreeCpu:
 
     def _look(self) -> None:
         while not self._ended.wait(self._every):
-            used = _of_tree(self._pid)
+            used, first = _of_tree(self._pid), _of_one(self._pid)
             self._times.append(time.time())
+            self._first.append(max(first, self._first[-1] if self._first else 0.0))
             # A process that ends between two files is in neither: what was used once stays used.
             self._used.append(max(used, self._used[-1] if self._used else 0.0))
 
     def between(self, since: float, until: float) -> float:
         """CPU seconds between two moments of time.time(), to what was seen next to each."""
-        return self._at(until) - self._at(since)
+        return self._at(until, self._used) - self._at(since, self._used)
 
-    def _at(self, moment: float) -> float:
+    def first_between(self, since: float, until: float) -> float:
+        """The same of the first process alone."""
+        return self._at(until, self._first) - self._at(since, self._first)
+
+    def _at(self, moment: float, used: list[float]) -> float:
         place = bisect.bisect(self._times, moment)
         if place in (0, len(self._times)):
-            return self._used[min(place, len(self._times) - 1)] if self._used else 0.0
-        (early, late), (less, more) = self._times[place - 1 : place + 1], self._used[place - 1 : place + 1]
+            return used[min(place, len(self._times) - 1)] if used else 0.0
+        (early, late), (less, more) = self._times[place - 1 : place + 1], used[place - 1 : place + 1]
         return less + (more - less) * (moment - early) / (late - early)
+
+
+def _stat(pid: int) -> list[str]:
+    """What the kernel says of a process, from its state on."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+
+
+def _of_one(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        return sum(map(int, _stat(pid)[11:13])) / _TICK
+    return 0.0
 
 
 def _of_tree(pid: int) -> float:
     """Of a process, of those below it, and of those of them that have ended."""
     with contextlib.suppress(OSError):
-        after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        own = sum(map(int, after_name[11:15])) / _TICK
+        own = sum(map(int, _stat(pid)[11:15])) / _TICK
         children = [
             child for task in os.listdir(f"/proc/{pid}/task")
             for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split()

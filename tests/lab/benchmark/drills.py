@@ -25,12 +25,14 @@ _TASKS = re.compile(r"^array\S* +: ok=(\d+) .* skipped=(\d+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Drilled:
-    """One run of the playbook. ``cpu``: seconds of its whole process tree; ``before_stop``: between the last check and
-    the first stop, seconds and CPU seconds; ``done``, ``skipped``: its tasks."""
+    """One run of the playbook. ``cpu``: seconds of its whole process tree; ``done``, ``skipped``: its tasks.
+
+    ``before_stop``: between the last check and the first stop, seconds, CPU seconds, those of Ansible's main process.
+    """
 
     seconds: float
     cpu: float
-    before_stop: tuple[float, float]
+    before_stop: tuple[float, float, float]
     done: int
     skipped: int
     records: tuple[Figures, ...]
@@ -67,7 +69,7 @@ def drill(work: Path, sessions: int, *, each: bool = False, arrays: int = 1) -> 
     tasks = _TASKS.search(output)
     if process.returncode or len(found) != arrays or check is None or stop is None or tasks is None:
         raise RuntimeError(f"A drill of {sessions} sessions on {arrays} arrays did not pass: {output[-3000:]}")
-    between = (stop - check, tree.between(check, stop))
+    between = (stop - check, tree.between(check, stop), tree.first_between(check, stop))
     return Drilled(seconds, cpu, between, int(tasks[1]), int(tasks[2]), found)
 
 
