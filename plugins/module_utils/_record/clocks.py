@@ -10,6 +10,7 @@ measured: which of the two it was is not known. No duration is negative.
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,8 +50,12 @@ class Clocks:
 
     @property
     def step(self) -> float | None:
-        """The largest change of the skew between two looks; None where the clocks were not compared twice."""
-        return max((later.skew_seconds - earlier.skew_seconds for earlier, later in self._pairs), key=abs, default=None)
+        """The largest change of the skew between any two looks; None where the clocks were not compared twice.
+
+        A clock that is set in small steps, or runs too fast, moves as far as one that is set at once.
+        """
+        changes = (later.skew_seconds - each.skew_seconds for each, later in itertools.combinations(self.looks, 2))
+        return max(changes, key=abs, default=None)
 
     @property
     def _pairs(self) -> list[tuple[ClockLook, ClockLook]]:
@@ -80,12 +85,13 @@ class Clocks:
         return self._was_set_between(min((look.at for look in self.looks), default=moment), moment)
 
     def _was_set_between(self, begin: datetime, end: datetime) -> bool:
-        return any(
-            abs(later.skew_seconds - earlier.skew_seconds) > TOLERANCE
-            and begin <= max(earlier.at, later.at)
-            and min(earlier.at, later.at) <= end
-            for earlier, later in self._pairs
-        )
+        around = [
+            look.skew_seconds
+            for pair in self._pairs
+            if begin <= max(look.at for look in pair) and min(look.at for look in pair) <= end
+            for look in pair
+        ]
+        return bool(around) and max(around) - min(around) > TOLERANCE
 
 
 def age_of(timestamp: datetime | None, at: datetime | None, clocks: Clocks) -> tuple[float | None, str | None]:

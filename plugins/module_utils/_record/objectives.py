@@ -176,6 +176,8 @@ def _validated(view: View, began: datetime | None) -> tuple[float | None, str | 
         return None, "There is no check of an application."
     if missing := next((check.name for check in checks if not check.done or check.passed is None), None):
         return None, f"'{missing}' was not executed."
+    if not any(check.passed for check in checks):
+        return None, "No check of the application passed."
     actual = view.clocks.seconds(began, _done_at(view, Phase.VALIDATE))
     return actual, None if actual is not None else "The clocks were not compared, or one was set meanwhile."
 

@@ -201,6 +201,29 @@ def test_times_across_a_clock_that_was_set_are_not_measured(before: float, durin
     assert record["verdict"] not in ("passed", "passed_with_deviations")
 
 
+def test_a_clock_that_moves_in_small_steps_moves_as_far_as_at_once() -> None:
+    skews = [put(f"{look}.cluster.clock_skew_seconds", at) for look, at in (("before", 0), ("during", 4), ("after", 8))]
+    record = spoiled(*skews, put("steps.0.finished_at", "2026-11-23T20:03:50.000Z"))
+
+    assert record["times"]["clock_step_seconds"] == 8 and record["times"]["duration_seconds"] is None
+    assert [each["cause"] for each in record["deviations"]] == ["clock.stepped"]
+    assert record["verdict"] == "passed_with_deviations"
+    # Within one of the steps, the clocks did not move further apart than clocks do.
+    assert record["sessions"][0]["rto"]["application_validated_seconds"] == 110.0
+
+
+def test_where_no_check_passed_there_is_no_recovery_time() -> None:
+    failed = [put("steps.0.passed", False), put("steps.0.critical", False), put("planned_steps.0.critical", False)]
+    record = spoiled(*failed, put("rto_seconds", 600))
+    times = [session["rto"] for session in record["sessions"]]
+
+    assert [(rto["actual_seconds"], rto["met"], rto["reason"]) for rto in times] == [
+        (None, None, "No check of the application passed.")
+    ] * 2
+    assert record["verdict"] == "incomplete"
+    assert spoiled(*failed)["verdict"] == "passed_with_deviations"  # without an objective nothing was to be measured
+
+
 def test_no_duration_is_negative() -> None:
     record = spoiled(
         put("rto_seconds", 600),
