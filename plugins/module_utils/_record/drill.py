@@ -29,7 +29,7 @@ RTO_FORMULA: t.Final = (
     "From the start being sent to: the array showing the test (storage accessible); the last attach step being done "
     "(hosts see it); the last check being done (application validated). All on the array's clock: times of the "
     "controller are moved by the skew that was measured last before them. The objective is compared with the last of "
-    "them. An application of which a critical attach step or check failed, or no check passed, has no recovery time."
+    "them. An application of which a critical attach step or check failed has no recovery time."
 )
 RECOVERY_POINT_FORMULA: t.Final = (
     "last_sync_timestamp less last_sync_duration, as the array shows them when the session's own start is sent; its "
