@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What playbooks decide about a drill, as filters. Thin: the decisions are in ``module_utils/_drill``."""
+"""What playbooks decide about a drill, as filters. Thin: the decisions are in ``module_utils/_drill``.
+
+They are imported where they are used: for one filter of a collection Ansible loads the files of all, and the playbook
+abort has a filter before its first stop.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,11 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._drill.guards import guarded
-from ..module_utils._drill.nas import selector_of
-from ..module_utils._drill.ownership import is_foreign
-from ..module_utils._drill.scope import Request, chosen, population, request
-from ..module_utils._drill.steps import Step, plan_steps
-from ..module_utils._drill.task import of_sessions
-from ..module_utils._drill.together import Drilled, together
 from ..module_utils._errors import PowerStoreError
+
+if t.TYPE_CHECKING:
+    from ..module_utils._drill.scope import Request
+    from ..module_utils._drill.steps import Step
 
 Result = dict[str, t.Any]
 
@@ -42,6 +43,11 @@ def drill_scope(
 
     Each has the findings ``guards``, too.
     """
+    from ..module_utils._drill.guards import guarded
+    from ..module_utils._drill.nas import selector_of
+    from ..module_utils._drill.ownership import is_foreign
+    from ..module_utils._drill.scope import chosen, population
+
     asked = _request(sessions, filters, exclusions, everything)
     array = (read.get("cluster") or {}).get("name") or "this array"
     try:
@@ -67,6 +73,8 @@ def drill_checks(
 
     ``longest``: seconds that a step may take at most, whatever its own timeout is.
     """
+    from ..module_utils._drill.steps import plan_steps
+
     try:
         found = {step.name: step for step in plan_steps(steps, step_timeout, 600)}
         return [_within(_where_it_was_started(found[name]), longest) for name in names]
@@ -80,6 +88,8 @@ def drill_checks(
 
 def drill_sessions(state: Result, name: str, wave: int = 1) -> t.Any:
     """What a drill decides for each of its sessions, from the state that ``drill_journal`` returned."""
+    from ..module_utils._drill.task import of_sessions
+
     try:
         return of_sessions(state, name, wave)
     except PowerStoreError as error:
@@ -105,6 +115,8 @@ def drill_path(path: object) -> str:
 
 def drill_run(arrays: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> Result:
     """What became of the drills of all arrays of a run, from their variables (``hostvars``)."""
+    from ..module_utils._drill.together import Drilled, together
+
     names = ("failover_drill_result", "failover_drill_report")
     return together([Drilled.of(str(array), *(variables[array].get(name) for name in names)) for array in arrays])
 
@@ -125,6 +137,8 @@ def _within(options: Result, longest: float | None) -> Result:
 
 
 def _request(sessions: object, filters: object, exclusions: object, everything: bool) -> Request:
+    from ..module_utils._drill.scope import request
+
     try:
         return request(sessions, filters, exclusions, everything=everything)
     except PowerStoreError as error:
