@@ -16,7 +16,7 @@ from datetime import datetime
 
 from .._array.fields import Fields
 from .._array.jobs import START, STOP
-from .._errors import ProtocolError
+from .._errors import AuthorizationError, ProtocolError
 from .._json import Json
 from .._time import in_words, parse_time
 from .look import COLLECTIONS
@@ -129,10 +129,17 @@ def _release(seen: Seen) -> _Found:
 
 def _role(seen: Seen) -> _Found:
     role_ids = seen.of("before")["account"]["role_ids"]
-    may = {name: seen.operation(name).get("action") in ("started", "stopped") for name in ("start", "stop")}
-    refused = {name: ((seen.operation(name).get("failure") or {}).get("kind")) for name in ("start", "stop")}
-    words = [f"{name}: {'yes' if may[name] else refused[name] or 'not seen'}" for name in may]
+    may = {name: _may(seen.operation(name)) for name in ("start", "stop")}
+    words = [f"{name}: {'not seen' if may[name] is None else 'yes' if may[name] else 'refused'}" for name in may]
     return {"role_ids": role_ids, **may}, f"role id {', '.join(role_ids) or 'none shown'}; {', '.join(words)}"
+
+
+def _may(operation: Json) -> bool | None:
+    """Whether the account may: None where it was not tried, or failed for another reason."""
+    if operation.get("action") in ("started", "stopped"):
+        return True
+    kind = (operation.get("failure") or {}).get("kind")
+    return False if kind == AuthorizationError.kind else None
 
 
 def _readable(seen: Seen) -> _Found:

@@ -113,7 +113,7 @@ def _role(made: Overlay, value: Mapping[str, Any]) -> None:
     known = [names[number] for number in value["role_ids"] if number in names]
     if known:
         made.account["role"] = known[0]
-    if not (value["start"] and value["stop"]) and known != ["operator"]:
+    if False in (value["start"], value["stop"]) and known != ["operator"]:
         made.account["forbidden"] = [*made.account.get("forbidden", ()), "/replication_session/*/*_failover_test"]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._first_contact.answers import answers
-from tests.lab.simulator import Simulator
+from tests.lab.simulator import Simulator, facts
 from tests.running import Result, run_action, run_module
 
 # Where the answer is odd: path, attribute, value, and the question that stays open.
@@ -92,3 +92,23 @@ def test_an_account_that_may_read_little_gets_what_it_may(simulator: Simulator, 
 def test_it_says_why_the_source_was_not_seen(source: Result | None, why: str) -> None:
     (flag,) = (answer for answer in answers({"source_before": source}) if answer.id == "flag_at_source")
     assert flag.status == "not seen" and why in flag.answer and "of a name" not in flag.answer
+
+
+@pytest.mark.parametrize(
+    ("start", "may", "said"),
+    [
+        ({"action": "started"}, True, "start: yes, stop: not seen"),
+        ({"action": "failed", "failure": {"kind": "authorization"}}, False, "start: refused, stop: not seen"),
+        ({"action": "failed", "failure": {"kind": "not_ready"}}, None, "start: not seen, stop: not seen"),
+        (None, None, "start: not seen, stop: not seen"),
+    ],
+    ids=["started", "refused", "failed otherwise", "not tried"],
+)
+def test_only_a_refusal_says_that_an_account_may_not(start: Result | None, may: bool | None, said: str) -> None:
+    """A rehearsal on the simulator would refuse every start otherwise."""
+    steps: dict[str, Result | None] = {"before": {"observed": {"account": {"role_ids": ["1"]}}}}
+    steps["start"] = start and {"sessions": [start]}
+    (role,) = (answer for answer in answers(steps) if answer.id == "role")
+    assert role.value == {"role_ids": ["1"], "start": may, "stop": None} and said in role.answer
+    made = facts.overlay({"answers": [role.as_json()]})
+    assert ("forbidden" in made.account) is (may is False)
