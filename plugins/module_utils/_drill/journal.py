@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 import time
 import typing as t
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def create(path: str, events: t.Sequence[Json]) -> None:
 
 def append(path: str, events: t.Sequence[Json]) -> None:
     """Add what happened, whole or not at all: a line that breaks off would spoil the next one. Raises OSError."""
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND)
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)  # a FIFO in its place keeps no stop waiting
     try:
         size = os.fstat(handle).st_size
         try:
@@ -123,13 +124,22 @@ def _line(event: Json) -> str:
 
 def read(path: str) -> Journal:
     """The journal in a file. Raises InvalidInputError, which names the line, for what no drill wrote; OSError."""
-    with open(path, "rb") as file:
+    with _opened(path) as file:
         lines = file.read().split(b"\n")
     torn = lines.pop() != b""
     events = [_event(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
     if not events or events[0]["event"] != INTENT:
         raise InvalidInputError(f"{path} is not the journal of a drill: expected the intent in its first line.")
     return Journal(path, tuple(events), torn)
+
+
+def _opened(path: str) -> t.BinaryIO:
+    """A plain file. A FIFO or a device of that name would keep a stop waiting without end. Raises InvalidInputError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise InvalidInputError(f"{path} is not the journal of a drill: expected a plain file, found something else.")
+    return open(handle, "rb")
 
 
 def _event(line: bytes, where: str) -> Json:

@@ -148,7 +148,8 @@ def is_news(record: SweepRecord, last: SweepRecord | None) -> bool:
     if last is None or _outcome(record) != _outcome(last):
         return True
     now, then = record.times.written_at, last.times.written_at
-    return now is None or then is None or now - then >= _A_DAY
+    # One of tomorrow is of a clock that was set since.
+    return now is None or then is None or abs(now - then) >= _A_DAY
 
 
 def _outcome(record: SweepRecord) -> object:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import typing as t
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.journal import read
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.journal import append, read
 from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.replay import record_options
+from ansible_collections.drdrill.powerstore.plugins.module_utils._drill.unfinished import own_starts, unfinished
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.store import write_drill
@@ -53,6 +56,23 @@ def changed(value: t.Any, depth: int) -> Iterator[t.Any]:
                 made = copy.copy(value)
                 made[key] = inner
                 yield made
+
+
+@pytest.mark.parametrize("special", ["a FIFO", "a folder", "a link to a device"])
+def test_what_is_called_like_a_journal_and_is_none_keeps_nobody_waiting(tmp_path: Path, special: str) -> None:
+    """stop_tests reads the journals before it stops anything."""
+    path = tmp_path / "drill-20261126T000000Z-dr-1.journal.jsonl"
+    if special == "a FIFO":
+        os.mkfifo(path)
+    elif special == "a folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    found, problems = unfinished(str(tmp_path), datetime.now(UTC))
+    assert own_starts(str(tmp_path)) == found == []
+    assert [path.name in each and "expected a plain file" in each for each in problems] == [True]
+    with pytest.raises(OSError, match=r"No such device|Is a directory|Invalid argument"):
+        append(str(path), [{"event": "end"}])
 
 
 def test_a_journal_that_was_changed_makes_a_record_or_a_typed_error(tmp_path: Path) -> None:

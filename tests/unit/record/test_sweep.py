@@ -117,6 +117,7 @@ def test_what_is_left_for_a_day_is_said_again(simulator: Simulator) -> None:
     first, later, next_day = (build_sweep(seen, context, "id", NOW + timedelta(hours=hours)) for hours in (0, 23, 24))
 
     assert is_news(first, None) and not is_news(later, first) and is_news(next_day, first)
+    assert is_news(first, next_day)  # the last one is of a clock that was a day ahead, or a year
 
 
 def test_a_session_whose_flag_was_not_read_is_not_said_to_be_out_of_test(simulator: Simulator) -> None:
