@@ -363,11 +363,12 @@ def _grown(folder: str, named: t.Sequence[tuple[str, int, int]]) -> t.Iterator[F
 
 
 def files_in(folder: str, name: str) -> list[str]:
-    """The files in a folder of this folder, by their names from here; empty where there is none."""
+    """The plain files in a folder of this folder, by their names from here; empty where there is none."""
     path = os.path.join(folder, name)
     if not os.path.isdir(path) or os.path.islink(path):
         return []
-    return [f"{name}/{file}" for file in sorted(os.listdir(path)) if not os.path.isdir(os.path.join(path, file))]
+    full = {file: os.path.join(path, file) for file in sorted(os.listdir(path))}
+    return [f"{name}/{file}" for file, at in full.items() if os.path.isfile(at) and not os.path.islink(at)]
 
 
 def _not_named(folder: str, named: t.Container[str]) -> t.Iterator[Fault]:

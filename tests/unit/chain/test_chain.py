@@ -85,6 +85,18 @@ def test_a_time_that_is_none_is_no_fault_of_the_signature(
     assert main([str(folder.path), *folder.options, "--verify-time", f"{datetime.now(UTC):%Y%m%d%H%M}"]) == 0
 
 
+def test_only_plain_files_are_what_a_check_left(tmp_path: Path) -> None:
+    """A FIFO would keep the end of a drill waiting; a link is what somebody may turn elsewhere later."""
+    folder = Folder(tmp_path)
+    write_record(folder, 1)
+    os.mkfifo(folder.evidence(1).with_name("fifo"))
+    folder.evidence(1).with_name("link").symlink_to(folder.evidence(1))
+    folder.append()
+    named = [each["file"] for each in json.loads(folder.lines()[0])["reports"] if ".evidence/" in each["file"]]
+    assert [name.rpartition("/")[2] for name in named] == ["ledger.output.txt"]
+    assert verify(str(tmp_path)).ok
+
+
 def test_what_is_no_text_is_not_added_or_is_escaped(tmp_path: Path) -> None:
     record = {"kind": "drill", "verdict": "passed", "drill": {"id": "\ud800"}, "array": {"name": "dr"}}
     (tmp_path / "drill-20261126T000000Z-dr-1.json").write_text(json.dumps(record))
