@@ -11,11 +11,11 @@ import os
 import shlex
 import socket
 import typing as t
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from .._errors import InvalidInputError, PowerStoreError
 from .._json import Json
-from .._record.actions import Action, Actions, add_events, checked_day, end_of, read_actions
+from .._record.actions import Action, Actions, add_events, checked_day, read_actions
 from .._terminal import Column, table
 from .._time import format_time
 
@@ -32,7 +32,6 @@ OPTIONS: t.Final[dict[str, dict[str, t.Any]]] = {
     "all": {"type": "bool", "default": False},
 }
 _COLUMNS = (Column("STATUS", 9), Column("FINGERPRINT", 12), Column("DUE", 10), Column("OWNER", 16), Column("WHAT", 56))
-_LONGEST = timedelta(days=3660)  # that a risk is accepted for
 _LEAST = 8  # characters of a fingerprint that name an action
 _ORDER = ("overdue", "open", "accepted", "closed")
 
@@ -113,11 +112,6 @@ def _events(params: Json, action: Action, now: datetime) -> list[Json]:
         )
     if state == "accepted":
         _needs(state, comment=comment, owner=owner, until=until)
-        if end_of(checked_day(until, "until")) > now + _LONGEST:
-            raise InvalidInputError(
-                f"until is {until}: expected a day within ten years, on which the risk is looked at again. Nothing was "
-                "written."
-            )
         same = (action.accepted_until, action.owner) == (checked_day(until, "until"), owner)
         return [] if same else [{**common, "event": "risk_accepted", "owner": owner, "until": until}]
     if not owner and not due:

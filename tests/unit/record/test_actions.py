@@ -147,10 +147,6 @@ REFUSED: dict[str, tuple[Json, str]] = {
         {"state": "accepted", "fingerprint": "KEY", "comment": "x"},
         "expected owner and until, too",
     ),
-    "accepted without an end": (
-        {"state": "accepted", "fingerprint": "KEY", "comment": "x", "owner": "me", "until": "2999-12-31"},
-        "until is 2999-12-31: expected a day within ten years",
-    ),
     "assigned to nobody": ({"state": "assigned", "fingerprint": "KEY"}, "expected owner and due, too"),
     "a due that is no day": ({"state": "assigned", "fingerprint": "KEY", "due": "friday"}, "due is 'friday'"),
     "a day that is none": ({"state": "assigned", "fingerprint": "KEY", "due": "2026-02-30"}, "due is '2026-02-30'"),
