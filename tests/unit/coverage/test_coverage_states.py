@@ -380,6 +380,13 @@ def test_what_the_record_lacks_is_said(tmp_path: Path) -> None:
     assert row["state"] == "tested" and row["not_compared"] == ["rule"]
 
 
+def test_an_exclusion_that_hardly_ends_is_noted(tmp_path: Path) -> None:
+    policy = {**POLICY, "exclusions": [{**EXCLUDE, "expires": "2999-12-31"}]}
+    found = document(covered(tmp_path, [array(now_on("a"))], [], policy))
+    assert found["notes"][0].startswith("exclusions[0] (volume a) expires only 2999-12-31")
+    assert [row["state"] for row in found["rows"]] == ["excluded"]
+
+
 def test_what_the_array_lacks_is_said(tmp_path: Path) -> None:
     unknown = now_on("a", volumes=[volume("a", size=None)])
     row = rows(covered(tmp_path, [array(unknown)], [record("a", at=ago(10))]))["a"]
