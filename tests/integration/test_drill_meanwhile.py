@@ -124,7 +124,7 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
     taken.more_sessions = [{"volume": "ended"}, {"volume": "another"}]
     # The proof, unreadable itself for a while; what only surrounds it, for good. The password's file is gone by then,
     # and the connection is of another use of the inventory.
-    proof = case("proof", lambda _simulator: secrets["gone"].unlink(), **password("gone"), timeout=1, stop_retries=9)
+    proof = case("proof", lambda _simulator: secrets["gone"].unlink(), **password("gone"), timeout=4, stop_retries=9)
     proof.host = {"ansible_connection": "ssh", "ansible_become": True}
     look_on = proof.spoil
     faults = (answers_of_a_proxy("/alert", 4), answers_of_a_proxy("/replication_session", 4, 7), look_on)
@@ -142,7 +142,7 @@ def test_what_happens_while_the_tests_run(arrays: Prepare, tmp_path: Path, monke
         case("known", changes_it_in_the_file, **password("known")),
         at_the_last_moment("late", changes_it_late, **password("late")),
         at_the_last_moment("too-late", changes_the_password),
-        Case("hosts", {"timeout": 1}, answers_of_a_proxy("/host_volume_mapping", 4)),
+        Case("hosts", {"timeout": 4}, answers_of_a_proxy("/host_volume_mapping", 4)),
         fifo,
     )
     for path in secrets.values():

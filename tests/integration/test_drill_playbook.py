@@ -48,7 +48,7 @@ def test_a_drill_passes_and_a_second_one_right_after(arrays: Prepare, tmp_path: 
                 "release": [{"name": "unmount", "command": ["true"]}],
                 "notify": [{"name": "tell", "command": ["touch", str(tmp_path / "told")]}],
                 "checks": [
-                    {"name": "port", "tcp": {"host": "127.0.0.1", "port": application.port}, "timeout": 5},
+                    {"name": "port", "tcp": {"host": "127.0.0.1", "port": application.port}},
                     {"name": "url", "http": {"url": f"{application.url}/health", "contains": "open"}},
                     {"name": "command", "command": ["date", "--utc"], "contains": "UTC", "session": "erp-data"},
                     {"name": "first wave", "command": ["true"], "wave": 1},
@@ -167,10 +167,10 @@ TASKS = {
     "fine": "- ansible.builtin.set_fact:\n    failover_drill_check_observed: '{{ backend_host | default(1) }}'\n",
 }
 FAILING: dict[str, tuple[Json, str]] = {
-    "tcp": ({"tcp": {"host": "127.0.0.1", "port": 1}, "timeout": 1}, "Connection refused"),
-    "http": ({"http": {"url": "http://127.0.0.1:1/"}, "timeout": 1}, "Connection refused"),
+    "tcp": ({"tcp": {"host": "127.0.0.1", "port": 1}, "retry": False}, "Connection refused"),
+    "http": ({"http": {"url": "http://127.0.0.1:1/"}, "retry": False}, "Connection refused"),
     "command": ({"command": ["sh", "-c", "exit 3"], "retry": False}, "exit code 3"),
-    "contains": ({"command": ["echo", "closed"], "contains": "open", "timeout": 1}, "exit code 0"),
+    "contains": ({"command": ["echo", "closed"], "contains": "open", "retry": False}, "exit code 0"),
     "hangs": ({"command": ["sleep", "30"], "timeout": 1}, "no answer within"),
     "failing": ({"tasks": "failing"}, "the tasks say no"),
     "silent": ({"tasks": "silent"}, "did not set failover_drill_check_observed"),
@@ -316,7 +316,7 @@ FATES: dict[str, tuple[Case, tuple[str, str], list[str]]] = {
         (Case("hold", {"on_partial_failure": "hold"}, refused_start), ("failed", "held"), ["erp-data"]),
         # The stop: refused once and then confirmed late, and after a start that outlived its task.
         (Case("stop-late", {}, refused_once_then_late), ("passed", "passed"), []),
-        (Case("start-outlives", {"wait_timeout": 2, "stop_retries": 5}, late_start), ("failed", "passed"), []),
+        (Case("start-outlives", {"wait_timeout": 2, "stop_retries": 30}, late_start), ("failed", "passed"), []),
         # The array restarts, in a drill that took over a test that ran; or is gone for good, after a step that failed.
         (
             Case(
@@ -327,7 +327,7 @@ FATES: dict[str, tuple[Case, tuple[str, str], list[str]]] = {
         ),
         (
             Case(
-                "gone", {"timeout": 1, "stop_retries": 0, "attach": [{"name": "a", "command": ["false"]}]}, gone(3600)
+                "gone", {"timeout": 4, "stop_retries": 0, "attach": [{"name": "a", "command": ["false"]}]}, gone(3600)
             ),
             ("failed", "failed"),
             ["erp-data", "erp-db"],

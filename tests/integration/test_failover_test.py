@@ -343,7 +343,7 @@ def test_a_stop_that_is_refused_for_one_stops_the_others(simulator: Simulator, r
 
 
 def test_a_stop_waits_for_a_start_that_is_under_way(simulator: Simulator, run: ModuleRunner) -> None:
-    simulator.operation_seconds["start_failover_test"] = 2
+    simulator.operation_seconds["start_failover_test"] = 6
     late = run.start(volume="erp-data", wait_timeout=1)
     assert late["failure"]["kind"] == "timeout" and only(late)["request_sent"] is True
     predicted = run.stop(volume="erp-data", check=True)

@@ -63,7 +63,7 @@ def test_no_secret_at_any_verbosity(simulator: Simulator, issued: list[str], fau
     if fault:
         simulator.faults.add(dict(fault))
     environment = {f"POWERSTORE_{name.upper()}": str(value) for name, value in connection_to(simulator).items()}
-    environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "POWERSTORE_TIMEOUT": "2"}
+    environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "POWERSTORE_TIMEOUT": "5"}
     options = json.dumps({"state": "started", "volume": "erp-data", "wait_timeout": 5})
     done = subprocess.run(
         [
@@ -148,8 +148,8 @@ print(json.dumps(run_module(simulator, "replication_failover_test", state="start
 @pytest.mark.parametrize("sent", ["before the answer", "while the job runs"])
 def test_a_killed_start_is_found_by_the_next_run(simulator: Simulator, run: ModuleRunner, sent: str) -> None:
     if sent == "before the answer":
-        simulator.faults.add(at("POST", START_PATH, "delay", seconds=2, executed=True))
-    simulator.operation_seconds["start_failover_test"] = 1.5
+        simulator.faults.add(at("POST", START_PATH, "delay", seconds=6, executed=True))
+    simulator.operation_seconds["start_failover_test"] = 6
     module = subprocess.Popen(
         [sys.executable, "-c", START_IN_A_PROCESS, json.dumps(connection_to(simulator))],
         cwd=ROOT,

@@ -56,7 +56,6 @@ def test_a_volume_a_group_and_a_nas_server_in_one_drill(arrays: Prepare) -> None
                         "name": "NFS of homes",
                         "tcp": {"host": "127.0.0.1", "port": application.port},
                         "session": "homes",
-                        "timeout": 5,
                     }
                 ],
                 "report_formats": ["html", "junit", "csv", "markdown"],

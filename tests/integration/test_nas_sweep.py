@@ -154,7 +154,7 @@ def test_whether_the_nas_server_itself_can_be_failed_over(session: dict[str, t.A
 
 def test_a_clone_that_is_under_way_is_waited_for() -> None:
     with array() as simulator:
-        simulator.operation_seconds["clone"] = 2.0
+        simulator.operation_seconds["clone"] = 6.0
         start = {"sessions": [{"nas_server": "homes", "interface": {"ip_address": "192.0.2.5", "prefix_length": 24},
                                "isolated": True}], "state": "started", "wait_timeout": 1}  # fmt: skip
         run_module(simulator, "replication_failover_test", **start)

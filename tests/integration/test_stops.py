@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import typing as t
 
@@ -15,6 +14,7 @@ import pytest
 from tests.conftest import ModuleRunner
 from tests.lab.faults.table import BUSY, REFUSAL, STOP_PATH, at
 from tests.lab.simulator import Simulator
+from tests.lab.simulator.journal import Exchange
 from tests.running import Result, run_module
 
 ALL = [{"volume": "erp-data"}, {"volume_group": "erp-db"}, {"volume": "files-archive"}]
@@ -37,6 +37,18 @@ def stops_sent(simulator: Simulator, name: str | None = None) -> list[t.Any]:
     return [
         e.request_body for e in simulator.dr.journal() if e.path.endswith("/stop_failover_test") and wanted in e.path
     ]
+
+
+def after_the_first(simulator: Simulator, operation: str, act: t.Callable[[], object]) -> None:
+    """Something happens once the array has answered the first request of this operation."""
+    answered: list[Exchange] = []
+
+    def look(exchange: Exchange) -> None:
+        if exchange.path.endswith(f"/{operation}_failover_test") and not answered:
+            answered.append(exchange)
+            act()
+
+    simulator.observers.append(look)
 
 
 # Attempts
@@ -83,8 +95,8 @@ def test_without_attempts_a_stop_is_sent_once(simulator: Simulator, run: ModuleR
 
 def test_a_stop_that_the_array_is_still_at_is_not_sent_again(simulator: Simulator, run: ModuleRunner) -> None:
     run.start(volume="erp-data")
-    simulator.operation_seconds["stop_failover_test"] = 3
-    entry = only(run.stop(volume="erp-data", wait_timeout=2, **AGAIN))
+    simulator.operation_seconds["stop_failover_test"] = 6
+    entry = only(run.stop(volume="erp-data", wait_timeout=2, attempts=30, attempt_delay=0))
 
     assert (entry["action"], entry["failed"]) == ("stopped", False)
     assert entry["attempts"] >= 2
@@ -94,10 +106,8 @@ def test_a_stop_that_the_array_is_still_at_is_not_sent_again(simulator: Simulato
 def test_a_stop_that_somebody_else_made_meanwhile_is_not_repeated(simulator: Simulator, run: ModuleRunner) -> None:
     run.start(volume="erp-data")
     simulator.faults.add(at(*STOP, "answer", status=422, body=REFUSAL))
-    timer = threading.Timer(1, simulator.dr.stop_failover_test, ["erp-data"], {"user": "colleague"})
-    timer.start()
-    entry = only(run.stop(volume="erp-data", attempts=2, attempt_delay=3))
-    timer.join()
+    after_the_first(simulator, "stop", lambda: simulator.dr.stop_failover_test("erp-data", user="colleague"))
+    entry = only(run.stop(volume="erp-data", attempts=2, attempt_delay=1))
 
     assert (entry["action"], entry["failed"], entry["changed"]) == ("none", False, False)
     assert len(stops_sent(simulator)) == 1
@@ -230,10 +240,8 @@ def test_a_test_that_somebody_else_starts_between_two_attempts_is_left_alone(
         time.sleep(0.1)
         simulator.dr.start_failover_test("erp-data", user="colleague")
 
-    timer = threading.Timer(1, hand_over)
-    timer.start()
-    entry = only(run.stop(**named(job_id), attempts=2, attempt_delay=3))
-    timer.join()
+    after_the_first(simulator, "stop", hand_over)
+    entry = only(run.stop(**named(job_id), attempts=2, attempt_delay=1))
 
     assert (entry["action"], entry["failed"], ids(entry)) == ("none", False, ["test.of_somebody_else"])
     assert simulator.dr.executed("stop_failover_test") == [simulator.dr.session("erp-data").id]
@@ -391,12 +399,9 @@ def test_a_request_that_was_delivered_twice_is_this_tasks(
 
 
 def test_of_two_controllers_with_one_account_one_owns_the_test(simulator: Simulator, run: ModuleRunner) -> None:
-    simulator.operation_seconds["start_failover_test"] = 2
-    other = threading.Timer(1, lambda: _started_elsewhere(simulator))
-    other.start()
+    after_the_first(simulator, "start", lambda: _started_elsewhere(simulator))
     # One after the other, so that the second is sent well after it was read.
-    result = run.start(sessions=ALL[:2], max_parallel=1, wait_timeout=20)
-    other.join()
+    result = run.start(sessions=ALL[:2], max_parallel=1, wait_timeout=60)
 
     assert [entry["action"] for entry in result["sessions"]] == ["started", "none"]
     assert result["sessions"][1]["request_sent"] is False

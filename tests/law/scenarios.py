@@ -157,13 +157,13 @@ def _checks(simulator: Simulator, folder: Path, *, good: bool = True) -> Options
     port = {"host": simulator.dr.host, "port": simulator.dr.port}
     checks: list[Options] = [
         {"name": "port", "tcp": port, "session": "erp-data"},
-        {"name": "command", "command": ["true" if good else "false"], "chdir": str(folder), "timeout": 1},
+        {"name": "command", "command": ["true" if good else "false"], "chdir": str(folder), "retry": False},
         {"name": "hidden", "command": "true", "no_log": True},
         {
             "name": "page",
             "http": {"url": "http://127.0.0.1:1/", "ca_path": str(simulator.ca_path)},
             "critical": False,
-            "timeout": 0.5,
+            "retry": False,
         },
     ]
     return {**dict.fromkeys(connection_to(simulator)), "checks": checks}
