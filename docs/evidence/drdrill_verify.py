@@ -48,7 +48,9 @@ EVIDENCE = ".evidence"  # the end of the name of the folder with the files that 
 _KINDS = "abort|drill|readiness|signoff|sweep|witness"
 RECORD = re.compile(rf"(?:[a-z_]+-\d{{8}}T\d{{6}}Z-.*|(?:{_KINDS})-.+)\.json", re.DOTALL)
 _OF_THE_CHAIN = re.compile(r"[a-z_]+-\d{8}T\d{6}Z-.*\.(json|csv|html|md|xml)", re.DOTALL)
-_A_CHAIN = re.compile(r"(?!.*-\d{8}T\d{6}Z-).*chain.*\.jsonl", re.IGNORECASE)  # no journal of an array of that name
+# Also one that was rotated or set aside, as of then the chain in use begins anew; no journal of an array of that name.
+_ASIDE = r"(?:[.-]\d+|\.(?:bak|old|orig|save)|~)?(?:\.(?:bz2|gz|xz|zst))?"
+_A_CHAIN = re.compile(rf"(?!.*-\d{{8}}T\d{{6}}Z-).*chain.*\.jsonl{_ASIDE}", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
 _HASH = re.compile(r"[0-9a-f]{64}")
 _MOST_BYTES = 1 << 53  # of a file; more is no size

@@ -368,6 +368,13 @@ def _second_chain(folder: Folder) -> None:
     (folder.path / "chain (1).jsonl").write_bytes(folder.chain.read_bytes())
 
 
+def _rotated(folder: Folder) -> None:
+    """As a tool for log files does it: the next drill begins a new chain."""
+    folder.chain.rename(folder.path / "chain.jsonl.1")
+    write_record(folder, 6)
+    folder.chain.touch()
+
+
 def _nobody_known(folder: Folder) -> None:
     (folder.keys / "allowed").unlink()
 
@@ -497,6 +504,7 @@ ROWS: t.Final = (
     Row("everything is removed, the chain emptied", _emptied, refused="is empty"),
     Row("no chain", _no_chain, refused="expected a folder of records with a chain.jsonl, found none"),
     Row("two chains", _second_chain, refused="expected one chain, chain.jsonl"),
+    Row("the chain is rotated", _rotated, refused="expected one chain, chain.jsonl"),
     Row("no file of signers", _nobody_known, refused="expected the file of those who may sign"),
     Row("a name that may not sign", _other_name, refused="drills@example.com may not sign"),
     Row("a known head that is none", _no_head, refused="expected 64 hexadecimal digits"),

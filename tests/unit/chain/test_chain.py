@@ -200,11 +200,13 @@ def test_a_signature_that_fails_is_reported_and_the_record_is_added(tmp_path: Pa
     ("spoil", "words"),
     [
         (lambda folder: (folder / "chain-2.jsonl").touch(), "expected one chain"),
+        (lambda folder: (folder / "chain.jsonl.1.gz").touch(), "expected one chain"),
+        (lambda folder: (folder / "chain.jsonl~").touch(), "expected one chain"),
         (lambda folder: (folder / "chain.jsonl").write_bytes(b'{"seq": 1'), "no line end"),
         (lambda folder: os.mkfifo(folder / "chain.jsonl"), "expected a plain file"),
         (lambda folder: Folder(folder).record(7).write_text("[]"), "no record of drdrill.powerstore"),
     ],
-    ids=["two chains", "a torn line", "a FIFO", "no record"],
+    ids=["two chains", "a rotated one", "one set aside", "a torn line", "a FIFO", "no record"],
 )
 def test_bad_input_is_named_and_nothing_is_written(
     spoil: t.Callable[[Path], t.Any], words: str, tmp_path: Path
