@@ -26,6 +26,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._coverage.polic
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from tests.lab.simulator import Simulator, scenario
 from tests.lab.tamper.table import make_key
+from tests.prepared import run_ansible
 
 from .found import PAGES, ROOT, Example, commands, in_modules, on_page
 
@@ -81,9 +82,7 @@ class Site:
         return text
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            words, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=300
-        )
+        return run_ansible(words, cwd=self.folder, env=self.environment, timeout=300)
 
     def play(self, plays: list[Json], *words: str) -> None:
         """Run plays on hosts of the group dr_arrays and expect that nothing fails."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 import typing as t
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._record.publish
 from tests.conftest import journal_problems
 from tests.contract.checker import Contract
 from tests.lab.simulator import Simulator
+from tests.prepared import run_ansible
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = ROOT / "tests/lab/simulator/scenarios/default.yml"
@@ -106,7 +106,7 @@ class Arrays:
         hosts = {name: self._host(case) for name, case in self._cases.items()}
         groups = {"arrays": {"hosts": hosts}, "others": {"hosts": others or {}}}
         inventory.write_text(json.dumps({"all": {"children": groups} if others else {"hosts": hosts}}))
-        done = subprocess.run(
+        done = run_ansible(
             ["ansible-playbook", "-i", str(inventory), "--forks", str(len(hosts)), playbook, *arguments],
             cwd=self._folder,
             env={
@@ -115,9 +115,6 @@ class Arrays:
                 "ANSIBLE_NOCOLOR": "1",
                 "POWERSTORE_PASSWORD": next(iter(self._cases.values())).simulator.password,
             },
-            capture_output=True,
-            text=True,
-            check=False,
             timeout=1200,
         )
         return Run(done.returncode, done.stdout + done.stderr)

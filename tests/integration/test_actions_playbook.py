@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from tests.integration.arrays import ROOT, Arrays, Case, Prepare
+from tests.prepared import run_ansible
 
 GONE = [{"name": "erp answers", "tcp": {"host": "127.0.0.1", "port": 1}, "timeout": 1}]
 
@@ -29,13 +29,10 @@ def drilled(arrays: Arrays, case: Case, checks: list[Json]) -> Json:
 
 def run_here(command: str, case: Case) -> str:
     """A command as it was printed."""
-    done = subprocess.run(
+    done = run_ansible(
         shlex.split(command),
         cwd=case.records.parent,
         env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr

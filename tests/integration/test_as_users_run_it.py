@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from tests.lab.simulator import Simulator
+from tests.prepared import run_ansible
 from tests.running import older_pythons
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ OF_ARRAYS = [path for path in MODULES if "drdrill.powerstore.connection" in path
 def playbook(folder: Path, simulator: Simulator, plays: t.Any, *arguments: str, **environment: str) -> str:
     """The output of ansible-playbook, which is run in `folder`, and its exit code in the last line."""
     (folder / "play.yml").write_text(json.dumps(plays))
-    done = subprocess.run(
+    done = run_ansible(
         ["ansible-playbook", "play.yml", *arguments],
         cwd=folder,
         env={
@@ -42,9 +43,6 @@ def playbook(folder: Path, simulator: Simulator, plays: t.Any, *arguments: str, 
             "PWD": str(folder),
             **environment,
         },
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=600,
     )
     assert simulator.password not in done.stdout + done.stderr

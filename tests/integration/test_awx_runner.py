@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import time
 import typing as t
@@ -28,6 +27,7 @@ from tests.integration.arrays import Case, Prepare
 from tests.lab.awx.controller import Controller, Object
 from tests.lab.awx.runner import NOBODY, PROJECT, ROOT, Answer, Job, as_stranger
 from tests.lab.simulator import Simulator
+from tests.prepared import run_ansible
 from tests.running import run_action
 
 
@@ -153,7 +153,7 @@ def test_a_workflow_whose_drill_did_not_pass_says_which_of_all_it_was(
 def test_a_workflow_whose_drill_did_not_pass_fails_and_tells_its_notification_why(tmp_path: Path) -> None:
     with Controller() as controller:
         controller.has_run(7, APPROVED, {"status": "canceled"})
-        done = subprocess.run(
+        done = run_ansible(
             ["ansible-playbook", PROJECT / "playbooks" / "not_passed.yml", "-e", "awx_job_id=90 awx_workflow_job_id=7"],
             cwd=tmp_path,
             env={
@@ -163,9 +163,6 @@ def test_a_workflow_whose_drill_did_not_pass_fails_and_tells_its_notification_wh
                 "CONTROLLER_HOST": controller.url,
                 "CONTROLLER_OAUTH_TOKEN": controller.token,
             },
-            capture_output=True,
-            text=True,
-            check=False,
             timeout=1200,
         )
         assert controller.token not in done.stdout + done.stderr
@@ -238,13 +235,10 @@ def test_what_is_made_of_answers(tmp_path: Path) -> None:
     hosts = {f"array-{number}": {} for number in range(len(ANSWERS))}
     inventory = {"all": {"hosts": hosts, "vars": {"failover_drill_sessions": [{"volume": "of the inventory"}]}}}
     (tmp_path / "hosts.json").write_text(json.dumps(inventory))
-    done = subprocess.run(
+    done = run_ansible(
         ["ansible-playbook", "-i", tmp_path / "hosts.json", tmp_path / "play.yml"],
         cwd=tmp_path,
         env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=1200,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -27,6 +27,7 @@ import pytest
 import trustme
 
 from tests.lab.simulator import Simulator
+from tests.prepared import run_ansible
 from tests.running import Result, connection_to, older_pythons, run_module
 
 ROOT = Path(__file__).parents[2]
@@ -437,14 +438,11 @@ def playbook(folder: Path, task: Check, *, python: str, **variables: t.Any) -> s
     }
     (folder / "play.yml").write_text(json.dumps([play]))
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local", "play.yml"]
-    return subprocess.run(
+    return run_ansible(
         [*command, "-e", json.dumps({"ansible_python_interpreter": python, **variables})],
         cwd=folder,
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections")},
-        capture_output=True,
-        text=True,
         timeout=600,
-        check=False,
     )
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 from tests.integration.arrays import ROOT
 from tests.lab.simulator import Simulator
+from tests.prepared import run_ansible
 
 COUNT = 220
 SCENARIO = {
@@ -48,7 +48,7 @@ def test_nothing_but_the_stop_comes_after_the_last_check(tmp_path: Path) -> None
             '        content: "{{ failover_drill_result | to_json }}"\n        dest: result.json\n'
             "      vars: {ansible_python_interpreter: '{{ ansible_playbook_python }}'}\n"
         )
-        done = subprocess.run(
+        done = run_ansible(
             ["ansible-playbook", "-i", "inventory.json", "drdrill.powerstore.drill", str(later)],
             cwd=tmp_path,
             env={
@@ -57,9 +57,6 @@ def test_nothing_but_the_stop_comes_after_the_last_check(tmp_path: Path) -> None
                 "ANSIBLE_NOCOLOR": "1",
                 "POWERSTORE_PASSWORD": simulator.password,
             },
-            capture_output=True,
-            text=True,
-            check=False,
             timeout=600,
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -23,6 +23,7 @@ from tests.lab.faults.run import run_row
 from tests.lab.faults.table import ROWS, SESSIONS, START_PATH, Row, at
 from tests.lab.kill.run import until
 from tests.lab.simulator import Simulator, auth
+from tests.prepared import run_ansible
 from tests.running import connection_to, run_module
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +66,7 @@ def test_no_secret_at_any_verbosity(simulator: Simulator, issued: list[str], fau
     environment = {f"POWERSTORE_{name.upper()}": str(value) for name, value in connection_to(simulator).items()}
     environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "POWERSTORE_TIMEOUT": "5"}
     options = json.dumps({"state": "started", "volume": "erp-data", "wait_timeout": 5})
-    done = subprocess.run(
+    done = run_ansible(
         [
             "ansible",
             "localhost",
@@ -78,9 +79,6 @@ def test_no_secret_at_any_verbosity(simulator: Simulator, issued: list[str], fau
         ],
         cwd=ROOT,
         env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=600,
     )
     output = done.stdout + done.stderr
@@ -137,6 +135,7 @@ def test_a_set_whose_count_keeps_differing_is_not_used() -> None:
 START_IN_A_PROCESS = """
 import json, sys
 from tests.running import run_module
+from tests.prepared import run_ansible
 from types import SimpleNamespace
 given = json.loads(sys.argv[1])
 array = SimpleNamespace(host=given["host"], port=given["port"])

@@ -21,6 +21,7 @@ from tests.integration.arrays import SCHEMA
 from tests.lab.kill.run import in_the_way, run_row
 from tests.lab.kill.table import NOTHING, ON_ITS_WAY, ROWS, STOP_TESTS, VALIDATING, Row
 from tests.lab.simulator import Simulator
+from tests.prepared import run_ansible
 from tests.unit.makers.journals import Told, a_reading, a_session, an_operation
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,7 @@ def play(simulator: Simulator, folder: Path, name: str, **variables: object) -> 
     inventory.write_text(
         json.dumps({"all": {"hosts": {host: {**here, "failover_drill_port": port} for host, port in hosts.items()}}})
     )
-    return subprocess.run(
+    return run_ansible(
         ["ansible-playbook", "-i", str(inventory), f"drdrill.powerstore.{name}", "-e", json.dumps(variables)],
         cwd=folder,
         env={
@@ -47,9 +48,6 @@ def play(simulator: Simulator, folder: Path, name: str, **variables: object) -> 
             "POWERSTORE_TIMEOUT": "1",
             "PWD": str(folder),
         },
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=1200,
     )
 

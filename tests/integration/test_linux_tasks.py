@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import typing as t
 from pathlib import Path
 
 import pytest
 
+from tests.prepared import run_ansible
 from tests.running import older_pythons
 from tests.unit.makers.linux_host import GIB, HEX, OTHER, LinuxHost
 
@@ -122,14 +122,11 @@ def test_only_the_drills_own_devices_are_touched(tmp_path: Path, python: str) ->
         "PATH": f"{host.path}{os.pathsep}{os.environ['PATH']}",
     }
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "play.yml"]
-    process = subprocess.run(
+    process = run_ansible(
         [*command, "-e", json.dumps(variables)],
         cwd=tmp_path,
         env=environment,
-        capture_output=True,
-        text=True,
         timeout=1200,
-        check=False,
     )
 
     assert process.returncode == 0, process.stdout + process.stderr

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.simulator import Simulator
+from tests.prepared import run_ansible
 
 ROOT = Path(__file__).parents[2]
 PLAYBOOKS = ("preflight", "stop_tests", "abort")
@@ -49,13 +50,10 @@ class Calls:
 
     def words(self, words: t.Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
         """A whole command line."""
-        done = subprocess.run(
+        done = run_ansible(
             words,
             cwd=self.folder,
             env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
             timeout=600,
         )
         assert self.simulator.password not in done.stdout + done.stderr

@@ -21,6 +21,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._words import K
 from tests.conftest import journal_problems
 from tests.contract.checker import Contract
 from tests.lab.simulator import Simulator
+from tests.prepared import run_ansible
 from tests.running import run_module
 from tests.unit.makers.journals import cut_off
 
@@ -42,7 +43,7 @@ def preflight(
     }
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({"all": {"hosts": {name: {**shared, **own} for name, own in hosts.items()}}}))
-    done = subprocess.run(
+    done = run_ansible(
         ["ansible-playbook", "-i", str(inventory), "drdrill.powerstore.preflight", *arguments],
         cwd=folder,
         env={
@@ -52,9 +53,6 @@ def preflight(
             "ANSIBLE_CALLBACK_RESULT_FORMAT": result_format,
             "POWERSTORE_PASSWORD": simulator.password,
         },
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=1200,
     )
     assert simulator.password not in done.stdout + done.stderr

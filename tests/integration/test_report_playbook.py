@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 import json
 import os
-import subprocess
 from pathlib import Path
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.options import OPTIONS
 from tests.integration.arrays import SCHEMA, Case, Prepare
+from tests.prepared import run_ansible
 from tests.unit.makers.drills import a_drill
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ def test_a_real_playbook_with_a_host_that_cannot_be_reached(tmp_path: Path) -> N
     for name, value in {"folder": tmp_path / "records", "drill_file": tmp_path / "drill.json"}.items():
         command += ["-e", f"{name}={value}"]
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections")}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = run_ansible(command, env=environment, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
 
     seen = json.loads((tmp_path / "records/results.json").read_text())

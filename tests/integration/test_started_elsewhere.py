@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.integration.arrays import ROOT
+from tests.prepared import run_ansible
 
 SHOW = """
 - hosts: localhost
@@ -42,13 +42,10 @@ def test_paths_are_meant_from_where_ansible_was_started(tmp_path: Path, stale: s
     environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "HOME": "/home/of"}
     environment |= {"ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_LOCALHOST_WARNING": "false"}
     environment.pop("PWD", None)
-    done = subprocess.run(
+    done = run_ansible(
         ["ansible-playbook", "-i", "localhost,", "-c", "local", str(tmp_path / "show.yml")],
         cwd=folder,
         env=environment if stale is None else {**environment, "PWD": stale},
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -10,7 +10,6 @@ import csv
 import hashlib
 import json
 import os
-import subprocess
 import typing as t
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from tests.integration.arrays import ROOT, Case, Prepare, Run
 from tests.lab.simulator import Simulator
 from tests.lab.simulator.auth import Account
 from tests.lab.witness.drilled import drilled
+from tests.prepared import run_ansible
 from tests.running import run_module
 from tests.unit.makers.records import readiness_record
 
@@ -61,7 +61,7 @@ def foreign_stop(simulator: Simulator) -> None:
 def ask(case: Case, record: Path | str, **variables: object) -> Run:
     """The playbook, from another directory and with the auditor's own account."""
     given = {"witness_record": str(record), **variables}
-    done = subprocess.run(
+    done = run_ansible(
         ["ansible-playbook", "drdrill.powerstore.witness", "-e", json.dumps(given)],
         cwd=case.records,
         env={
@@ -74,9 +74,6 @@ def ask(case: Case, record: Path | str, **variables: object) -> Run:
             "POWERSTORE_PASSWORD": AUDITOR[1],
             "POWERSTORE_CA_PATH": str(case.simulator.ca_path),
         },
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=600,
     )
     return Run(done.returncode, done.stdout + done.stderr)

@@ -14,7 +14,6 @@ import difflib
 import json
 import os
 import re
-import subprocess
 import sys
 import typing as t
 from pathlib import Path
@@ -22,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.simulator import Simulator
+from tests.prepared import run_ansible
 from tests.running import Result, connection_to, is_action, run_module
 
 from .scenarios import SCENARIOS, Scenario
@@ -109,7 +109,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[tuple[dict[str, 
             password = simulator.password
         (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
         (folder / "play.json").write_text(json.dumps(playbook(options_of)))
-        done = subprocess.run(
+        done = run_ansible(
             ["ansible-playbook", "-vvv", "-i", "inventory.json", "--forks", "4", "play.json"],
             cwd=folder,
             env={
@@ -120,9 +120,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[tuple[dict[str, 
                 "ANSIBLE_CALLBACKS_ENABLED": "keep_results",
                 "KEEP_RESULTS": str(folder / "results.jsonl"),
             },
-            capture_output=True,
-            text=True,
-            check=False,
             timeout=1200,
         )
         output = done.stdout + done.stderr
@@ -172,7 +169,7 @@ def test_what_is_not_the_same_there_is_sent_and_options_come_from_everywhere(
         "tasks": tasks,
     }
     (tmp_path / "play.json").write_text(json.dumps([play]))
-    done = subprocess.run(
+    done = run_ansible(
         ["ansible-playbook", "-vvv", "-i", "powerstore-dr,", "play.json"],
         cwd=tmp_path,
         env={
@@ -183,9 +180,6 @@ def test_what_is_not_the_same_there_is_sent_and_options_come_from_everywhere(
             # Ansible writes there by HOME and reads there by the user's entry in passwd, which make's HOME is not.
             "ANSIBLE_ASYNC_DIR": str(tmp_path / "async"),
         },
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
