@@ -119,6 +119,7 @@ from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python
 from ..module_utils._first_contact.task import STEPS, run
 from ..module_utils._module.frame import PowerStoreModule, carry_out
 from ..module_utils._module.options import CONNECTION, ArgumentSpec
+from ..module_utils._module.progress import to_file
 from ..module_utils._operation.batch import OnProgress
 from ..module_utils._words import NAS_SERVER, RESOURCE_ID, SELECTORS
 
@@ -142,7 +143,7 @@ SPEC = CONNECTION.merged_with(
 
 def main(on_progress: OnProgress | None = None) -> None:
     module = PowerStoreModule(**SPEC.module_arguments())
-    carry_out(module, lambda: run(module.params, check_mode=module.check_mode, on_progress=on_progress))
+    carry_out(module, lambda: run(module.params, check_mode=module.check_mode, on_progress=on_progress or to_file()))
 
 
 if __name__ == "__main__":

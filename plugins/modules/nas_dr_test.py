@@ -427,6 +427,7 @@ failure:
 from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python that is too old for the rest
 from ..module_utils._module.frame import PowerStoreModule, carry_out
 from ..module_utils._module.options import CLONE_ID, CONNECTION, OF_NAS_SERVER, ArgumentSpec, Options
+from ..module_utils._module.progress import to_file
 from ..module_utils._nas_dr_test.task import run
 from ..module_utils._operation.batch import OnProgress
 
@@ -473,7 +474,7 @@ SPEC = CONNECTION.merged_with(
 
 def main(on_progress: OnProgress | None = None) -> None:
     module = PowerStoreModule(**SPEC.module_arguments())
-    carry_out(module, lambda: run(module.params, check_mode=module.check_mode, on_progress=on_progress))
+    carry_out(module, lambda: run(module.params, check_mode=module.check_mode, on_progress=on_progress or to_file()))
 
 
 if __name__ == "__main__":

@@ -460,6 +460,7 @@ from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python
 from ..module_utils._errors import InvalidInputError
 from ..module_utils._module.frame import PowerStoreModule, execute
 from ..module_utils._module.options import CONNECTION, ArgumentSpec
+from ..module_utils._module.progress import to_file
 from ..module_utils._operation.batch import OnProgress
 from ..module_utils._sweep.policy import Policy
 from ..module_utils._sweep.task import run_sweep, unread
@@ -499,7 +500,9 @@ def main(on_progress: OnProgress | None = None) -> None:
         module.fail_json(msg=error.message)
     execute(
         module,
-        lambda client: run_sweep(client, policy, check_mode=module.check_mode, began=began, on_progress=on_progress),
+        lambda client: run_sweep(
+            client, policy, check_mode=module.check_mode, began=began, on_progress=on_progress or to_file()
+        ),
         connections=policy.max_parallel + 1,
         on_error=unread,
     )

@@ -235,6 +235,7 @@ failure:
 from ..module_utils import _python as _  # noqa: F401  # first: refuses a Python that is too old for the rest
 from ..module_utils._module.frame import PowerStoreModule, carry_out
 from ..module_utils._module.options import CONNECTION, SOURCE_SELECTION, ArgumentSpec
+from ..module_utils._module.progress import to_file
 from ..module_utils._operation.batch import OnProgress
 from ..module_utils._session_sync.task import run
 
@@ -252,7 +253,7 @@ SPEC = CONNECTION.merged_with(SOURCE_SELECTION).merged_with(
 
 def main(on_progress: OnProgress | None = None) -> None:
     module = PowerStoreModule(**SPEC.module_arguments())
-    carry_out(module, lambda: run(module.params, check_mode=module.check_mode, on_progress=on_progress))
+    carry_out(module, lambda: run(module.params, check_mode=module.check_mode, on_progress=on_progress or to_file()))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ and results are those of the module.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -28,9 +29,11 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._json import Json
+from ..module_utils._module.progress import FILE
 from ..module_utils._operation.batch import OnProgress
 from . import _fork, _hand_over
 from ._progress import Progress, is_wanted
+from ._tail import Tail
 
 display = Display()
 # What Python and its libraries read only once, when they start.
@@ -94,10 +97,29 @@ class ModuleAction(ActionBase):
             beside = self._templar.template(variables[_BESIDE]) if _BESIDE in variables else None
             return self._run_here(dict(args), variables, environment, None if beside is None else float(beside))
         wrap_async = bool(self._task.async_val)
-        result: Json = self._execute_module(module_args=args, task_vars=variables, wrap_async=wrap_async)
+        with self._listening(args, variables, environment):
+            result: Json = self._execute_module(module_args=args, task_vars=variables, wrap_async=wrap_async)
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
+
+    @contextlib.contextmanager
+    def _listening(self, args: Json, variables: Json, environment: Mapping[str, str]) -> t.Iterator[None]:
+        """A module that is sent on this computer says in a file how far it is."""
+        is_quiet = self.progress_word(args) is None or not is_wanted(environment)
+        if is_quiet or self._connection.transport != "local" or self._task.async_val:
+            yield
+            return
+        given = self._task.environment
+        with Tail(self._progress(self._host(variables), args, environment)) as tail:
+            try:
+                self._task.environment = [*(given if isinstance(given, list) else [given]), {FILE: tail.path}]
+                yield
+            finally:
+                self._task.environment = given
+
+    def _host(self, variables: Json) -> str:
+        return str(variables.get("inventory_hostname", self._play_context.remote_addr))
 
     def _environment(self) -> dict[str, str]:
         """Of the task's keyword `environment` and those around it."""
@@ -136,7 +158,7 @@ class ModuleAction(ActionBase):
         self._update_module_args(self._task.action, args, variables)
         encoder = get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE)
         given = json.dumps({"ANSIBLE_MODULE_ARGS": args}, cls=encoder).encode()
-        host = str(variables.get("inventory_hostname", self._play_context.remote_addr))
+        host = self._host(variables)
         display.vvv(f"Running {self._task.action} in a fork of Ansible's worker", host=host)
 
         def main(tell: OnProgress) -> None:

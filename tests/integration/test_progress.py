@@ -27,7 +27,12 @@ PLAY = {
         {TEST: {**BOTH, "state": "started"}, "check_mode": True, "diff": True},
         {TEST: {**BOTH, "state": "started"}, "register": "started"},
         {"drdrill.powerstore.first_contact": {"step": "watch", "volume": "erp-data", "seconds": 12, "interval": 0.5}},
-        {TEST: {**BOTH, "state": "stopped"}, "environment": {"POWERSTORE_PROGRESS": "0"}},
+        {TEST: {"volume": "erp-data", "state": "stopped"}, "environment": {"POWERSTORE_PROGRESS": "0"}},
+        # By another name, so that it is sent.
+        {
+            TEST: {"volume_group": "erp-db", "state": "stopped"},
+            "vars": {"ansible_python_interpreter": str(Path(sys.executable).with_name("python3"))},
+        },
     ],
 }
 
@@ -62,9 +67,8 @@ def test_a_long_start_shows_how_far_it_is_and_a_quiet_stop_does_not(simulator: S
     assert done.returncode == 0, done.stdout + done.stderr
     events = [json.loads(path.read_text()) for path in (tmp_path / "artifacts/job/job_events").glob("*.json")]
     by_number = sorted(events, key=lambda event: int(event["counter"]))
-    lines = [
-        event["stdout"] for event in by_number if "powerstore-dr: " in event["stdout"] and " of 2" in event["stdout"]
-    ]
+    shown = [event["stdout"] for event in by_number if "powerstore-dr: " in event["stdout"]]
+    lines = [text for text in shown if " of 2" in text]
     assert lines and all("powerstore-dr: started " in line for line in lines), done.stdout
     assert any("powerstore-dr: seconds watched: " in event["stdout"] for event in by_number), done.stdout
     assert any("started 1 of 2, 1 under way, about " in line for line in lines), lines
@@ -76,4 +80,8 @@ def test_a_long_start_shows_how_far_it_is_and_a_quiet_stop_does_not(simulator: S
     ]
     started = kinds.index("line")
     assert kinds[:started] == ["playbook_on_task_start", "runner_on_ok", "playbook_on_task_start"]
-    assert kinds[-3:] == ["runner_on_ok", "playbook_on_task_start", "runner_on_ok"]
+    assert kinds[-5:] == ["runner_on_ok", *["playbook_on_task_start", "runner_on_ok"] * 2]
+    # Of two stops one is quiet, and the other is sent.
+    last = max(place for place, event in enumerate(by_number) if event["event"] == "playbook_on_task_start")
+    stops = [place for place, event in enumerate(by_number) if "stopped 0 of 1, 1 under way" in event["stdout"]]
+    assert stops and min(stops) > last, shown
