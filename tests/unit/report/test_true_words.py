@@ -20,10 +20,12 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._record.summari
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import DrillSession
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import render_html
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.pictures import recovery_point_bar
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.view import view
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.junit import render_junit
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.markdown import render_markdown
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.register import register_row
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.text import duration
+from ansible_collections.drdrill.powerstore.plugins.module_utils._time import parse_time
 from tests.unit.makers.drills import CHECK
 from tests.unit.makers.records import at, completed, drill_record
 from tests.unit.makers.reporting import newest_record, source_of
@@ -101,3 +103,16 @@ def test_a_check_that_failed_is_one_failure_and_no_recovery(tmp_path: Path, sess
     assert "| no recovery / 10 min |" in render_markdown(source)
     assert "no recovery, <span" in render_html(source)
     assert any("failed / 10 min" in line for line in summary(source.record, "path"))
+
+
+def test_a_step_is_moved_by_the_skew_that_was_measured_last_before_it(tmp_path: Path) -> None:
+    record = completed(drill_record(1))
+    step = next(each for each in record["steps"] if each["name"] == "Checks of the application")
+    assert (step["clock"], step["started_at"]) == ("controller", at(62))
+    record["times"] |= {"clock_skew_seconds": 0.0, "clock_step_seconds": 3600.0}
+    record["times"]["clocks"] = [
+        {"at": at(0), "skew_seconds": 0.0}, {"at": at(3600 + 50), "skew_seconds": 3600.0},
+    ]  # fmt: skip
+    shown = {row.step.name: row.begin for row in view(source_of(tmp_path, record).record).steps}
+    assert shown["Checks of the application"] == parse_time(at(3600 + 62))
+    assert shown["Rescan and mount on dr-host-1"] == parse_time(at(24))
