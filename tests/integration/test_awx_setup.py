@@ -445,6 +445,13 @@ def test_what_has_no_default_is_said_before_awx_is_asked(awx: Controller, tmp_pa
     assert awx.writes == []
 
 
+def test_a_name_that_means_other_hosts_is_said_before_awx_is_asked(awx: Controller, tmp_path: Path) -> None:
+    names = ("dr", "all", "dr*", "dr,x", "!dr", "dr-2.example.com", "dr")
+    done = setup(awx, tmp_path, awx_setup_arrays=[{"name": name, "address": "192.0.2.1"} for name in names])
+    assert done.returncode != 0 and awx.writes == []
+    assert "awx_setup_arrays has dr, all, dr*, dr,x, !dr: expected each array once" in " ".join(done.stdout.split())
+
+
 def test_the_stand_in_refuses_what_awx_refuses() -> None:
     assert rrule_problems("DTSTART:20260101T000000Z RRULE:FREQ=DAILY;INTERVAL=1") == []
     assert rrule_problems("RRULE:FREQ=DAILY;INTERVAL=1")[0].startswith("Valid DTSTART required")
