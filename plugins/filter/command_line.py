@@ -12,6 +12,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ..plugin_utils._command_line import Groups, command, hosts_of, why_not_run
+from ..plugin_utils._lost_worker import watch
 
 Pattern = t.TypeVar("Pattern")
 
@@ -30,9 +31,12 @@ def drill_strategy(pattern: object, groups: Groups, limit: str | None = None, se
     """The strategy of a play: ``several`` where it visits more than one array, so that none waits for another.
 
     For one array it is linear, the only one of Ansible's that notices when a worker was killed (by the kernel, for its
-    memory): under any other the run would wait for it without an end, and without a word.
+    memory). With several, that is noticed here, and the play ends all the same.
     """
-    return f"ansible.builtin.{several if len(hosts_of(pattern, groups, limit or None)) > 1 else 'linear'}"
+    if len(hosts_of(pattern, groups, limit or None)) < 2:
+        return "ansible.builtin.linear"
+    watch(command("stop_tests", limit or None, {"stop_tests_policy": "stop"}, None))
+    return f"ansible.builtin.{several}"
 
 
 def drill_command(

@@ -26,6 +26,7 @@ from ..module_utils._operation.batch import OnProgress
 
 NAME: t.Final = "powerstore-task"  # as `ps -e` and `top` show the process, whose command line is Ansible's
 _PIECE = 1 << 16
+_TAKE_FIRST: t.Final = "500"  # of 1000; any process may say so of itself
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,11 @@ def _leave_the_worker(work: Work, kept: set[int]) -> None:
             os.close(descriptor)
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as comm:
         comm.write(NAME)
+    # Where memory runs out, the kernel is to take this process, whose end the worker notices: the task fails, and what
+    # was started is stopped. Not one that stops, and neither Ansible nor its worker.
+    if not work.detached:
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
+            score.write(_TAKE_FIRST)
     # Where Ansible was started: a relative path of the environment is meant from there. It is stale where a program
     # started Ansible in another directory than its own.
     with contextlib.suppress(OSError):

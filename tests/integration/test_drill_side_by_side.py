@@ -7,9 +7,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
+
 from tests.integration.arrays import SESSIONS, Case, Prepare
+from tests.lab.kill.run import until
 from tests.lab.simulator import Simulator
 
 STOP = {"array": "dr", "method": "POST", "path": "*/stop_failover_test"}
@@ -110,3 +116,39 @@ def test_a_notification_costs_no_measured_time_and_its_end_is_awaited(arrays: Pr
     assert events.index(notices[0][0]) < order.index("starting") < order.index("end") < events.index(notices[1][0])
     assert done.says("WARNING: a notification failed: long: exit code 7")
     assert done.says("WARNING: a notification failed: hangs:") and done.says("notification failed: file: nobody there")
+
+
+def test_a_worker_that_is_killed_keeps_no_array_waiting_and_its_tests_are_stopped(
+    arrays: Prepare, tmp_path: Path
+) -> None:
+    """As by the kernel, where memory runs out. The strategies free and host_pinned wait for it without an end."""
+    looking, over = tmp_path / "looking", tmp_path / "over"
+    waits = f"touch {looking}; until test -e {over}; do sleep 0.2; done"
+    check = {"name": "looks", "command": ["sh", "-c", waits], "timeout": 600, "retry": False}
+    both = arrays(Case("quick"), Case("killed", {"checks": [check]}))
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(both.run)
+        until("one drill is over, and the other one looks", lambda: looking.exists() and any(records_of(both["quick"])))
+        until("the worker of the other one is alone", lambda: len(workers()) == 1)
+        os.kill(workers()[0].pid, signal.SIGKILL)
+        done = running.result()
+    over.touch()
+    assert both["killed"].running() == [], done.output
+    assert done.code == 2, done.output
+    assert done.says("A worker of Ansible was killed by signal 9") and done.says("The play is ended")
+    assert done.says("drdrill.powerstore.stop_tests -e stop_tests_policy=stop")
+    assert both["quick"].verdicts == ("passed", "passed")
+    assert both["killed"].verdicts == ("incomplete", "passed")
+    verdict = done.output.rpartition("PLAY [Verdict]")[2]
+    assert "fatal: [killed]" in verdict and "fatal: [quick]" not in verdict
+
+
+def records_of(case: Case) -> list[Path]:
+    """The records of an array that are written by now."""
+    return list(case.records.glob("drill-*Z-*.json"))
+
+
+def workers() -> list[psutil.Process]:
+    """The workers of the ansible-playbook that this process started."""
+    mains = [child for child in psutil.Process().children() if "ansible-playbook" in " ".join(child.cmdline())]
+    return [worker for main in mains for worker in main.children() if worker.status() != psutil.STATUS_ZOMBIE]

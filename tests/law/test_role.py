@@ -17,7 +17,15 @@ ROLE = Path(__file__).parents[2] / "roles/failover_drill"
 TASKS = sorted((ROLE / "tasks").rglob("*.yml"))
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 # What only says something to a person, or makes a name.
-_SAYING = ("msg", "fail_msg", "success_msg", "__failover_drill_summary", "__failover_drill_verdict_text", "id")
+_SAYING = (
+    "msg",
+    "fail_msg",
+    "success_msg",
+    "__failover_drill_summary",
+    "__failover_drill_verdict_text",
+    "__failover_drill_means",
+    "id",
+)
 _KEY = re.compile(r"^[\s-]*([A-Za-z_][\w.]*):", re.MULTILINE)
 
 
