@@ -14,6 +14,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import typing as t
 
 from .._errors import InvalidInputError
@@ -27,6 +28,7 @@ from .sweep import of_same_array
 from .types import AnyRecord, DrillRecord, NotReadable, SweepRecord
 
 _MOST, _LARGEST = 300, 64 * 1024 * 1024
+_SECOND = re.compile(r"\d{8}T\d{6}Z")
 Fits = t.Callable[[Json], bool]
 
 
@@ -78,12 +80,13 @@ def _newest(directory: str, kind: Kind, fits: Fits, problems: list[NotReadable])
 
 
 def _age(path: str) -> tuple[str, int]:
-    """What says which of two is newer: the second in the name, and within it the file."""
-    name = os.path.basename(path)
+    """What says which of two is newer: the second in the name, and within it the file. Without one it is the oldest."""
+    second = os.path.basename(path).split("-")[1]
+    second = second if _SECOND.fullmatch(second) else ""
     try:
-        return name.split("-")[1], os.stat(path).st_mtime_ns
+        return second, os.stat(path).st_mtime_ns
     except OSError:  # it is gone, or a link to nothing: reading it says so
-        return name.split("-")[1], 0
+        return second, 0
 
 
 def _read(directory: str, name: str, fits: Fits) -> Found | None:

@@ -238,6 +238,13 @@ def test_an_older_record_with_a_number_that_measures_nothing_keeps_nobody_from_a
     assert [(each["file"], "seconds_in_test" in each["why"]) for each in found["not_readable"]] == [(path.name, True)]
 
 
+def test_a_record_without_a_time_in_its_name_is_not_the_newest(folder: Folder) -> None:
+    folder.drill()
+    Path(folder.drills[0]["path"]).rename(folder.path / "drill-zzz.json")
+    last = folder.drill()
+    assert folder.drill()["record"]["previous"]["id"] == last["record"]["drill"]["id"]
+
+
 def test_what_is_no_plain_file_or_far_too_large_is_named_and_not_waited_for(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
