@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .._errors import ProtocolError
-from .._time import in_words, length, parse_time
+from .._time import in_words, length, moved, parse_time
 from .._version import VERSION
 from .._words import Cause, Verdict
 from .causes import Judgement, Reason, groups_of, of_input
@@ -105,7 +105,8 @@ def _of_protection(context: Context) -> t.Iterator[Reason]:
 def _expiry(text: str | None) -> datetime | None:
     """The end of a day, or a time; None where there is none. Raises ProtocolError. Until it is over, no day is past."""
     moment = parse_time(text)
-    return moment + timedelta(days=1) if moment and text and len(text) == len("2026-12-31") else moment
+    is_day = moment and text and len(text) == len("2026-12-31")
+    return moved(moment, 86400) or moment if moment and is_day else moment  # the last day of all has no next one
 
 
 class Envelope(t.TypedDict):

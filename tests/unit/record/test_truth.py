@@ -489,6 +489,7 @@ def left_out(expires: str | None) -> Exclusion:
     [
         ("2026-11-22", True),
         ("2026-11-23", False),  # the day itself is not over
+        ("9999-12-31", False),  # which has no next day
         ("2026-11-23T20:00:59Z", True),
         ("2026-11-23T20:01:01Z", False),
         (None, False),
