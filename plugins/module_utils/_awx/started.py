@@ -35,7 +35,7 @@ def stop_options(
     """
     mine = [each for each in journals if _is_of(each, array) and _workflow(each) == workflow_job_id]
     if array in said or (said and not mine):
-        return _of_artifact(array, said)
+        return _of_artifact(array, said, _earliest(began, drill, []))
     if mine:
         ids = [session_id for journal in mine for session_id in _attempted(journal)]
         last = max(str(journal.intent["at"]) for journal in mine)
@@ -57,14 +57,15 @@ def stop_options(
     }
 
 
-def _of_artifact(array: str, said: t.Mapping[str, Json]) -> Json:
+def _of_artifact(array: str, said: t.Mapping[str, Json], over: str | None) -> Json:
+    """``over``: when the drill was over at the latest, for an artifact that does not say when."""
     mine = said.get(array)
     started = (mine or {}).get("started") or []
     why = "says what it had started" if mine else f"was not one of {array}"
     return {
         "own_starts": [{"session_id": str(session_id)} for session_id in started],
         "only_own_starts": True,
-        "started_before": (mine or {}).get("ended_at"),
+        "started_before": (mine or {}).get("ended_at") or over,
         "because": f"the drill of this workflow {why}",
     }
 

@@ -50,6 +50,13 @@ def test_a_drill_that_started_nothing_here_leaves_nothing_to_stop(said: dict[str
     assert (ids(options), options["only_own_starts"]) == ([], True)
 
 
+def test_a_drill_that_does_not_say_when_it_ended_was_over_when_awx_says_so() -> None:
+    """Without it a later drill of the same session would be stopped."""
+    drill = Part("89", "failed", "2026-11-23T20:01:00Z", "2026-11-23T20:03:00.500000Z")
+    options = stop_options("dr", "7", {"dr": {"started": ["s-a"]}}, [], drill, BEGAN)
+    assert (ids(options), options["started_before"]) == (["s-a"], "2026-11-23T20:03:00.500Z")
+
+
 def test_a_drill_that_was_killed_left_its_journal() -> None:
     journals = [a_journal("6", 0, waves=(1, 2)), a_journal("7", 1), a_journal("7", 2, array="other", waves=(1, 2))]
     options = stop_options("dr", "7", {}, journals, None, BEGAN)
