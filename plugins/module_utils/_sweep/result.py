@@ -22,10 +22,12 @@ from .._json import Json
 from .._time import format_time, parse_time
 from .._words import Verdict
 from .look import DR_TESTS, FLAGS, Unread
-from .nas import NasTest
 from .policy import STOP, Decision, Found
 from .stop import Entry
 from .text import summary, takeover, wrapped
+
+if t.TYPE_CHECKING:
+    from .nas import NasTest
 
 _OF_ENTRY = ("action", "changed", "before", "after", "request_sent", "job_id", "started_at", "finished_at",
              "duration_seconds", "findings", "failure")  # fmt: skip

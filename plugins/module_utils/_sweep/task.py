@@ -26,7 +26,6 @@ from .._findings.failover import is_failed_over, readiness_of
 from .._json import Json
 from .._operation.batch import OnProgress
 from .look import DR_TESTS, FLAGS, Reader
-from .nas import NasSweep
 from .policy import (
     STOP,
     Found,
@@ -35,6 +34,9 @@ from .policy import (
 )
 from .result import Swept, Test, ended_early
 from .stop import desired_stop, stop
+
+if t.TYPE_CHECKING:
+    from .nas import NasSweep
 
 _ATTEMPTS = 3  # stops of one test: the array runs one operation at a time, and the link may be lost just now
 _LONGEST_PAUSE = 10.0  # seconds before a stop that failed is tried again
@@ -58,16 +60,19 @@ class Sweep:
     rounds: int = 0  # of stops
 
     dr_tests_read: bool = False
+    nas: NasSweep | None = None  # while it is not their turn
     servers: t.Mapping[str, str] = field(default_factory=dict)  # operational status of NAS servers by id
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.client)
-        self.nas = NasSweep(self.client, self.policy, self.reader, self.check_mode)
 
     def run(self) -> None:
         """The failover tests, which keep sessions from being failed over, and then the DR tests of NAS servers."""
         self._run()
         if self.policy.dr_tests:
+            from .nas import NasSweep  # here, as nothing is imported before the first stop that it does not need
+
+            self.nas = NasSweep(self.client, self.policy, self.reader, self.check_mode)
             self.nas.run(self.targets)
             self.servers = self.nas.servers(self.targets)
             self.dr_tests_read = not self.reader.is_unread(DR_TESTS)
@@ -109,7 +114,7 @@ class Sweep:
             account=self.client.account,
             cluster=self.reader.cluster,
             began_at=self._began_at(),
-            tests=[*self.tests, *self.nas.tests],
+            tests=[*self.tests, *(self.nas.tests if self.nas else ())],
             dr_tests_read=self.dr_tests_read,
             servers=self.servers,
             targets=self.targets,
