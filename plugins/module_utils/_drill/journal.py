@@ -19,14 +19,14 @@ import typing as t
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .._errors import InvalidInputError
+from .._errors import MALFORMED, InvalidInputError
 from .._json import Json, once
 from .._time import format_time
 from .values import shown
 
 INTENT, END, REMADE = "intent", "end", "remade"
-# What Python raises where a value has another shape than it should.
-ODD: t.Final = (LookupError, TypeError, ValueError, AttributeError)
+# What Python raises where a value has another shape or size than it should.
+ODD: t.Final = (*MALFORMED, RecursionError)
 _KINDS: t.Final[t.Mapping[str, t.Mapping[str, type | tuple[type, ...]]]] = {
     INTENT: {
         "id": str, "array": str, "real": bool, "ansible_version": str, "title": str, "process": dict, "who": dict,

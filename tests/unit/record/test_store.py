@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record import store
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.store import write_drill, write_once
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
@@ -168,6 +169,18 @@ def test_a_number_that_measures_nothing_is_no_reason_for_no_record(
     causes = [each["cause"] for each in result["record"]["deviations"]]
     assert ("failed" not in result, "input.not_understood" in causes) == (True, not understood)
     assert json.loads(Path(result["path"]).read_text()) == result["record"]
+
+
+@pytest.mark.parametrize("error", [OverflowError("date value out of range"), ZeroDivisionError(), RecursionError()])
+def test_whatever_a_value_does_to_the_record_is_said_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def odd(*_arguments: object) -> t.NoReturn:
+        raise error
+
+    monkeypatch.setattr(store, "build_record", odd)
+    result = write_drill(params(tmp_path), write=True)
+    assert result["failed"] and "No record could be made" in result["msg"] and type(error).__name__ in result["msg"]
 
 
 def test_times_at_the_ends_of_the_calendar_are_no_reason_for_no_record(tmp_path: Path) -> None:
