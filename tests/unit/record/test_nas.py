@@ -164,3 +164,4 @@ def test_a_report_does_not_say_that_a_clone_keeps_from_a_failover(tmp_path: Path
         not also_a_volume
     )
     assert ("a failover test may be running" in text) is also_a_volume
+    assert "while it is there, a failover is possible" in text
