@@ -555,3 +555,21 @@ def test_a_recording_has_no_secret_and_no_name(tmp_path: Path, monkeypatch: pyte
     text = "".join(path.read_text() for path in tmp_path.rglob("*.har"))
     assert "/clone" in text
     assert [word for word in ("Secret-of-the-domain-1", "homes", "home-a", "192.0.2.20") if word in text] == []
+
+
+@pytest.mark.parametrize("named", [None, ["home-a", "home-b"]])
+@pytest.mark.parametrize("given", ["refused", "skipped"])
+def test_a_file_system_that_is_locked_is_said_to_be_missing(named: list[str] | None, given: str) -> None:
+    """Whichever the array does with one that is named; without names it is left out from the beginning."""
+    document = {"sessions": [{**HOMES, "flr": {"home-b": "Compliance"}}], "options": {"clone_of_compliance": given}}
+    with Simulator.from_dict(document) as simulator:
+        options = {"nas_server": "homes", "isolated": True, "interface": INTERFACE, "file_systems": named}
+        result = run_module(simulator, "nas_dr_test", state="started", **options)
+        [entry] = result["nas_servers"]
+        left = [str(row["name"]) for row in simulator.dr.nas_servers(dr_test=True)]
+    if named and given == "refused":
+        assert result["failed"] and "FLR in compliance mode" in result["msg"] and left == []
+        return
+    assert entry["action"] == "started" and [each["name"] for each in entry["clone"]["file_systems"]] == ["home-a"]
+    [finding] = [each for each in entry["findings"] if each["id"] == "nas.file_systems_missing"]
+    assert "'home-b'" in finding["message"]

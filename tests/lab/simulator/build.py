@@ -275,5 +275,6 @@ def _file_system(array: Array, name: str, nas_id: str, spec: SessionSpec, base: 
         "size_total": spec.size,
         "size_used": spec.size // 4,
         "config_type": "General",
+        "flr_attributes": {"mode": spec.flr[name]} if name in spec.flr else None,
     }
     return array.tables["file_system"].add(file_id, row)

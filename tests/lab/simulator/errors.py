@@ -122,6 +122,11 @@ _TABLE: Mapping[str, tuple[int, str, str]] = MappingProxyType(
             "0xE080100D0064",
             "NAS server {0} is joined to the domain {1}: give an account that may unjoin it, or skip that.",
         ),
+        "file_system_locked": (
+            422,
+            "0xE08010080062",
+            "File system {0} has FLR in compliance mode and cannot be cloned.",
+        ),
         "file_system_foreign": (422, "0xE08010080061", "File system {0} does not belong to NAS server {1}."),
         "address_in_use": (422, "0xE08010040061", "The address {0} is already in use by file interface {1}."),
         "gateway": (400, "0xE08010040062", "The gateway {0} is not in the network {1}."),

@@ -130,8 +130,9 @@ def _wanted_file_systems(change: NasChange) -> list[Row]:
     """[S] file_systems: unique ids, default null; whether null means all is not known, so the scenario says."""
     own, given = file_systems(change.array, change.known["id"]), change.body.get("file_systems")
     own = [row for row in own if row["filesystem_type"] == "Primary"]
+    free = [row for row in own if row.get("flr_attributes") != {"mode": "Compliance"}]  # [S] the others are not cloned
     if given is None:
-        return own if change.array.world.options.clone_without_list == "all" else []
+        return free if change.array.world.options.clone_without_list == "all" else []
     ids = [str(each) for each in given] if isinstance(given, list) else []
     if len(set(ids)) < len(ids):
         raise ApiError("wrong_type", "file_systems", "array of unique ids")
@@ -139,7 +140,9 @@ def _wanted_file_systems(change: NasChange) -> list[Row]:
     for each in ids:
         if each not in by_id:
             raise ApiError("file_system_foreign", each, change.known["name"])
-    return [by_id[each] for each in ids]
+        if by_id[each] not in free and change.array.world.options.clone_of_compliance == "refused":
+            raise ApiError("file_system_locked", by_id[each]["name"])
+    return [by_id[each] for each in ids if by_id[each] in free]
 
 
 def clone(change: NasChange) -> Job:

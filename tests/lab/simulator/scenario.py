@@ -135,6 +135,7 @@ class SessionSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     source_id: str | None = None
     description: str = ""
     file_systems: tuple[str, ...] | None = None  # of a NAS server; None: one, <name>-fs
+    flr: dict[str, Literal["Enterprise", "Compliance"]] = {}  # what of its file systems is locked, by their names
     interfaces: tuple[InterfaceEntry, ...] = ()
     domain: str | None = None  # that the NAS server's SMB server is joined to
     dr_tests: tuple[DrTestEntry, ...] = ()

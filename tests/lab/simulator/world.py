@@ -65,6 +65,8 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     source_flag_at_rest: bool | None = None  # what the source shows where it does not show that a test runs
     destination_flag_in_test: bool = True  # is_replication_destination of the resource while a test runs (INF)
     nas_flag_at_rest: bool | None = None  # what sessions of NAS servers show as failover_test_in_progress
+    # a file system with FLR in compliance mode that a clone names
+    clone_of_compliance: Literal["refused", "skipped"] = "refused"
     clone_without_list: Literal["all", "none"] = "all"  # what a clone of a NAS server has without file_systems
     clone_parent: Literal["file_system", "snapshot", "hidden"] = "file_system"  # parent_id of a cloned file system
     clone_job_names: Literal["source", "clone"] = "source"  # whose id is the resource_id of the job of a clone
