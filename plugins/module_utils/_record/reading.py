@@ -47,6 +47,16 @@ def read_record(data: object, name: str) -> AnyRecord:
     return replace(record, schema_version=NEWEST)
 
 
+def checked_id(record_id: str) -> str:
+    """An id that the name of a file may be made of. Raises InvalidInputError for another one."""
+    if not _ID.fullmatch(record_id):
+        raise InvalidInputError(
+            f"The id of the drill is {record_id!r:.80}: expected letters, digits, '.', '_' and '-' only, at most 200. "
+            "The journal was changed by somebody. Nothing was written."
+        )
+    return record_id
+
+
 def not_readable(name: str, why: str) -> InvalidInputError:
     """What is said of a record that its schema accepts and that the types cannot hold."""
     return InvalidInputError(f"{name} is not a record that can be read: {why}. Was it changed by hand?")

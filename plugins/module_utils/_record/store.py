@@ -33,7 +33,7 @@ from .drill import build_record
 from .earlier import drill_before, last_sweep
 from .files import read_plain
 from .readiness import build_readiness
-from .reading import read_record
+from .reading import checked_id, read_record
 from .results import Aborted, Look, Observations, Preflight
 from .run import Member, build_run
 from .summaries import summary
@@ -150,7 +150,8 @@ def write_drill(params: Json, *, write: bool, protection: Protection = Protectio
 def _made(params: Json, protection: Protection, *, write: bool) -> tuple[AnyRecord, str, bytes | None]:
     """The record, its path, and the signature over its bytes. One that could not be signed says so itself."""
     now, kind = datetime.now(UTC), Kind(params["kind"])
-    record_id = params.get("id") or f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
+    made_up = f"{now:%Y%m%dT%H%M%SZ}-{_safe(_array_name(params))}-{uuid.uuid4().hex[:8]}"
+    record_id = checked_id(str(params.get("id") or made_up))  # that of a journal may have been changed by somebody
     context = replace(_context(params), chain_before=protection.chain_before)
     if kind is Kind.DRILL:
         context = replace(context, not_chained=protection.not_chained)

@@ -133,6 +133,14 @@ def test_a_drill_is_written(tmp_path: Path) -> None:
     assert (mode(path), mode(path.parent)) == (0o640, 0o750)
 
 
+@pytest.mark.parametrize("record_id", ["../x", "a b", "..", "x" * 201, "/etc/x", "x\n"])
+def test_an_id_that_leads_elsewhere_is_refused(tmp_path: Path, record_id: str) -> None:
+    """It is that of a journal in the folder, which others may write, too."""
+    result = write_drill(params(tmp_path / "records", id=record_id), write=True)
+    assert result["failed"] and "The id of the drill is" in result["msg"]
+    assert os.listdir(tmp_path) == []
+
+
 def test_two_drills_in_the_same_second_have_two_files(tmp_path: Path) -> None:
     paths = {write_drill(params(tmp_path), write=True)["path"] for _number in range(5)}
 
