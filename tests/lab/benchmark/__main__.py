@@ -264,8 +264,9 @@ def measured(names: list[str], rounds: int) -> Report:
             print(f"    {row.what}: {row.shown} {row.verdict}".rstrip(), flush=True)
     minutes, share = (time.monotonic() - began) / 60, others_had.share()
     had = "" if share is None else f", of which other work had {share:.0%}"
+    said = "One round" if rounds == 1 else f"Medians of {rounds} rounds, of one where it takes long"
     about = (
-        f"Medians of {rounds} rounds, of one where it takes long, measured in {minutes:.0f} minutes on "
+        f"{said}, measured in {minutes:.0f} minutes on "
         f"{datetime.now(UTC):%d %B %Y} on {os.cpu_count()} cores{had} (load {load:.1f} before, "
         f"{os.getloadavg()[0]:.1f} after), with ansible-core {ansible_version} on Python {platform.python_version()}."
     )
