@@ -16,6 +16,7 @@ from pathlib import Path
 
 import coverage
 import pytest
+import yaml
 from hypothesis import settings
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
@@ -29,6 +30,9 @@ settings.register_profile("properties", max_examples=int(os.environ.get("EXAMPLE
 
 # Ansible's modules that the tests start find what Python compiled of them before (tests/compiled/sitecustomize.py).
 os.environ["PYTHONPATH"] = str(Path(__file__).parent / "compiled")
+
+# What tests and simulators read themselves; Ansible reads YAML in this way, too.
+yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[misc]
 
 ROOT = Path(__file__).parents[1]
 OF_THE_SIMULATOR = ("tests/contract/", "tests/unit/simulator/")
