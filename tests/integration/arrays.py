@@ -100,8 +100,17 @@ class Arrays:
             **case.host,
         }
 
-    def run(self, *arguments: str, playbook: str = "drdrill.powerstore.drill", others: Json | None = None) -> Run:
-        """One run of ansible-playbook on all of them. ``others``: more hosts of the inventory, which are no arrays."""
+    def run(
+        self,
+        *arguments: str,
+        playbook: str = "drdrill.powerstore.drill",
+        others: Json | None = None,
+        itself: bool = False,
+    ) -> Run:
+        """One run of ansible-playbook on all of them.
+
+        ``others``: more hosts of the inventory, which are no arrays. ``itself``: as a child of this process.
+        """
         inventory = self._folder / "inventory.json"
         hosts = {name: self._host(case) for name, case in self._cases.items()}
         groups = {"arrays": {"hosts": hosts}, "others": {"hosts": others or {}}}
@@ -116,6 +125,7 @@ class Arrays:
                 "POWERSTORE_PASSWORD": next(iter(self._cases.values())).simulator.password,
             },
             timeout=1200,
+            itself=itself,
         )
         return Run(done.returncode, done.stdout + done.stderr)
 

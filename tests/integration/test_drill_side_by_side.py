@@ -127,7 +127,7 @@ def test_a_worker_that_is_killed_keeps_no_array_waiting_and_its_tests_are_stoppe
     check = {"name": "looks", "command": ["sh", "-c", waits], "timeout": 600, "retry": False}
     both = arrays(Case("quick"), Case("killed", {"checks": [check]}))
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(both.run)
+        running = pool.submit(both.run, itself=True)
         until("one drill is over, and the other one looks", lambda: looking.exists() and any(records_of(both["quick"])))
         until("the worker of the other one is alone", lambda: len(workers()) == 1)
         os.kill(workers()[0].pid, signal.SIGKILL)

@@ -37,14 +37,20 @@ KEPT = 3  # servers, each of the size of an Ansible
 
 
 def run_ansible(
-    words: Sequence[str | Path], *, env: Mapping[str, str | Path], timeout: float, cwd: str | Path = "."
+    words: Sequence[str | Path],
+    *,
+    env: Mapping[str, str | Path],
+    timeout: float,
+    cwd: str | Path = ".",
+    itself: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     """What ``subprocess.run(words, cwd=…, env=…, timeout=…, capture_output=True, text=True)`` returns.
 
-    Raises subprocess.TimeoutExpired where it takes longer, once it was killed.
+    ``itself``: the command, as a child of this process. Raises subprocess.TimeoutExpired where it takes longer, once it
+    was killed.
     """
     command, environment = [str(word) for word in words], {name: str(value) for name, value in env.items()}
-    if not _is_known_before(command[0], environment):
+    if itself or not _is_known_before(command[0], environment):
         return subprocess.run(
             command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=timeout
         )
