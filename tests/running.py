@@ -16,8 +16,10 @@ import io
 import json
 import typing as t
 from pathlib import Path
+from unittest import mock
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
@@ -74,7 +76,10 @@ def _module_output(name: str, options: Result, check: bool, diff: bool) -> str:
     module = importlib.import_module(f"{PLUGINS}.modules.{name}")
     stdout = io.StringIO()
     code: object = "main() returned"
+    warned: list[str] = []
     with (
+        # In a process that has imported the controller's Ansible, a warning goes to its terminal.
+        mock.patch.object(AnsibleModule, "warn", lambda _module, warning, **_more: warned.append(warning)),
         patch_module_args({**options, "_ansible_check_mode": check, "_ansible_diff": diff}),
         contextlib.redirect_stdout(stdout),
     ):
@@ -82,10 +87,12 @@ def _module_output(name: str, options: Result, check: bool, diff: bool) -> str:
             module.main()
         except SystemExit as ended:
             code = ended.code
-    failed = json.loads(stdout.getvalue()).get("failed")
-    if code != (1 if failed else 0):
-        raise AssertionError(f"{name} ended with {code}, its result says failed={failed}")
-    return stdout.getvalue()
+    result = json.loads(stdout.getvalue())
+    if code != (1 if result.get("failed") else 0):
+        raise AssertionError(f"{name} ended with {code}, its result says failed={result.get('failed')}")
+    if "deprecations" in result:
+        raise AssertionError(f"{name} uses what Ansible will not have: {result['deprecations']}")
+    return json.dumps(result | {"warnings": warned}) if warned else stdout.getvalue()
 
 
 def _action_output(

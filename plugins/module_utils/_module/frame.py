@@ -95,6 +95,8 @@ def carry_out(module: PowerStoreModule, work: t.Callable[[], Result]) -> t.NoRet
         result = work()
     except InvalidInputError as error:
         module.fail_json(msg=error.message)
+    for warning in result.pop("warnings", ()):  # among the results, Ansible calls them deprecated
+        module.warn(warning)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)
