@@ -56,7 +56,8 @@ def preflight(
         timeout=1200,
     )
     assert simulator.password not in done.stdout + done.stderr
-    assert {exchange.method for exchange in simulator.dr.journal() if exchange.path != "/logout"} == {"GET"}
+    methods = {exchange.method for exchange in simulator.dr.journal() if exchange.path != "/logout"}
+    assert methods == {"GET"}, done.stdout + done.stderr
     return done
 
 
