@@ -105,6 +105,7 @@ witness:
     account: auditor
     claims: []
     not_in_the_record: []
+    not_witnessed: []
     why_unavailable: null
   contains:
     verdict:
@@ -145,6 +146,10 @@ witness:
           have it, or need not.
       type: list
       elements: dict
+    not_witnessed:
+      description: What of the drill no log of the array has, and which is therefore compared with nothing.
+      type: list
+      elements: str
     why_unavailable:
       description: Why not everything could be compared, for example where a log begins.
       type: str
