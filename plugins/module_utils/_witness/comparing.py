@@ -271,10 +271,24 @@ class _Comparison:
         claims = self._claims_of.get(session_id, ())
         if not claims or at is None:
             return False
-        starts = [claim.started_at for claim in claims if claim.operation == START and claim.started_at]
-        ends = [claim.finished_at for claim in claims if claim.operation == STOP and claim.done and claim.finished_at]
-        begin = min(starts) - TOLERANCE if starts else self._window[0]
-        return begin <= at <= (max(ends) + TOLERANCE if ends else self._window[1])
+        # The record's own times may be wrong by the tolerance, and what is not certain is no contradiction.
+        starts = [
+            self._in_the_log(claim, "start_time") or claim.started_at + TOLERANCE
+            for claim in claims
+            if claim.operation == START and claim.started_at
+        ]
+        ends = [
+            self._in_the_log(claim, "end_time") or claim.finished_at - TOLERANCE
+            for claim in claims
+            if claim.operation == STOP and claim.done and claim.finished_at
+        ]
+        return (min(starts) if starts else self._window[0]) <= at <= (max(ends) if ends else self._window[1])
+
+    def _in_the_log(self, claim: Claimed, time: t.Literal["start_time", "end_time"]) -> datetime | None:
+        """When the array began or ended what is claimed, by the clock that other jobs have, too."""
+        job = self._jobs.get(claim.job_id or "")
+        found: datetime | None = getattr(job, time) if job else None
+        return found
 
     # The logs
 

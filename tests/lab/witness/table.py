@@ -58,6 +58,16 @@ def foreign_stop(lab: Lab) -> None:
     lab.log("erp-data", STOP, "colleague")
 
 
+def foreign_stop_beside_the_start(seconds: float) -> t.Callable[[Lab], None]:
+    """So long after the array began the start of the record."""
+
+    def stop(lab: Lab) -> None:
+        began = lab.job(lab.session("erp-data")["start"]).start_time
+        lab.log("erp-data", STOP, "colleague", began + timedelta(seconds=seconds))
+
+    return stop
+
+
 def foreign_stop_by_a_sweep(lab: Lab) -> None:
     """A sweep of the same folder has it in its record."""
     job = lab.log("erp-data", STOP, "colleague")
@@ -250,7 +260,9 @@ ROWS: t.Final[tuple[Row, ...]] = (
     Row("no account in the record", CORROBORATED, account(None)),
     Row("no account in the array's logs", CORROBORATED, accounts_not_named),
     Row("a foreign stop in the window", CONTRADICTED, foreign_stop, "while the record has this session"),
-    Row("the same, by a sweep of the folder", CORROBORATED, foreign_stop_by_a_sweep),
+    Row("a foreign stop just before the start", CORROBORATED, foreign_stop_beside_the_start(-0.5), "Another account"),
+    Row("a foreign stop just after the start", CONTRADICTED, foreign_stop_beside_the_start(0.01), "in its own test"),
+    Row("a stop by a sweep of the same folder", CORROBORATED, foreign_stop_by_a_sweep),
     Row("a foreign test of another session", CORROBORATED, foreign_test_elsewhere),
     Row("a session left out", CONTRADICTED, left_out, "no other record or journal"),
     Row(
