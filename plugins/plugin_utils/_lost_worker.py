@@ -94,7 +94,8 @@ def _children() -> set[int]:
     """The processes that this one started, those included that have ended and are not waited for yet."""
     found: set[int] = set()
     for path in glob.glob("/proc/self/task/*/children"):
-        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
+        # As bytes: an encoding is imported when it is first used, and the next signal would come in the midst of that.
+        with contextlib.suppress(OSError), open(path, "rb") as file:
             found.update(map(int, file.read().split()))
     return found
 

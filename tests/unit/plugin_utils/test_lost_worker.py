@@ -62,3 +62,26 @@ def test_a_worker_that_was_killed_ends_the_play(arguments: list[str], printed: s
     done = subprocess.run([sys.executable, "-c", CASE, *arguments], env=ENVIRONMENT, capture_output=True, text=True)
     assert done.stdout.strip() == printed, done.stderr
     assert ("run this" in done.stderr) is warned
+
+
+SIGNALLED = """
+import os, signal, sys, time
+from ansible_collections.drdrill.powerstore.plugins.plugin_utils import _lost_worker as lost
+
+lost.watch("run this")
+before = set(sys.modules)
+for _child in range(3):
+    if os.fork() == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+end = time.monotonic() + 60
+while len(lost._watch._lost) < 3 and time.monotonic() < end:
+    time.sleep(0.1)
+print(len(lost._watch._lost), sorted(set(sys.modules) - before))
+"""
+
+
+def test_the_handler_of_the_signal_imports_nothing() -> None:
+    """It may be interrupted by the next signal, and an import that is half done fails."""
+    done = subprocess.run([sys.executable, "-c", SIGNALLED], env=ENVIRONMENT, capture_output=True, text=True)
+    lost, _space, imported = done.stdout.strip().partition(" ")
+    assert lost == "3" and imported == "[]", done.stdout + done.stderr
