@@ -23,6 +23,7 @@ from .._record.types import (
     Identity,
     Operation,
     RecoveryPoint,
+    ReplicationRpo,
     Rto,
     Scope,
     Texts,
@@ -60,6 +61,7 @@ class SessionRead:
     owner: str | None
     replication_rule: str | None
     dr_test_clone: DrTestClone | None = None
+    replication_rpo: ReplicationRpo | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,7 +244,7 @@ def _tested(
     at: datetime,
     whole: tuple[Verdict, tuple[str, ...]],
 ) -> Tested:
-    point, rto = session.recovery_point, session.rto
+    point, rto = _recovery_point(session), session.rto
     start, stop = session.start, session.stop
     return Tested(
         array_global_id=record.array.global_id,
@@ -281,6 +283,13 @@ def _tested(
         as_tested=_as_tested(record, session, session.before),
         clone_id=session.dr_test_clone.id if session.dr_test_clone else None,
     )
+
+
+def _recovery_point(session: SessionRead) -> RecoveryPoint | ReplicationRpo:
+    """What a disaster would have lost: of a test from a snapshot, the replication beside it says that."""
+    if session.recovery_point.of == "snapshot" and session.replication_rpo:
+        return session.replication_rpo
+    return session.recovery_point
 
 
 def _was_sent(start: Operation | None) -> bool:

@@ -380,6 +380,17 @@ def test_what_the_record_lacks_is_said(tmp_path: Path) -> None:
     assert row["state"] == "tested" and row["not_compared"] == ["rule"]
 
 
+def test_a_test_from_a_snapshot_counts_with_the_rpo_of_its_replication(tmp_path: Path) -> None:
+    snapshot = record(
+        "a",
+        at=ago(10),
+        recovery_point={"of": "snapshot", "age_seconds": 72000.0, "met": None},
+        replication_rpo={"objective_seconds": 300, "timestamp": None, "age_seconds": 40.0, "met": True},
+    )
+    last = rows(covered(tmp_path, [array(now_on("a"))], [snapshot]))["a"]["last"]
+    assert (last["rpo_seconds"], last["rpo_objective_seconds"], last["rpo_met"]) == (40.0, 300, True)
+
+
 def test_an_exclusion_that_hardly_ends_is_noted(tmp_path: Path) -> None:
     policy = {**POLICY, "exclusions": [{**EXCLUDE, "expires": "2999-12-31"}]}
     found = document(covered(tmp_path, [array(now_on("a"))], [], policy))
