@@ -15,7 +15,7 @@ import functools
 import typing as t
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._array.jobs import GOOD_PHASES, START, STOP, Job
 from .._array.login import Account
@@ -238,11 +238,19 @@ class _Comparison:
             reason = f"It is in {file} of the same folder." if job_id else f"It may be of {file} of the same folder."
         elif failed:
             reason = "It failed, so it changed nothing."
+        elif (
+            action == START
+            and session_id in self._said.adopted_ids
+            and self._is_before_the_drill(logged.start, TOLERANCE)
+        ):
+            reason = "It began the test that the drill took over."
         elif session_id and self._is_in_test(session_id, logged.start):
             contradicts, reason = True, "It was done while the record has this session in its own test."
         elif own and logged.client_address and self._addresses and logged.client_address not in self._addresses:
             drills = ", ".join(sorted(self._addresses))
             reason = f"The drill's own account did it from {logged.client_address}, the drill asked from {drills}."
+        elif own and self._is_before_the_drill(logged.start):
+            reason = "The drill's own account did it before the drill looked at the array."
         elif own:
             contradicts = True
             reason = "The drill's own account did it, and no other record or journal of the same folder has it."
@@ -266,6 +274,10 @@ class _Comparison:
         events = (event for job_id, event in self._events.items() if job_id in self._claimed)
         return {event.client_address for event in events if event.client_address}
 
+    def _is_before_the_drill(self, at: datetime | None, or_soon_after: timedelta = timedelta()) -> bool:
+        """Whether it was done before the record's first look at the array."""
+        return at is not None and self._said.from_ is not None and at < self._said.from_ + or_soon_after
+
     def _is_in_test(self, session_id: str, at: datetime | None) -> bool:
         """Whether the record has that session in its test then, from the start being sent to the stop being shown."""
         claims = self._claims_of.get(session_id, ())
@@ -282,7 +294,8 @@ class _Comparison:
             for claim in claims
             if claim.operation == STOP and claim.done and claim.finished_at
         ]
-        return (min(starts) if starts else self._window[0]) <= at <= (max(ends) if ends else self._window[1])
+        begin = min(starts) if starts else self._said.from_ or self._window[0]
+        return begin <= at <= (max(ends) if ends else self._window[1])
 
     def _in_the_log(self, claim: Claimed, time: t.Literal["start_time", "end_time"]) -> datetime | None:
         """When the array began or ended what is claimed, by the clock that other jobs have, too."""

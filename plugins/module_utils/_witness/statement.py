@@ -72,6 +72,7 @@ class Statement:
     until: datetime | None = None  # last look, or what is claimed to be later
     last_look: datetime | None = None
     session_ids: tuple[str, ...] = ()
+    adopted_ids: tuple[str, ...] = ()  # of sessions whose test ran at the first look, and was taken over
     clock_step_seconds: float = 0.0  # how much a clock was set meanwhile, where that is more than clocks differ anyway
     clock_known: bool = True  # whether the record's times are on the array's clock
     claims: tuple[Claimed, ...] = ()
@@ -94,6 +95,7 @@ class Statement:
             until=_most([times.finished_at, *(claim.finished_at for claim in claims)]),
             last_look=times.finished_at,
             session_ids=tuple(dict.fromkeys(each.session_id for each in record.sessions if each.session_id)),
+            adopted_ids=tuple(each.session_id for each in record.sessions if each.session_id and each.adopted),
             clock_step_seconds=abs(step) if abs(step) > CLOCK_TOLERANCE else 0.0,
             clock_known=times.clock_skew_seconds is not None,
             claims=claims,

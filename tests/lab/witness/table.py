@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import typing as t
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.lab.witness.drilled import drilled
 from tests.lab.witness.lab import START, STOP, Lab, other_account
@@ -66,6 +66,23 @@ def foreign_stop_beside_the_start(seconds: float) -> t.Callable[[Lab], None]:
         lab.log("erp-data", STOP, "colleague", began + timedelta(seconds=seconds))
 
     return stop
+
+
+def first_look(lab: Lab) -> datetime:
+    return datetime.fromisoformat(lab.record["times"]["started_at"])
+
+
+def taken_over(lab: Lab) -> None:
+    """The test ran when the drill came, since a moment ago."""
+    session = lab.session("erp-data")
+    lab.array.jobs.remove(session["start"]["job_id"])
+    session.update(adopted=True, start=None)
+    lab.log("erp-data", START, lab.record["who"]["array_account"], first_look(lab) + timedelta(seconds=0.1))
+
+
+def by_hand_before(lab: Lab) -> None:
+    """The drill's account stopped something else, and then the drill began."""
+    lab.log("files-archive", STOP, lab.record["who"]["array_account"], first_look(lab) - timedelta(seconds=0.5))
 
 
 def foreign_stop_by_a_sweep(lab: Lab) -> None:
@@ -262,6 +279,8 @@ ROWS: t.Final[tuple[Row, ...]] = (
     Row("a foreign stop in the window", CONTRADICTED, foreign_stop, "while the record has this session"),
     Row("a foreign stop just before the start", CORROBORATED, foreign_stop_beside_the_start(-0.5), "Another account"),
     Row("a foreign stop just after the start", CONTRADICTED, foreign_stop_beside_the_start(0.01), "in its own test"),
+    Row("a test that was taken over", CORROBORATED, taken_over, "the test that the drill took over"),
+    Row("by hand right before the drill", CORROBORATED, by_hand_before, "before the drill looked at the array"),
     Row("a stop by a sweep of the same folder", CORROBORATED, foreign_stop_by_a_sweep),
     Row("a foreign test of another session", CORROBORATED, foreign_test_elsewhere),
     Row("a session left out", CONTRADICTED, left_out, "no other record or journal"),
