@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import typing as t
 from collections import Counter
 from collections.abc import Iterator
@@ -33,6 +34,9 @@ os.environ["PYTHONPATH"] = str(Path(__file__).parent / "compiled")
 
 # What tests and simulators read themselves; Ansible reads YAML in this way, too.
 yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[misc]
+
+# Started in the background by a shell, this process ignores Ctrl-C, and so would everything that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 OF_THE_SIMULATOR = ("tests/contract/", "tests/unit/simulator/")
