@@ -186,7 +186,7 @@ def test_what_an_auditor_looks_for_is_there(tmp_path: Path) -> None:
         "test-lab : No production data.", "The ERP answers from the DR site.",
         "the array's clock less the controller's: -0.8 s",
         record["objectives"]["rto_formula"], "503 and 'closed for repairs'", "Tell the service desk",
-        "The drill failed before it.", "host.not_mapped", "0xE0A080012014", source.file_name, source.sha256,
+        "The drill failed before it.", "host.not_mapped", "0xE0A080010014", source.file_name, source.sha256,
         "ansible-core 2.19.14", "2026-11-23 20:01:00 UTC", "Owner", "signature", *record["reasons"],
     ]  # fmt: skip
     assert [text for text in expected if text not in seen] == []
