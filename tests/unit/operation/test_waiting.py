@@ -209,15 +209,14 @@ def test_a_look_at_once() -> None:
             self.first = self.first or time.monotonic()
             return super().get_by(*arguments, **options)
 
-    waits = {}
-    for at_once in (True, False):
+    def until_asked(at_once: bool) -> float:
         client = Timed(jobs=[[ENDED]])
         began = time.monotonic()
         wait(client, at_once=at_once)
-        waits[at_once] = client.first - began
+        return client.first - began
 
-    assert waits[False] >= 0.045
-    assert waits[True] < waits[False]
+    assert until_asked(at_once=False) >= 0.045
+    assert min(until_asked(at_once=True) for _time in range(50)) < 0.045
 
 
 def test_nobody_is_needed_besides_those_who_wait() -> None:
