@@ -20,6 +20,7 @@ from unittest import mock
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
@@ -31,6 +32,8 @@ from tests.lab.simulator import Simulator
 
 PLUGINS = "ansible_collections.drdrill.powerstore.plugins"
 Result = dict[str, t.Any]
+# From ansible-core 2.21 on, a result has the task's options only where that is asked for.
+WITH_OPTIONS = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
 
 
 def connection_to(simulator: Simulator) -> Result:
@@ -80,7 +83,7 @@ def _module_output(name: str, options: Result, check: bool, diff: bool) -> str:
     with (
         # In a process that has imported the controller's Ansible, a warning goes to its terminal.
         mock.patch.object(AnsibleModule, "warn", lambda _module, warning, **_more: warned.append(warning)),
-        patch_module_args({**options, "_ansible_check_mode": check, "_ansible_diff": diff}),
+        patch_module_args({**options, "_ansible_check_mode": check, "_ansible_diff": diff, **WITH_OPTIONS}),
         contextlib.redirect_stdout(stdout),
     ):
         try:
