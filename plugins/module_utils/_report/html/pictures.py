@@ -211,9 +211,15 @@ def recovery_point_bar(session: Session) -> Bar:
         return _bar(rpo.objective, rpo.seconds, rpo.met, parts, f"RPO of {session.called}")
     # A snapshot is as old as somebody chose: what is compared is the replication.
     judged = isinstance(session, DrillSession) and session.replication_rpo is not None
-    bar = _bar(rpo.objective if judged else None, rpo.seconds, rpo.met, parts, f"RPO of {session.called}, replication")
+    drawn = _bar(
+        rpo.objective if judged else None, rpo.seconds, rpo.met, parts, f"RPO of {session.called}, replication"
+    )
     old = f"snapshot {duration(point.age_seconds)} old"
-    return replace(bar, actual=f"{old}; replication {bar.actual}") if judged else replace(bar, actual=old, against="")
+    return (
+        replace(drawn, actual=f"{old}; replication {drawn.actual}")
+        if judged
+        else replace(drawn, actual=old, against="")
+    )
 
 
 def rto_bar(session: DrillSession) -> Bar:
