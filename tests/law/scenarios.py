@@ -137,7 +137,9 @@ def _sweep(simulator: Simulator, _folder: Path) -> Options:
 
 
 def _sweep_refused(simulator: Simulator, folder: Path) -> Options:
-    simulator.faults.add(array="dr", method="POST", path="*/stop_failover_test", action="answer", status=422)
+    simulator.faults.add(
+        array="dr", method="POST", path="*/stop_failover_test", action="answer", status=422, body=_NO_REASON
+    )
     return _sweep(simulator, folder)
 
 
