@@ -5,7 +5,7 @@
 
 Between two answers now passes another time than between the two when they were recorded. Each time in an answer is
 moved as the answers around it were: what lay between two of them lies between them again, and the array's clock is as
-far from that of the controller as it was.
+far from that of the controller as it was. A time that a request sets, such as an expiration, is what it sets now.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Pace:
         self._recorded: list[datetime] = []  # when an answer was recorded, and when it was given now; both grow
         self._now: list[datetime] = []
         self._skews: list[tuple[datetime, timedelta]] = []
+        self._set: dict[datetime, dict[str, datetime]] = {}  # what was set then -> path -> what is set now
         for each in sorted(exchanges, key=lambda each: each.began):
             self._learn(each)
 
@@ -59,6 +60,20 @@ class Pace:
             self._recorded.append(each.began)
             self._now.append(now)
 
+    def asked(self, path: str, recorded: object, now: object) -> None:
+        """The bodies of a request, as it was recorded and as it is now; equal but for times."""
+        if isinstance(recorded, dict) and isinstance(now, dict):
+            for name, value in recorded.items():
+                self.asked(path, value, now.get(name))
+        then, moment = _time_of(recorded), _time_of(now)
+        if then is not None and moment is not None:
+            self._set.setdefault(then, {})[path] = moment
+
+    def _as_set(self, path: str, moment: datetime) -> datetime | None:
+        """What was set on this path; in the answers of others, what was set anywhere."""
+        by_path = self._set.get(moment, {})
+        return by_path.get(path) or next(iter(by_path.values()), None)
+
     def moved(self, moment: datetime) -> datetime:
         """A time of the controller's clock then, now. It is never after what was answered next."""
         at = bisect.bisect_right(self._recorded, moment) - 1
@@ -76,7 +91,7 @@ class Pace:
             moment = datetime.fromisoformat(f"{day}T{clock}.{(fraction or '0')[:6].ljust(6, '0')}+00:00")
             if moment.year < 1971 or moment.year > 9000:
                 return found[0]  # no time of anything
-            made = (self.moved(moment - skew) + skew).astimezone(UTC)
+            made = (self._as_set(each.path, moment) or self.moved(moment - skew) + skew).astimezone(UTC)
             digits = f".{f'{made.microsecond:06d}'.ljust(len(fraction), '0')[: len(fraction)]}" if fraction else ""
             return f'"{made:%Y-%m-%dT%H:%M:%S}{digits}{zone}"'
 

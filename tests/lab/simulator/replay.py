@@ -5,11 +5,13 @@
 
 Of several arrays the first that was asked is replayed. Each login begins the next task. Within a task an answer is
 found by method, path, query and body, times in them apart. Equal requests get the answers in the order in which they
-were recorded, the last one again and again. What was recorded before an operation is not answered after it. A request
-for rows that was not recorded in these words (which rows are polled together depends on the moment) gets the rows as
-they were last.
+were recorded. What was recorded before an operation is not answered after it, nor the other way round.
 
-With ``clock_goes_on`` the array's clock goes on as the controller's does, and all times go with it.
+Which rows are polled together, and how often, depends on the moment. So a request for rows gets them as they were last,
+from the answers to all requests for them, once its own answers are used up or if it was not recorded in these words.
+
+With ``clock_goes_on`` the array's clock goes on as the controller's does, and all times go with it. A time that a
+request set is shown as it is set now.
 """
 
 from __future__ import annotations
@@ -25,7 +27,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from .endpoint import Delivery
 from .errors import error_body
@@ -93,6 +94,7 @@ class Player:
             found = self._find(request)
             if found is not None and self._pace is not None:
                 self._pace.answered(found, datetime.now(UTC))
+                self._pace.asked(found.path, found.body, request.json_or_none)
                 found = replace(found, raw=found.raw and self._pace.text(found, found.raw))
         if found is None:
             asked = f"{request.method} {request.target}"
@@ -108,12 +110,16 @@ class Player:
             self._begin_unless_it_logs_in_again(request)
         wanted = _key(request.method, request.path, request.query, request.json_or_none)
         fitting = [at for at, each in enumerate(self._now) if self._key_of(each) == wanted]
-        allowed = [at for at in fitting if at >= self._floor] if request.method == "GET" else fitting
-        if not fitting:
-            return self._of_rows(request)
-        at = next((each for each in allowed if each not in self._served), (allowed or fitting)[-1])
+        left = [at for at in fitting if at not in self._served]
+        known = range(self._floor, len(self._known()))
+        at = next((each for each in left if each in known or request.method != "GET"), None)
+        if at is None:
+            rows = self._of_rows(request)
+            if rows is not None or not fitting:
+                return rows
+            at = next((each for each in left if each >= self._floor), fitting[-1])
         self._served.add(at)
-        if request.method != "GET" and request.path != "/logout":
+        if _operates(self._now[at]):
             self._floor = max(self._floor, at)
         return self._now[at]
 
@@ -137,21 +143,27 @@ class Player:
             return None
         several, one = filters[filtered]["several"], filters[filtered]["one"]
         wanted = several.split(",") if several is not None else [one]
-        newest: dict[str, dict[str, Any]] = {}
-        like = None
-        for each in self._now:
-            if (
-                each.method == "GET"
-                and each.path == request.path
-                and dict(each.query).get("select") == given.get("select")
-            ):
-                like = each
-                newest.update((str(row.get("id")), row) for row in each.rows)
-        if like is None:
+        like = [each for each in self._known() if _is_like(each, request.path, given.get("select"))]
+        if not like:
             return None
+        newest = {str(row.get("id")): row for each in like for row in each.rows}
         rows = [row for row in newest.values() if filtered not in row or str(row[filtered]) in wanted]
         raw = json.dumps(sorted(rows, key=lambda row: str(row.get("id")))).encode()
-        return Recorded(like.began, 0.0, "GET", request.path, request.query, None, 200, {}, raw, None)
+        return Recorded(like[-1].began, 0.0, "GET", request.path, request.query, None, 200, {}, raw, None)
+
+    def _known(self) -> Sequence[Recorded]:
+        """What can be known now: before the first operation, nothing that was recorded after it."""
+        operations = [at for at, each in enumerate(self._now) if _operates(each)]
+        begun = not operations or self._served.intersection(operations)
+        return self._now if begun else self._now[: operations[0]]
+
+
+def _operates(each: Recorded) -> bool:
+    return each.method != "GET" and each.path != "/logout"
+
+
+def _is_like(each: Recorded, path: str, select: str | None) -> bool:
+    return each.method == "GET" and each.path == path and dict(each.query).get("select") == select
 
 
 def _delivery(found: Recorded, request: Request) -> Delivery:

@@ -21,9 +21,10 @@ import yaml
 
 from tests.lab.simulator import ScenarioError, Simulator, learn, scenario
 from tests.lab.simulator.__main__ import main
+from tests.lab.simulator.message import Request
 from tests.lab.simulator.pace import Pace
 from tests.lab.simulator.recorded import Recorded
-from tests.lab.simulator.replay import Replay
+from tests.lab.simulator.replay import Player, Replay
 from tests.running import Result, run_module
 
 # What depends on the moment, not on the answers.
@@ -121,6 +122,92 @@ def test_what_was_not_recorded_is_said(simulator: Simulator, tmp_path: Path, mon
         failed = run_module(array, "replication_session_info", volume="another")  # type: ignore[arg-type]
         assert "not in the recording" in failed["msg"]
         assert any("another" in miss for miss in array.misses)
+
+
+def entry(method: str, target: str, status: int, answer: Any = None, body: Any = None) -> dict[str, Any]:
+    """An exchange as POWERSTORE_TRACE writes it."""
+    request = {"method": method, "url": f"https://x/api/rest{target}"}
+    return {
+        "startedDateTime": "2026-11-26T06:00:00Z",
+        "time": 1,
+        "request": {**request, **({"postData": {"text": json.dumps(body)}} if body else {})},
+        "response": {"status": status, "headers": [], "content": {"text": json.dumps(answer) if answer else ""}},
+    }
+
+
+def player(folder: Path, *entries: dict[str, Any], clock_goes_on: bool = False) -> Callable[..., Any]:
+    """What a replay of these exchanges answers: the rows of a request."""
+    (folder / "x.har").write_text(json.dumps({"log": {"entries": entries}}))
+    plays = Player([folder / "x.har"], slowly=False, clock_goes_on=clock_goes_on)
+
+    def answer(method: str, target: str, body: Any = None) -> Any:
+        sent = json.dumps(body).encode() if body else b""
+        reply = plays.handle(Request(method, f"/api/rest{target}", {}, sent, 1)).reply
+        return json.loads(reply.payload) if reply.payload else None
+
+    return answer
+
+
+def looks(*shown: tuple[str, bool]) -> dict[str, Any]:
+    """A look at sessions, and which of them are in test."""
+    rows = [{"id": session, "in_test": in_test} for session, in_test in shown]
+    return entry(
+        "GET", f"/sessions?select=id,in_test&id=in.({','.join(session for session, _in_test in shown)})", 200, rows
+    )
+
+
+def start(session: str) -> dict[str, Any]:
+    return entry("POST", f"/sessions/{session}/start", 202, {"id": f"job-{session}"})
+
+
+def ask(answer: Callable[..., Any], *sessions: str) -> dict[str, bool]:
+    rows = answer("GET", f"/sessions?select=id,in_test&id=in.({','.join(sessions)})")
+    return {row["id"]: row["in_test"] for row in rows}
+
+
+def test_sessions_that_were_confirmed_one_by_one_can_be_asked_for_together(tmp_path: Path) -> None:
+    """Together they were recorded before the start only, and that is not how they are now."""
+    answer = player(
+        tmp_path, looks(("a", False), ("b", False)), start("a"), start("b"), looks(("b", True)), looks(("a", True))
+    )
+    assert ask(answer, "a", "b") == {"a": False, "b": False}
+    answer("POST", "/sessions/a/start")
+    answer("POST", "/sessions/b/start")
+    assert ask(answer, "a", "b") == {"a": True, "b": True}
+
+
+def test_who_asks_for_the_same_more_often_sees_the_end(tmp_path: Path) -> None:
+    entries = (looks(("a", False), ("b", False)), start("a"), start("b"), looks(("a", False), ("b", False)))
+    answer = player(tmp_path, *entries, looks(("a", True)), looks(("b", True)))
+    for _twice in range(2):  # nothing that was recorded after the start is shown before it
+        assert ask(answer, "a", "b") == {"a": False, "b": False}
+        assert ask(answer, "a") == {"a": False}
+    answer("POST", "/sessions/a/start")
+    answer("POST", "/sessions/b/start")
+    assert ask(answer, "a", "b") == {"a": False, "b": False}
+    assert ask(answer, "a", "b") == {"a": True, "b": True}
+
+
+def test_an_expiration_is_shown_as_it_is_set_now(tmp_path: Path) -> None:
+    """Of two that were set to the same moment, each is set to one of its own now."""
+    then, now = "2026-12-03T06:00:00Z", {"v": "2027-01-01T00:00:00Z", "w": "2027-01-01T00:00:01Z"}
+    shown = {"end": "2026-12-03T06:00:00.000+00:00"}
+    changes = [entry("PATCH", f"/volume/{each}", 204, body={"policy": {"expiration_timestamp": then}}) for each in "vw"]
+    answer = player(
+        tmp_path,
+        *changes,
+        *(entry("GET", f"/volume/{each}?select=end", 200, shown) for each in "vw"),
+        entry("GET", "/volume?select=end", 200, [shown]),
+        clock_goes_on=True,
+    )
+    first = entry("GET", "/volume/w?select=end", 200, {"end": None})
+    again = player(tmp_path, *changes[:1], first, changes[1], entry("GET", "/volume/w?select=end", 200, shown))
+    assert again("GET", "/volume/w?select=end") == {"end": None}  # before the change of another one, now
+    for each in "vw":
+        answer("PATCH", f"/volume/{each}", {"policy": {"expiration_timestamp": now[each]}})
+    assert answer("GET", "/volume/v?select=end") == {"end": "2027-01-01T00:00:00.000+00:00"}
+    assert answer("GET", "/volume/w?select=end") == {"end": "2027-01-01T00:00:01.000+00:00"}
+    assert answer("GET", "/volume?select=end") == [{"end": "2027-01-01T00:00:00.000+00:00"}]
 
 
 WITHOUT_ZONE = {
