@@ -55,9 +55,13 @@ options:
   timeout:
     description:
       - Seconds for one request as a whole, from connecting to the last byte of the answer.
-      - A read that was not answered, or answered 429, 500, 502, 503 or 504, and a connection that could not be made are
-        tried again up to 8 times with growing pauses, for about 20 seconds and within twice this time. What was sent
-        and not answered by the array itself is never sent again before the array was read.
+      - An array that does not answer is waited for twice this time, so for two minutes where nothing is set. Its
+        management may be away for so long when it moves to the array's other node. Within this time, reads and
+        connections that could not be made are tried again, with pauses that grow to 5 seconds. The time counts once for
+        all requests of a task. Within a wait, such as that for an operation, the wait's own end is the bound.
+      - A read that an array answers 429, 500, 502, 503 or 504, while it answers others, is tried again up to 8 times,
+        for about 20 seconds.
+      - What was sent and not answered by the array itself is never sent again before the array was read.
       - If not set, the environment variable E(POWERSTORE_TIMEOUT) is used.
     type: int
     default: 60

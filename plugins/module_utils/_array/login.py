@@ -108,13 +108,17 @@ class Login:
 
     # Flows
 
-    def open(self) -> Flow:
-        """Log in. Raises AuthenticationError where user or password is refused, now and ever after."""
+    def open(self, deadline: float | None = None) -> Flow:
+        """Log in. Raises AuthenticationError where user or password is refused, now and ever after.
+
+        ``deadline``: of the request that needs it, a time of time.monotonic().
+        """
         if self._refused:
             raise self._refused
         doing = f"Logging in to {self._connection.host} as {self._connection.username}"
         self._cookies, self._token = {}, None
-        answer = yield Request("GET", "/login_session", doing, _SELECT, headers={"Authorization": self._basic()})
+        basic = {"Authorization": self._basic()}
+        answer = yield Request("GET", "/login_session", doing, _SELECT, deadline=deadline, headers=basic)
         if answer.status == 401:
             self._refused = AuthenticationError(
                 f"{doing}: user name or password was refused (401). Tried once, not again: accounts lock. "
@@ -157,7 +161,7 @@ class Login:
         """
         kind = _kind(request)
         if not self._cookies:  # a login meanwhile came to nothing
-            yield from self._open_again(self._count, 401, AuthenticationError("There is no login session."))
+            yield from self._open_again(request, self._count, 401, AuthenticationError("There is no login session."))
         if not request.is_read and not self._token:
             yield from self._renew(request)  # a login may come without a token (api-facts 10)
         seen = self._count
@@ -171,7 +175,7 @@ class Login:
             answer = yield from self._ask(request)
         if self._may_repeat(request, answer) and (answer.status == 401 or kind not in self._denied):
             cause = error_from_answer(answer.status, answer.payload, request.doing)
-            yield from self._open_again(seen, answer.status, cause)
+            yield from self._open_again(request, seen, answer.status, cause)
             answer = yield from self._ask(request)
             answer = yield from self._settled(request, answer, (401,), _SETTLING[:1])
             if answer.status == 403:
@@ -192,8 +196,8 @@ class Login:
             return False
         return request.is_read or is_own_word(answer.status, answer.payload)
 
-    def _open_again(self, seen: int, status: int, cause: PowerStoreError) -> Flow:
-        """A fresh login, unless another thread made one since this request was sent."""
+    def _open_again(self, request: Request, seen: int, status: int, cause: PowerStoreError) -> Flow:
+        """A fresh login, unless another thread made one since the request was sent."""
         with self._lock:
             if self._count != seen:
                 return Answer(200)
@@ -201,7 +205,7 @@ class Login:
                 raise cause
             if status == 403:  # the old login session is alive, so it is not left behind
                 yield from self.close()
-            return (yield from self.open())
+            return (yield from self.open(request.deadline))
 
     def _renew(self, request: Request) -> Flow:
         doing = "Renewing the login session's token"

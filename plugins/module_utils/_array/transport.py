@@ -7,10 +7,16 @@
 Bounds. One try ends after the option ``timeout`` as a whole: connecting, TLS, the headers and the body together,
 however slowly an answer drips. (The resolver of names has its own.) An answer has at most 64 MiB, unpacked.
 
-What is tried again: a read (GET) that was not answered or not in JSON, or that was answered 429 or 5xx; and any request
-that certainly was not sent, as the connection was never made. Up to 8 times with growing pauses, within twice
-``timeout``, or until the request's own deadline. An operation that may have reached the array is never sent again from
-here.
+What is tried again, with growing pauses, within twice ``timeout`` and until the request's own deadline:
+
+- A read (GET) without an answer, and any request that certainly was not sent, as the connection was never made: as long
+  as that. An array whose management moves to its other node is away for tens of seconds to minutes. The time counts
+  once for all requests of a task: after an array was waited for in vain, each further one is tried again for 5 s.
+- A read that was answered 429 or 5xx, up to 8 times. An array that has not answered otherwise yet, or not since it was
+  away, is still coming up: its 502, 503 and 504 count as no answer.
+- A read whose answer is not JSON, twice.
+
+An operation that may have reached the array is never sent again from here.
 
 This speaks to urllib3, which comes with requests. What requests adds is used where it is needed: the proxies of the
 environment with their exceptions, and the authorities that it trusts.
@@ -65,8 +71,10 @@ UNREADABLE: t.Final = object()  # the payload of an answer that is not JSON
 
 # How often a read is tried again after such an answer. A fault inside the array (500) is seldom gone a moment later.
 _RETRIES: t.Final[t.Mapping[int, int]] = {429: 8, 500: 3, 502: 8, 503: 8, 504: 8}
-_LOST_RETRIES = 8  # after no answer
+_COMING_UP = frozenset({502, 503, 504})  # what an array that restarts answers before it is back
 _UNREADABLE_RETRIES = 2  # after an answer that was cut short in a way that HTTP does not notice
+_PATIENCE = 2  # times ``timeout``
+_PATIENCE_IS_OVER = 5.0  # seconds in which a request is tried again after an array was waited for in vain
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0  # seconds
 _PIECE = 2**16  # bytes read at once
 _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
@@ -243,6 +251,22 @@ class _TooLargeError(Exception):
     """The answer passed LARGEST_ANSWER."""
 
 
+class _Absence:
+    """Since when the array has not answered, over all requests of a task. From many threads: each writes one value."""
+
+    def __init__(self) -> None:
+        self.since: float | None = None  # of time.monotonic(); None: it answers, or nothing was asked yet
+        self._answered: float | None = None  # when it last did
+
+    def note(self, result: Answer | _LostError, began: float) -> None:
+        """What came of a try that began then."""
+        is_known = self._answered is not None and self.since is None
+        if not isinstance(result, _LostError) and (is_known or result.status not in _COMING_UP):
+            self.since, self._answered = None, time.monotonic()
+        elif self.since is None:
+            self.since = began if self._answered is None else max(began, self._answered)
+
+
 class Transport:
     """Connections to one array, kept open. It may be used from many threads."""
 
@@ -255,6 +279,7 @@ class Transport:
         self._proxy = _proxy_of_environment(connection)
         self._pool = _pool(connection, self._proxy, connections)
         self._trace = Trace.from_environment(connection)
+        self._absence = _Absence()
         self.on_busy: t.Callable[[], None] | None = None  # called whenever the array asks for less
 
     def close(self) -> None:
@@ -275,14 +300,17 @@ class Transport:
         allowed = self._connection.timeout
         if request.deadline is not None:
             allowed = max(1.0, min(allowed, request.deadline - began))
-        # A read that was not answered in time gets a second chance; within a wait, the wait's own end is the bound.
-        last = began + allowed * (1 if request.deadline is not None else 2)
+        left = allowed
         for tries in itertools.count(1):
-            result = self._try(request, max(1.0, min(allowed, last - time.monotonic())))
-            pause = _pause(request, result, tries)
+            tried = time.monotonic()
+            result = self._try(request, left)
+            self._absence.note(result, tried)
+            last = self._last_moment(request, began)
+            pause = _pause(request, result, tries, is_away=self._absence.since is not None)
             if pause is None or time.monotonic() + pause >= last:
                 break
             time.sleep(pause)
+            left = max(1.0, min(allowed, last - time.monotonic()))
         doing = request.doing
         if tries > 1 or isinstance(result, _LostError):
             effort = "once" if tries == 1 else f"{tries} times"
@@ -290,6 +318,15 @@ class Transport:
         if isinstance(result, _LostError):
             raise self._unanswered(result, request, doing) from result.__cause__
         return replace(result, doing=doing)
+
+    def _last_moment(self, request: Request, began: float) -> float:
+        """When the last try of a request may begin that began then."""
+        patience = _PATIENCE * self._connection.timeout
+        last = began + patience  # a read that was not answered in time has a second chance
+        away = self._absence.since
+        if away is not None:
+            last = min(last, max(away + patience, began + _PATIENCE_IS_OVER))
+        return last if request.deadline is None else min(last, request.deadline)
 
     def _try(self, request: Request, seconds: float) -> Answer | _LostError:
         exchange = _Exchange(time.monotonic() + seconds)
@@ -428,18 +465,19 @@ def _finite(text: str) -> float:
 _DECODER: t.Final = json.JSONDecoder(strict=False, parse_constant=_no_number, parse_float=_finite)
 
 
-def _pause(request: Request, result: Answer | _LostError, tries: int) -> float | None:
-    """Seconds before another try; None where there shall be none. Pure."""
-    growing = min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)
+def _pause(request: Request, result: Answer | _LostError, tries: int, *, is_away: bool) -> float | None:
+    """Seconds before another try; None where there shall be none. ``is_away``: the array does not answer. Pure."""
+    growing = min(_FIRST_PAUSE * 2 ** min(tries - 1, 8), _LONGEST_PAUSE)
     if isinstance(result, _LostError):
         may = (request.is_read or not result.sent) and not _is_hopeless(result)
         # A connection that had died while it was not used is replaced at once.
-        return (0.0 if tries == 1 else growing) if may and tries <= _LOST_RETRIES else None
+        return (0.0 if tries == 1 else growing) if may else None
     if not request.is_read:
         return None
     if result.payload is UNREADABLE and result.status < 300:
         return growing if tries <= _UNREADABLE_RETRIES else None
-    return max(growing, result.retry_after or 0.0) if tries <= _RETRIES.get(result.status, 0) else None
+    again = tries <= _RETRIES.get(result.status, 0) or (is_away and result.status in _COMING_UP)
+    return max(growing, result.retry_after or 0.0) if again else None
 
 
 def _is_hopeless(lost: _LostError) -> bool:

@@ -159,9 +159,9 @@ ROWS: tuple[Row, ...] = (
         options={"wait_timeout": 60},
     ),
     Row(
-        # A read is tried again for 22 s; the array is back a good while before that.
-        "array restarts for 12 s while sessions are read",
-        (at("GET", SESSIONS, "refuse", seconds=12, count=1),),
+        # It is waited for twice the option timeout, which is 60 s where a task gives none.
+        "array restarts for 25 s while sessions are read",
+        (at("GET", SESSIONS, "refuse", seconds=25, count=1),),
         seconds=40,
     ),
     # What the array answers

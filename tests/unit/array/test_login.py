@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import threading
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -98,6 +98,15 @@ def test_logging_in_reading_operating_and_logging_out() -> None:
     assert dict(driver.sent[0].query)["select"].startswith("id,user,")
     assert "secret" not in repr(driver.sent) and basic[6:] not in repr(driver.sent) and "c-1" not in repr(driver.sent)
     assert driver.run(driver.login.close()).status == 204  # nothing to log out of any more
+
+
+def test_a_new_login_ends_with_the_wait_that_needs_it() -> None:
+    driver = a_login()
+    read = replace(READ, deadline=123.0)
+    driver.run(driver.login.authenticated(read), no(401), logged_in(), ok())
+
+    assert driver.said == ["GET volume", "GET login_session", "GET volume"]
+    assert [request.deadline for request in driver.sent] == [123.0] * 3
 
 
 @pytest.mark.parametrize(
