@@ -338,6 +338,8 @@ FATES: dict[str, tuple[Case, tuple[str, str], list[str]]] = {
             ("failed", "passed"),
             [],
         ),
+        # The production array refuses the login: its own variables are named.
+        (Case("no-sync", {"sync_first": True}), ("aborted", "not_needed"), []),
         # The snapshot is worth less than the stop.
         (Case("no-space", KEPT | {"stop_retries": 1}, no_space), ("passed_with_deviations", "passed"), []),
     )
@@ -347,6 +349,14 @@ FATES: dict[str, tuple[Case, tuple[str, str], list[str]]] = {
 def test_what_became_of_each_drill(arrays: Prepare) -> None:
     """Many arrays in one run, each with a fate of its own; one that fails leaves no other's tests running."""
     drill = arrays(*(case for case, _verdicts, _running in FATES.values()))
+    site = drill["no-sync"].simulator
+    drill["no-sync"].variables |= {
+        "production_host": site.production.host,
+        "production_port": site.production.port,
+        "production_username": site.username,
+        "production_password": "wrong",
+        "production_ca_path": str(site.ca_path),
+    }
     done = drill.run()
     assert done.code == 2, done.output
     for name, (case, verdicts, running) in FATES.items():
@@ -358,6 +368,8 @@ def test_what_became_of_each_drill(arrays: Prepare) -> None:
     assert done.says("FAILOVER TESTS MAY STILL BE RUNNING ON gone.") and done.says("CANNOT BE FAILED OVER")
     assert done.says("gone failed failed") and done.says("adopted passed passed")
     assert done.says("FAILOVER TESTS WERE LEFT RUNNING ON PURPOSE ON hold.")
+    refused = " ".join(drill["no-sync"].record()["reasons"])
+    assert "Check failover_drill_production_username and failover_drill_production_password (POWERSTORE_PROD" in refused
     held = drill["hold"].record()
     assert held["cleanup"]["held"] == [drill["hold"].simulator.dr.session("erp-data").id]
     assert json.dumps(held["cleanup"]["held"][0]) in done.output.replace('\\"', '"')

@@ -19,6 +19,28 @@ BASE_PATH = "/api/rest"
 # and in the URL of every request.
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _LONGEST_NAME, _LONGEST_LABEL = 253, 63  # characters; RFC 1035
+# In the environment of a task of this collection that fills the options from variables of its own: whose they are.
+OPTIONS_OF: t.Final = "POWERSTORE_OPTIONS_OF"
+# How those variables begin, and those of the environment.
+_SOURCES: t.Final[t.Mapping[str, tuple[str, str]]] = {
+    "production": ("failover_drill_production_", "POWERSTORE_PRODUCTION_"),
+    "witness": ("witness_", "POWERSTORE_"),
+}
+
+
+def variable(option: str) -> str:
+    """What the user sets for an option of a module: the role has other variables for the production array."""
+    return _source()[0] + option
+
+
+def called(*options: str) -> str:
+    """The same with the variables of the environment, as advice has it: ``username (POWERSTORE_USERNAME)``."""
+    in_environment = ", ".join(_source()[1] + option.upper() for option in options)
+    return f"{' and '.join(map(variable, options))} ({in_environment})"
+
+
+def _source() -> tuple[str, str]:
+    return _SOURCES.get(os.environ.get(OPTIONS_OF, ""), ("", "POWERSTORE_"))
 
 
 @dataclass(frozen=True)
@@ -40,7 +62,7 @@ class Connection:
         that is not positive and a CA file that cannot be read.
         """
         if not 1 <= params["port"] <= 65535:
-            raise InvalidInputError(f"port is {params['port']}: expected a TCP port, 1 to 65535.")
+            raise InvalidInputError(f"{variable('port')} is {params['port']}: expected a TCP port, 1 to 65535.")
         if params["timeout"] < 1:
             raise InvalidInputError(f"timeout is {params['timeout']}: expected the seconds for one request, 1 or more.")
         return cls(
@@ -69,8 +91,8 @@ def _checked_host(host: str) -> str:
         return bare
     # The value itself is not repeated: what is wrong with it may be a password.
     raise InvalidInputError(
-        "host is not a name or an address: expected for example 'powerstore-dr.example.com' or '192.0.2.10', without "
-        "scheme, path or credentials; a port goes into the option port, an account into username and password."
+        f"{variable('host')} is not a name or an address: expected for example 'powerstore-dr.example.com' or "
+        "'192.0.2.10', without scheme, path or credentials; a port goes into the option port, an account into username and password."
     )
 
 
@@ -95,7 +117,7 @@ def _verification(validate_certs: bool, ca_path: str | None) -> bool | str:
     path = os.path.expanduser(ca_path)
     if not (os.path.isfile(path) and os.access(path, os.R_OK)):
         raise InvalidInputError(
-            f"ca_path is {ca_path}: expected a PEM file that can be read here, found none. "
+            f"{variable('ca_path')} is {ca_path}: expected a PEM file that can be read here, found none. "
             "It holds the certificate of the authority that signed the array's certificate."
         )
     return path

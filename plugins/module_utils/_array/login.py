@@ -25,7 +25,7 @@ from .._errors import (
     error_from_answer,
     is_own_word,
 )
-from .connection import Connection
+from .connection import Connection, called
 from .transport import UNREADABLE, Answer, Request
 
 Flow = t.Generator[Request, Answer, Answer]
@@ -122,7 +122,7 @@ class Login:
         if answer.status == 401:
             self._refused = AuthenticationError(
                 f"{doing}: user name or password was refused (401). Tried once, not again: accounts lock. "
-                f"Check username and password (POWERSTORE_USERNAME, POWERSTORE_PASSWORD).{self._about_password()}",
+                f"Check {called('username', 'password')}.{self._about_password()}",
                 http_status=401,
             )
             raise self._refused

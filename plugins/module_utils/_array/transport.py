@@ -53,7 +53,7 @@ from .._errors import (
 from .._json import Json
 from .._text import all_plain, may_hold_controls, plain
 from .._version import VERSION
-from .connection import BASE_PATH, Connection
+from .connection import BASE_PATH, Connection, called, variable
 from .trace import Exchange, Trace
 
 try:
@@ -573,7 +573,7 @@ def _tls(verify: bool | str) -> ssl.SSLContext:
         context.load_verify_locations(verify)
     except (OSError, ValueError) as error:
         raise InvalidInputError(
-            f"ca_path is {verify}: expected a PEM file with certificates, found none: {_text_of(error)}."
+            f"{variable('ca_path')} is {verify}: expected a PEM file with certificates, found none: {_text_of(error)}."
         ) from error
     return context
 
@@ -609,10 +609,10 @@ def _about(refused: BaseException) -> str:
     code = getattr(refused, "verify_code", None)
     why = plain(getattr(refused, "verify_message", None) or str(refused)).rstrip(".")
     if code in (_WRONG_NAME, _WRONG_ADDRESS) or "match" in why:
-        return f"{why}. It is for another name: give host (POWERSTORE_HOST) a name or address that is in it."
+        return f"{why}. It is for another name: give {called('host')} a name or address that is in it."
     if code in (_NOT_YET_VALID, _EXPIRED):
         return f"{why}. Renew it on the array; compare the clocks of array and controller."
     return (
-        f"{why}. Give the authority that signed it in ca_path (POWERSTORE_CA_PATH), or set validate_certs to false to "
-        "trust whoever answers."
+        f"{why}. Give the authority that signed it in {called('ca_path')}, or set {called('validate_certs')} to false "
+        "to trust whoever answers."
     )

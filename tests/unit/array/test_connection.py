@@ -15,7 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._array.connection import Connection
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.connection import (
+    OPTIONS_OF,
+    Connection,
+    called,
+)
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import InvalidInputError
 
 SECRET = "s3cret-Pa55word"
@@ -124,6 +128,34 @@ def test_ports(port: int) -> None:
 def test_ports_out_of_bounds(port: int) -> None:
     with pytest.raises(InvalidInputError, match=rf"port is {port}\b.*1 to 65535"):
         connect(port=port)
+
+
+@pytest.mark.parametrize(
+    ("whose", "account", "port"),
+    [
+        ("", "username and password (POWERSTORE_USERNAME, POWERSTORE_PASSWORD)", "port is 0"),
+        (
+            "production",
+            (
+                "failover_drill_production_username and failover_drill_production_password "
+                "(POWERSTORE_PRODUCTION_USERNAME, POWERSTORE_PRODUCTION_PASSWORD)"
+            ),
+            "failover_drill_production_port is 0",
+        ),
+        (
+            "witness",
+            "witness_username and witness_password (POWERSTORE_USERNAME, POWERSTORE_PASSWORD)",
+            "witness_port is 0",
+        ),
+    ],
+)
+def test_options_are_called_as_the_user_sets_them(
+    whose: str, account: str, port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OPTIONS_OF, whose)
+    assert called("username", "password") == account
+    with pytest.raises(InvalidInputError, match=f"^{port}: expected"):
+        connect(port=0)
 
 
 @pytest.mark.parametrize("timeout", [1, 60, 3600])
