@@ -92,7 +92,8 @@ def _checked_host(host: str) -> str:
     # The value itself is not repeated: what is wrong with it may be a password.
     raise InvalidInputError(
         f"{variable('host')} is not a name or an address: expected for example 'powerstore-dr.example.com' or "
-        "'192.0.2.10', without scheme, path or credentials; a port goes into the option port, an account into username and password."
+        "'192.0.2.10', without scheme, path or credentials; a port goes into the option port, an account into username "
+        "and password."
     )
 
 
