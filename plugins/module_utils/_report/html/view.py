@@ -11,32 +11,26 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..._record.application import Measured
 from ..._record.clocks import Clocks
 from ..._record.types import (
-    AbortRecord,
     AbortSession,
     AnyRecord,
     Condition,
     Deviation,
     DrillRecord,
-    DrillRto,
     DrillSession,
     Finding,
     Interruption,
-    ReadinessRecord,
     ReadinessSession,
-    RunRecord,
     Session,
     Step,
-    SweepRecord,
-    WitnessRecord,
 )
-from ..._words import NAS_SERVER, Changed, Severity, StepResult, Verdict, WitnessVerdict
+from ..._words import NAS_SERVER, Changed, Severity, StepResult, Verdict
 from ..causes import Cause, causes, own_reasons
-from ..text import Count, between, duration, size, without_name, words, worst_first
+from ..text import between, duration, size, without_name, words, worst_first
 from .pictures import Bar, PhaseRow, Timeline, drill_rto_bar, recovery_point_bar, rto_bar, still_running
 from .svg import Strip
+from .tiles import Tile, tiles
 
 _PICTURED = 12  # sessions in a picture; all of them are in the table
 _PRINTED = 12  # details on paper at most; the tables there have every session
@@ -157,17 +151,6 @@ class StepRow:
 
 
 @dataclass(frozen=True)
-class Tile:
-    """A figure at the top of the page."""
-
-    label: str
-    figure: object
-    of: object = None
-    note: str = ""
-    missed: bool = False
-
-
-@dataclass(frozen=True)
 class View:
     """The variables of the templates, besides the record itself."""
 
@@ -255,7 +238,7 @@ def view(record: AnyRecord) -> View:
         tests=tests[:_PICTURED],
         run=len(tests),
         groups=grouped_findings(record.sessions),
-        tiles=_tiles(record),
+        tiles=tiles(record),
         names={entry.session.session_id: entry.name for entry in entries},
         rto=drill_rto_bar(record.rto) if isinstance(record, DrillRecord) and record.rto else None,
         changes=_changes(record),
@@ -403,122 +386,3 @@ def grouped_findings(sessions: t.Iterable[Session]) -> list[Group]:
 
 def _sameness(finding: Finding) -> tuple[Severity, str, str, str]:
     return finding.severity, finding.id, finding.impact, finding.resolution
-
-
-def _results_tile(label: str, results: t.Iterable[bool | None], bad: str) -> Tile:
-    count = Count.of(results)
-    notes = [f"{count.missed} {bad}"] if count.missed else []
-    notes += [f"{count.unknown} not measured"] if count.unknown else []
-    return Tile(label, count.met, count.total, ", ".join(notes), missed=bool(count.missed))
-
-
-def _verdicts_tile(record: AnyRecord) -> Tile:
-    return _results_tile(
-        "Sessions passed", [session.verdict is Verdict.PASSED for session in record.sessions], "did not"
-    )
-
-
-def _rpo_tile(record: AnyRecord) -> Tile:
-    return _results_tile("RPO met", [Measured.rpo(session).met for session in record.sessions], "missed")
-
-
-def _tiles(record: AnyRecord) -> list[Tile]:
-    if isinstance(record, DrillRecord):
-        return _drill_tiles(record)
-    if isinstance(record, ReadinessRecord):
-        return _readiness_tiles(record)
-    if isinstance(record, AbortRecord):
-        return _abort_tiles(record)
-    if isinstance(record, WitnessRecord):
-        return _witness_tiles(record)
-    return _sweep_tiles(record) if isinstance(record, SweepRecord) else _run_tiles(record)
-
-
-def _drill_tiles(record: DrillRecord) -> list[Tile]:
-    aimed = [session.rto for session in record.sessions if session.rto.objective_seconds is not None]
-    measured = [session.rto.actual_seconds for session in record.sessions]
-    longest = max((seconds for seconds in measured if seconds is not None), default=None)
-    rto = _results_tile("RTO met", [rto.met for rto in aimed], "missed")
-    if not aimed:
-        what = "the longest" if longest is not None else "not measured"
-        rto = Tile("RTO", duration(longest, "-"), None, f"{what}; no objective was given")
-    unknown = [step for step in record.steps if step.result is StepResult.NOT_EXECUTED]
-    tiles = [_verdicts_tile(record), _rpo_tile(record), rto]
-    if record.rto and record.rto.actual_seconds is not None:
-        tiles.append(_drill_rto_tile(record.rto))
-    return [
-        *tiles,
-        _results_tile("Checks passed", [check.passed for check in record.all_validations], "failed"),
-        _blocked_tile(record),
-        Tile("Steps not executed", len(unknown), len(record.steps), missed=bool(unknown)),
-    ]
-
-
-def _drill_rto_tile(rto: DrillRto) -> Tile:
-    note = {True: "met", False: "missed", None: "no objective was given"}[rto.met]
-    if rto.objective_seconds is not None:
-        note += f", objective {duration(rto.objective_seconds)}"
-    return Tile("Recovery time", duration(rto.actual_seconds), None, note, missed=rto.met is False)
-
-
-def _blocked_tile(record: DrillRecord) -> Tile:
-    """The longest time in which a session could not be failed over; in version 1.0, in test."""
-    if any(still_running(session) and session.resource_type != NAS_SERVER for session in record.sessions):
-        return Tile("No failover possible", "now", None, "a failover test may be running", missed=True)
-    blocked = [session.failover_blocked.seconds for session in record.sessions if session.failover_blocked]
-    spans = blocked or [session.seconds_in_test for session in record.sessions]
-    longest = max((seconds for seconds in spans if seconds is not None), default=None)
-    return Tile("No failover possible", duration(longest, "-"), None, "the longest of a session")
-
-
-def _readiness_tiles(record: ReadinessRecord) -> list[Tile]:
-    found = [finding.severity for session in record.sessions for finding in session.findings]
-    blockers = found.count(Severity.BLOCKER)
-    return [
-        _verdicts_tile(record),
-        _rpo_tile(record),
-        Tile("Blockers", blockers, None, "refuse a failover test" if blockers else "", missed=bool(blockers)),
-        Tile("Warnings", found.count(Severity.WARNING)),
-    ]
-
-
-def _sweep_tiles(record: SweepRecord) -> list[Tile]:
-    tests = [session for session in record.sessions if session.test_found]
-    left, known = len(record.overdue_left), [each for each in tests if each.still_running is not False]
-    running, blocks = len(known), any(each.resource_type != NAS_SERVER for each in known)
-    return [
-        Tile("Failover tests found", record.tests_found, len(record.sessions)),
-        Tile("May still be running", running, None, "no failover is possible" if blocks else "", missed=bool(running)),
-        Tile("Overdue and left", left, None, "", missed=bool(left)),
-    ]
-
-
-def _witness_tiles(record: WitnessRecord) -> list[Tile]:
-    witness = record.witness
-    agreed, wrong = witness.count(WitnessVerdict.CORROBORATED), witness.count(WitnessVerdict.CONTRADICTED)
-    left_out, others = len(witness.contradictions), len(witness.not_in_the_record)
-    return [
-        Tile("Corroborated", agreed, len(witness.claims)),
-        Tile("Contradicted", wrong, len(witness.claims), missed=bool(wrong)),
-        Tile("Left out of the record", left_out, None, f"of {others} others in that time", missed=bool(left_out)),
-    ]
-
-
-def _run_tiles(record: RunRecord) -> list[Tile]:
-    return [
-        _results_tile("Arrays passed", [each.verdict is Verdict.PASSED for each in record.members], "did not"),
-        _verdicts_tile(record),
-        _rpo_tile(record),
-    ]
-
-
-def _abort_tiles(record: AbortRecord) -> list[Tile]:
-    sessions = record.sessions
-    tests = [session for session in sessions if session.test_found]
-    stops = [session.stop is not None and not session.stop.failed for session in tests]
-    return [
-        _results_tile("Ready for a failover", [session.known_ready for session in sessions], "not ready"),
-        Tile("Running tests found", len(tests), len(sessions)),
-        _results_tile("Tests stopped", stops, "not stopped"),
-        Tile("Forced stops", sum(1 for session in sessions if session.forced), None, "remote system not reachable"),
-    ]
