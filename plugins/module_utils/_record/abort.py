@@ -19,8 +19,9 @@ from .causes import Judgement, Reason, of_input
 from .clocks import Clocks
 from .common import Context, condition, envelope, of_clocks
 from .objectives import recovery_point
-from .results import Aborted, Cluster, FailoverReadySeen, SessionSeen, Swept, TestSeen
+from .results import Cluster, SessionSeen
 from .scope import population_of, population_of_sweep
+from .stop_results import Aborted, FailoverReadySeen, Swept, TestSeen
 from .types import AbortRecord, AbortSession, Condition, Finding, NotJudged, Operation, Population
 
 

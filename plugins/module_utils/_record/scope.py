@@ -9,7 +9,8 @@ from __future__ import annotations
 import typing as t
 
 from .._drill import population
-from .results import FailoverReadySeen, SessionSeen, Swept
+from .results import SessionSeen
+from .stop_results import FailoverReadySeen, Swept
 from .types import Population
 
 DESTINATION: t.Final = population.DESTINATION

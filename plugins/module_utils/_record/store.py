@@ -34,8 +34,9 @@ from .earlier import drill_before, last_sweep
 from .files import read_plain
 from .readiness import build_readiness
 from .reading import checked_id, read_record
-from .results import Aborted, Look, Observations, Preflight
+from .results import Look, Observations, Preflight
 from .run import Member, build_run
+from .stop_results import Aborted
 from .summaries import summary
 from .sweep import build_sweep, is_news
 from .typed import read_all

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.abort import build_abort
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.common import Context
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.results import Aborted
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.stop_results import Aborted
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.summaries import summary
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.types import AbortRecord, record_from_json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind

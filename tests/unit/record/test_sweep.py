@@ -15,7 +15,7 @@ from pathlib import Path
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.common import Context
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.options import OPTIONS
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading import problems
-from ansible_collections.drdrill.powerstore.plugins.module_utils._record.results import Aborted
+from ansible_collections.drdrill.powerstore.plugins.module_utils._record.stop_results import Aborted
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.store import write_drill
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.summaries import summary
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.sweep import build_sweep, is_news
