@@ -11,21 +11,19 @@ reach back, a log that may not be read, an account that the array does not name.
 
 from __future__ import annotations
 
-import functools
 import typing as t
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .._array.jobs import GOOD_PHASES, START, STOP, Job
 from .._array.login import Account
-from .._record.witness_types import Claim, Logged, LogName, OperationName, Unclaimed
+from .._record.witness_types import Claim, Logged, LogName, Unclaimed
 from .._words import WitnessVerdict
 from .differences import CALLED, TOLERANCE, at_text, differences, differing_times
+from .others import OPERATIONS, Others, logged_as
 from .reading import EVENTS, JOBS, Event, Log, Logs
 from .statement import Claimed, Statement
-
-_WORD: t.Final[t.Mapping[str, OperationName]] = {START: "start_failover_test", STOP: "stop_failover_test"}
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,6 @@ class _Comparison:
     def __init__(self, statement: Statement, logs: Logs) -> None:
         self._said = statement
         self._logs = logs
-        self._jobs = {job.id: job for job in (*logs.found_jobs, *logs.jobs)}
-        self._events = {event.job_id: event for event in (*logs.found_events, *logs.events) if event.job_id}
         self._loose = [event for event in logs.events if not event.job_id and event.successful is not False]
         self._account = Account(statement.account) if statement.account else None
         if self._account:
@@ -86,17 +82,14 @@ class _Comparison:
         self._jobs_of: dict[str, list[Job]] = defaultdict(list)
         for job in sorted(logs.jobs, key=lambda each: each.order):
             self._jobs_of[job.session_id].append(job)
-        self._claims_of: dict[str, list[Claimed]] = defaultdict(list)
-        for claim in statement.claims:
-            self._claims_of[claim.session_id].append(claim)
 
     # Claims
 
     def claim(self, claim: Claimed) -> Claim | None:
         """What the logs say of a claim; None for one that only follows from another, where nothing fits it."""
-        job = self._jobs.get(claim.job_id) if claim.job_id else self._fitting(claim)
+        job = self._logs.jobs_by_id.get(claim.job_id) if claim.job_id else self._fitting(claim)
         job_id = claim.job_id or (job.id if job else None)
-        event = self._events.get(job_id) if job_id else None
+        event = self._logs.events_by_job.get(job_id) if job_id else None
         event = event or self._fitting_event(claim, job)
         if job is None and event is None:
             return self._not_found(claim) if claim.job_id or (claim.said and claim.done) else None
@@ -111,7 +104,7 @@ class _Comparison:
         elif wrong or times:
             verdict = WitnessVerdict.CONTRADICTED
         by = ((JOBS,) if job else ()) + ((EVENTS,) if event else ())
-        return _claim(claim, job_id, verdict, by, _logged(job, event), (*wrong, *times))
+        return _claim(claim, job_id, verdict, by, logged_as(job, event), (*wrong, *times))
 
     def _of_another_clone(self, claim: Claimed, job: Job | None) -> t.Iterator[str]:
         """Which id a job of a clone has is not known of any array; that of another clone of the record is wrong."""
@@ -190,7 +183,7 @@ class _Comparison:
     @property
     def _speaks(self) -> bool:
         """Whether the audit log is known to have starts and stops: of a real array nobody knows."""
-        return any(event.action in _WORD for event in (*self._logs.events, *self._logs.found_events))
+        return any(event.action in OPERATIONS for event in (*self._logs.events, *self._logs.found_events))
 
     def _why_not_known(self, log: Log, at: datetime | None) -> str:
         if log.problem:
@@ -207,101 +200,7 @@ class _Comparison:
 
     def unclaimed(self) -> t.Iterator[Unclaimed]:
         """Every start and stop in the time of the drill that no claim is about."""
-        for job in sorted(self._logs.jobs, key=lambda job: job.order):
-            if job.id in self._claimed or job.action not in _WORD:
-                continue
-            event = self._events.get(job.id)
-            failed = job.has_ended and job.phase not in GOOD_PHASES
-            yield self._besides(job.action, job.session_id or None, job.id, _logged(job, event), failed=failed)
-        jobs = {job.id for job in self._logs.jobs}
-        for event in self._logs.events:
-            if event.action in _WORD and event.job_id not in self._claimed | jobs and self._is_only_here(event):
-                failed = event.successful is False
-                yield self._besides(event.action, None, event.job_id, _logged(None, event), failed=failed)
-
-    def _is_only_here(self, event: Event) -> bool:
-        """Whether no job can say it: the jobs were not read, or do not reach back to it.
-
-        Where they do, a job says more, and an event without one is of a request that was refused.
-        """
-        log = self._logs.job_log
-        without_jobs = bool(log.problem or (log.begins and event.at and event.at < log.begins))
-        return without_jobs and (event.job_id is not None or event in self._loose)
-
-    def _besides(
-        self, action: str, session_id: str | None, job_id: str | None, logged: Logged, *, failed: bool
-    ) -> Unclaimed:
-        file = self._said.claimed_by(job_id, session_id, logged.start)
-        own = self._account.is_own(logged.user) if self._account else None
-        contradicts = False
-        if file:
-            reason = f"It is in {file} of the same folder." if job_id else f"It may be of {file} of the same folder."
-        elif failed:
-            reason = "It failed, so it changed nothing."
-        elif (
-            action == START
-            and session_id in self._said.adopted_ids
-            and self._is_before_the_drill(logged.start, TOLERANCE)
-        ):
-            reason = "It began the test that the drill took over."
-        elif session_id and self._is_in_test(session_id, logged.start):
-            contradicts, reason = True, "It was done while the record has this session in its own test."
-        elif own and logged.client_address and self._addresses and logged.client_address not in self._addresses:
-            drills = ", ".join(sorted(self._addresses))
-            reason = f"The drill's own account did it from {logged.client_address}, the drill asked from {drills}."
-        elif own and self._is_before_the_drill(logged.start):
-            reason = "The drill's own account did it before the drill looked at the array."
-        elif own:
-            contradicts = True
-            reason = "The drill's own account did it, and no other record or journal of the same folder has it."
-        elif own is None:
-            reason = "Whether the drill's own account did it is not known."
-        else:
-            reason = "Another account did it, and the record has no test of this session at that time."
-        return Unclaimed(
-            operation=_WORD[action],
-            session_id=session_id,
-            job_id=job_id,
-            array=logged,
-            claimed_by=file,
-            contradicts=contradicts,
-            reason=reason,
-        )
-
-    @functools.cached_property
-    def _addresses(self) -> set[str]:
-        """From where the drill asked the array: two controllers may have one account."""
-        events = (event for job_id, event in self._events.items() if job_id in self._claimed)
-        return {event.client_address for event in events if event.client_address}
-
-    def _is_before_the_drill(self, at: datetime | None, or_soon_after: timedelta = timedelta()) -> bool:
-        """Whether it was done before the record's first look at the array."""
-        return at is not None and self._said.from_ is not None and at < self._said.from_ + or_soon_after
-
-    def _is_in_test(self, session_id: str, at: datetime | None) -> bool:
-        """Whether the record has that session in its test then, from the start being sent to the stop being shown."""
-        claims = self._claims_of.get(session_id, ())
-        if not claims or at is None:
-            return False
-        # The record's own times may be wrong by the tolerance, and what is not certain is no contradiction.
-        starts = [
-            self._in_the_log(claim, "start_time") or claim.started_at + TOLERANCE
-            for claim in claims
-            if claim.operation == START and claim.started_at
-        ]
-        ends = [
-            self._in_the_log(claim, "end_time") or claim.finished_at - TOLERANCE
-            for claim in claims
-            if claim.operation == STOP and claim.done and claim.finished_at
-        ]
-        begin = min(starts) if starts else self._said.from_ or self._window[0]
-        return begin <= at <= (max(ends) if ends else self._window[1])
-
-    def _in_the_log(self, claim: Claimed, time: t.Literal["start_time", "end_time"]) -> datetime | None:
-        """When the array began or ended what is claimed, by the clock that other jobs have, too."""
-        job = self._jobs.get(claim.job_id or "")
-        found: datetime | None = getattr(job, time) if job else None
-        return found
+        return Others(self._said, self._logs, self._account, frozenset(self._claimed), self._loose).all()
 
     # The logs
 
@@ -333,21 +232,10 @@ def _claim(
     return Claim(
         session_id=claim.session_id,
         resource_name=claim.resource_name,
-        operation=_WORD[claim.operation],
+        operation=OPERATIONS[claim.operation],
         job_id=job_id,
         verdict=verdict,
         by=by,
         array=array,
         differences=tuple(differences),
-    )
-
-
-def _logged(job: Job | None, event: Event | None) -> Logged:
-    return Logged(
-        start=job.start_time if job else event.at if event else None,
-        end=job.end_time if job else None,
-        phase=job.phase if job else None,
-        user=(job.user if job else None) or (event.user if event else None),
-        client_address=event.client_address if event else None,
-        event_id=event.id if event else None,
     )

@@ -11,6 +11,7 @@ regard to its time, and how far back that log reaches is asked.
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 import typing as t
 from dataclasses import dataclass, field, replace
@@ -86,6 +87,16 @@ class Logs:
     found_events: tuple[Event, ...] = ()
     job_log: Log = field(default_factory=lambda: Log(JOBS))
     event_log: Log = field(default_factory=lambda: Log(EVENTS))
+
+    @functools.cached_property
+    def jobs_by_id(self) -> t.Mapping[str, Job]:
+        """All jobs that were read."""
+        return {job.id: job for job in (*self.found_jobs, *self.jobs)}
+
+    @functools.cached_property
+    def events_by_job(self) -> t.Mapping[str, Event]:
+        """All events that name a job, by its id."""
+        return {event.job_id: event for event in (*self.found_events, *self.events) if event.job_id}
 
 
 def read_logs(client: Client, window: tuple[datetime, datetime], deadline: float) -> Logs:
