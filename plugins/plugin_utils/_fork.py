@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..module_utils._operation.batch import OnProgress
+from ._hand_over import GOOD
 
 NAME: t.Final = "powerstore-task"  # as `ps -e` and `top` show the process, whose command line is Ansible's
 _PIECE = 1 << 16
@@ -91,7 +92,8 @@ def run(work: Work, hear: OnProgress, pause: float = 0.5) -> Ended:
 def leave(work: Work, path: str) -> None:
     """Begin the work and let it run on by itself, also past the end of Ansible. Its output is in the file once it ends.
 
-    Raises OSError where this computer has no process left.
+    Beside it is one of the name PATH.good then, where it did not fail. Raises OSError where this computer has no
+    process left.
     """
     if os.fork() > 0:
         return
@@ -101,9 +103,11 @@ def leave(work: Work, path: str) -> None:
             os.dup2(nothing, descriptor)
         sys.stdout = stdout = io.StringIO()
         sys.stderr = io.StringIO()
-        _exit_code(replace(work, detached=True), {nothing}, nothing)
+        code = _exit_code(replace(work, detached=True), {nothing}, nothing)
         with open(f"{path}.part", "x", encoding="utf-8", errors="surrogateescape") as file:
             file.write(stdout.getvalue())
+        if code == 0:
+            os.close(os.open(path + GOOD, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         os.rename(f"{path}.part", path)
     finally:
         os._exit(0)

@@ -21,6 +21,7 @@ from ansible import constants
 
 from ..module_utils._json import Json, once
 
+GOOD: t.Final = ".good"  # a file of that name beside it says that a result did not fail
 _PATH: t.Final = "handed_over"
 # What Ansible shows, and what the role asks of a result before it is taken down.
 _STAYS: t.Final = ("failure", "warnings", "deprecations", "exception", "beside")
@@ -63,9 +64,7 @@ def whole(result: Json) -> Json:
 
 def awaited(path: str, seconds: float) -> Json:
     """The result of a process that was left running, once it is there; why there is none, after so many seconds."""
-    until = time.monotonic() + seconds
-    while not os.path.exists(path) and time.monotonic() < until:
-        time.sleep(_PAUSE)
+    _is_there(path, seconds)
     try:
         return _read(path)
     except FileNotFoundError:
@@ -74,12 +73,19 @@ def awaited(path: str, seconds: float) -> Json:
         return {"msg": f"it left no result: {error}"}
 
 
-def is_left(path: str) -> bool:
-    """Whether a process that was left running has left a result that did not fail."""
-    try:
-        return not _read(path).get("failed")
-    except (OSError, ValueError):
-        return False
+def is_left(path: str, seconds: float) -> bool:
+    """Whether a process that was left running leaves a result that did not fail, within so many seconds.
+
+    The result is not read: that of thousands of sessions takes its time, and the stop comes next.
+    """
+    return _is_there(path, seconds) and os.path.exists(path + GOOD)
+
+
+def _is_there(path: str, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while not (found := os.path.exists(path)) and time.monotonic() < until:
+        time.sleep(_PAUSE)
+    return found
 
 
 def _read(path: str) -> Json:

@@ -21,7 +21,9 @@ The first event is the plan (``begin``) or the intent, which is the plan with th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import typing as t
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
 
 from .._json import Json
 
@@ -29,11 +31,16 @@ BEFORE, DURING, AFTER = "before", "during", "after"
 DONE_PHASES = ("attach", "validate", "release")  # whose steps belong into the record
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Drill:
-    """Everything that happened so far, oldest first."""
+    """Everything that happened so far, oldest first.
+
+    What follows from it is worked out once: the drill's own decisions ask each other, of thousands of sessions. Nobody
+    changes what is returned.
+    """
 
     events: tuple[Json, ...]
+    decided: dict[str, t.Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def plan(self) -> Json:
@@ -68,24 +75,24 @@ class Drill:
         """The sessions as they were last read before the start."""
         return next(reversed(self.reads(BEFORE)), None)
 
-    @property
+    @cached_property
     def sessions(self) -> list[Json]:
         """The sessions of the drill as they were before the start."""
         return list((self.before or {}).get("sessions") or ())
 
-    @property
+    @cached_property
     def wishes(self) -> list[Json]:
         """How each of them was asked for, in the same order; before they were read, as they were asked for."""
         found = [event["wishes"] for event in self.of("read") if event["what"] == BEFORE and "wishes" in event]
         return list(found[-1] if found else self.plan["asked"]["wishes"])
 
-    @property
+    @cached_property
     def pairs(self) -> list[tuple[Json, Json]]:
         """Each session with its wish; none where what was read is the answer to another question."""
         sessions, wishes = self.sessions, self.wishes
         return list(zip(sessions, wishes, strict=True)) if len(sessions) == len(wishes) else []
 
-    @property
+    @cached_property
     def waves(self) -> dict[str, int]:
         """The wave of each session, by its id."""
         pairs = zip(self.sessions, self.wishes, strict=False)
@@ -101,7 +108,7 @@ class Drill:
         """The results of the starts, each wave."""
         return [event["result"] for event in self.of("started")]
 
-    @property
+    @cached_property
     def started(self) -> list[Json]:
         """What the starts said of each session."""
         return [entry for start in self.starts for entry in start.get("sessions") or ()]
@@ -111,7 +118,7 @@ class Drill:
         """The results of the stops, each attempt."""
         return [event["result"] for event in self.of("stopped")]
 
-    @property
+    @cached_property
     def steps(self) -> list[Json]:
         """What the steps found that belong into the record."""
         return [step for event in self.of("steps") if event["phase"] in DONE_PHASES for step in event["steps"]]
@@ -127,7 +134,7 @@ class Drill:
         found = next(iter(self.of("interrupted")), None)
         return None if found is None else {"task": found["task"], "message": found["message"]}
 
-    @property
+    @cached_property
     def adopted(self) -> list[str]:
         """Ids of the sessions whose running test is taken over."""
         if not self.policy.get("adopt_running"):
@@ -138,3 +145,18 @@ class Drill:
             if session.get("failover_test_in_progress") is True
             and (session.get("failover_test") or {}).get("own") is True
         ]
+
+
+Decision = t.TypeVar("Decision")
+
+
+def decided_once(decide: t.Callable[[Drill], Decision]) -> t.Callable[[Drill], Decision]:
+    """A decision that is kept with the drill that it is about. Nobody changes what is returned."""
+
+    @wraps(decide)
+    def decided(drill: Drill) -> Decision:
+        if decide.__qualname__ not in drill.decided:
+            drill.decided[decide.__qualname__] = decide(drill)
+        return t.cast(Decision, drill.decided[decide.__qualname__])
+
+    return decided

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._json import Json
-from .drill import AFTER, BEFORE, DURING, Drill
+from .drill import AFTER, BEFORE, DURING, Drill, decided_once
 from .guards import overran
 from .nas import is_nas
 
@@ -37,6 +37,7 @@ def blockers(drill: Drill) -> list[Json]:
     ]
 
 
+@decided_once
 def owned(drill: Drill) -> list[str]:
     """Ids of the sessions whose test this drill started, or may have started, or took over, in the order asked.
 
@@ -110,6 +111,7 @@ def hold(drill: Drill) -> bool:
     return declared and drill.real and bool(owned(drill)) and went_wrong(drill)
 
 
+@decided_once
 def left_alone(drill: Drill) -> dict[str, str]:
     """The sessions that are not touched any more, with the reason, by their ids.
 

@@ -78,7 +78,7 @@ def _place(event: Json, found: t.Sequence[_Open], drill: Drill) -> tuple[str, in
         return (kind, None)
     if kind == "steps" and event["phase"] != "notify":
         return (event["phase"], event["wave"])
-    if kind == "interrupted" and found:
+    if kind in ("interrupted", "looked") and found:
         return (found[-1].phase, found[-1].wave)
     return None
 

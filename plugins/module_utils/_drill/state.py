@@ -11,7 +11,7 @@ that a drill of thousands of sessions does not carry its results through every t
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .._json import Json
 from . import journal
@@ -41,10 +41,10 @@ _NOT_KEPT = ("invocation", "diff", "warnings", "deprecations", "exception", "ans
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """``events`` reduced, all of them; ``pending`` in full, those that are not in the file; ``path`` where it goes."""
+    """``drill`` reduced, all of it; ``pending`` in full, what is not in the file; ``path`` where it goes."""
 
     path: str = ""
-    events: tuple[Json, ...] = ()
+    drill: Drill = field(default_factory=lambda: Drill(()))
     pending: tuple[Json, ...] = ()
     is_open: bool = False  # whether there is a file
     problem: str | None = None  # why the file could not be written
@@ -57,7 +57,7 @@ class State:
         known = unpacked(given)
         return cls(
             path=known["path"],
-            events=tuple(known["events"]),
+            drill=Drill(tuple(known["events"])),
             pending=tuple(known["pending"]),
             is_open=known["is_open"],
             problem=known["problem"],
@@ -83,12 +83,12 @@ class State:
     @classmethod
     def recovered(cls, path: str, events: t.Sequence[Json]) -> State:
         """From the file, where what was kept in memory is lost."""
-        return cls(path=path, events=tuple(map(reduced, events)), is_open=True)
+        return cls(path=path, drill=Drill(tuple(map(reduced, events))), is_open=True)
 
     @property
-    def drill(self) -> Drill:
+    def events(self) -> tuple[Json, ...]:
         """What happened so far, reduced to what decisions need."""
-        return Drill(self.events)
+        return self.drill.events
 
     @property
     def running(self) -> bool:
@@ -98,7 +98,7 @@ class State:
     def with_event(self, event: Json) -> State:
         """With one more thing that happened."""
         full = without_noise(event)
-        return replace(self, events=(*self.events, reduced(full)), pending=(*self.pending, full))
+        return replace(self, drill=Drill((*self.events, reduced(full))), pending=(*self.pending, full))
 
     def opened(self, intent: Json) -> State:
         """With the file made, the intent first. Raises OSError."""
@@ -119,7 +119,7 @@ class State:
             journal.create(self.path, [intent, *kept, lost])
         except OSError:  # `flushed` says why
             return self
-        return replace(self, events=(self.events[0], *kept, lost, *self.events[1 + len(kept) :]))
+        return replace(self, drill=Drill((self.events[0], *kept, lost, *self.events[1 + len(kept) :])))
 
     def flushed(self) -> State:
         """With what is pending in the file; where that cannot be written, with the reason, and nothing lost."""

@@ -73,7 +73,7 @@ class Surroundings:
     pid: int  # of the run of Ansible
     problem_of_file: t.Callable[[str], str | None]  # why a tasks file is refused
     awaited: t.Callable[[str, float], Json]  # the result of what runs beside the drill, within so many seconds
-    is_left: t.Callable[[str], bool]  # whether what runs beside the drill has left a good result
+    is_left: t.Callable[[str, float], bool]  # whether what runs beside the drill leaves a good result within that time
 
 
 def run_journal(params: Json, around: Surroundings) -> Json:
@@ -106,10 +106,10 @@ def run_journal(params: Json, around: Surroundings) -> Json:
             )
     if state.is_open and state.pending and not os.path.lexists(state.path):
         state = state.remade(_intent(state))
-    looking = _looking(state.drill) if state.events else None
-    if looking and not state.drill.of("looked") and around.is_left(looking["path"]):
-        state = state.with_event(event_of("looked"))
     state = state.flushed()
+    looking = _looking(state.drill) if state.events else None
+    if looking and not state.drill.of("looked") and around.is_left(looking["path"], _patience(looking, params, state)):
+        state = state.with_event(event_of("looked")).flushed()
     return {"changed": False, "state": state.as_result(), "drill": {**view(state), "refusal": refusal}}
 
 
@@ -153,7 +153,8 @@ def view(state: State) -> Json:
         "problem": state.problem,
         "how": drill.plan["how"],
         "keep_for": drill.policy["end_of_test_snapshot_expiration"],
-        "selection": Request.from_plan(drill.plan["asked"]).selection(),
+        # What is read before the start; from then on the drill has its sessions.
+        "selection": None if drill.attempted else Request.from_plan(drill.plan["asked"]).selection(),
         "turns": schedule.until_validated(drill),
         "releases": schedule.releases(drill),
         "notices": schedule.steps_of(drill, "notify"),
@@ -185,6 +186,18 @@ def _looking(drill: Drill) -> Json | None:
     if not found or any(event["what"] == DURING for event in drill.of("read")):
         return None
     return {"path": found[-1]["path"], "until": float(found[-1]["t"]) + float(found[-1]["seconds"])}
+
+
+def _patience(looking: Json, params: Json, state: State) -> float:
+    """Seconds to wait for the look that runs beside the checks: only where the stop comes next, which waits for it.
+
+    Waited for here, its result is taken down after the stop.
+    """
+    done = {step["name"] for event in state.drill.of("steps") for step in event["steps"]}
+    checks = [step["name"] for step in planned_steps(state.drill) if step["phase"] == "validate"]
+    if params["event"] == "interrupted" or (params["event"] in ("steps", "step") and done.issuperset(checks)):
+        return max(0.0, float(looking["until"]) - time.monotonic())
+    return 0.0
 
 
 def of_sessions(state: Json, name: str, wave: int = 1) -> t.Any:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from .._json import Json
-from .drill import Drill
+from .drill import Drill, decided_once
 from .nas import KEYS, is_nas, selector_of
 from .ownership import left_alone, owned
 
@@ -26,6 +26,7 @@ def to_start(drill: Drill, wave: int) -> list[Json]:
     ]
 
 
+@decided_once
 def to_stop(drill: Drill) -> dict[int, list[Json]]:
     """What is stopped in each wave as ``replication_failover_test`` takes it.
 
@@ -69,6 +70,7 @@ def _clones(drill: Drill) -> dict[str, str]:
     }
 
 
+@decided_once
 def to_keep(drill: Drill) -> set[str]:
     """Ids of the sessions of which what was written is kept: all, none, or those of which something failed.
 

@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import typing as t
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -383,6 +384,26 @@ def test_a_look_that_is_done_is_taken_down_after_the_stop(tmp_path: Path, left: 
     names = [each["phase"] for each in phases(told.drill)]
     assert names == ["preflight", "start", "validate", "stop", *([] if left == LEFT else ["validate"])]
     assert len(record_options(read(told.said["journal"]).events)["during"]["sessions"]) == len(MANY)
+
+
+def test_only_where_the_stop_comes_next_the_look_is_waited_for(tmp_path: Path) -> None:
+    told = many(tmp_path, validate=[CHECK, {**CHECK, "name": "d", "critical": True}])
+    told.started(*(an_operation(name, "started") for name in MANY))
+    asked: list[tuple[float, str]] = []
+
+    def is_left(_path: str, seconds: float) -> bool:
+        # What was seen is on the disk before anything is waited for.
+        asked.append((seconds, read(told.said["journal"]).events[-1]["event"]))
+        return False
+
+    told.around = replace(told.around, is_left=is_left)
+    told("read", what="during", result={"beside": {"path": LEFT, "seconds": 3600.0}})
+    told("steps", phase="validate", names=["c"], result={"checks": [{"name": "c", "passed": True}]})
+    assert asked == [(0.0, "looking"), (0.0, "steps")]
+    told("steps", phase="validate", names=["d"], result={"checks": [{"name": "d", "passed": False}]})
+    told("interrupted", task="Checks", reason="d failed")
+    assert [event for _seconds, event in asked[2:]] == ["steps", "interrupted"]
+    assert all(0 < seconds <= 3600 for seconds, _event in asked[2:])
 
 
 # A drill inside of a drill, and a state that is lost

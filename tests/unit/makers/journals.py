@@ -62,7 +62,7 @@ def surroundings(array: str, pid: int, *, real: bool = True) -> Surroundings:
         pid=pid,
         problem_of_file=lambda _path: None,
         awaited=lambda _path, _seconds: {},
-        is_left=lambda path: path == LEFT,
+        is_left=lambda path, _seconds: path == LEFT,
     )
 
 
@@ -72,7 +72,13 @@ class Told:
     def __init__(self, folder: Path, *, real: bool = True, **variables: t.Any) -> None:
         self.folder = folder
         self.around = Surroundings(
-            "dr-array", "2.19.4", real, 1, lambda _path: None, lambda _path, _seconds: {}, lambda path: path == LEFT
+            "dr-array",
+            "2.19.4",
+            real,
+            1,
+            problem_of_file=lambda _path: None,
+            awaited=lambda _path, _seconds: {},
+            is_left=lambda path, _seconds: path == LEFT,
         )
         self.state: Json = {}
         self.said: Json = {}

@@ -81,6 +81,7 @@ def main(tell):
     tell(0, 0, 1, 1)
     time.sleep(float(sys.argv[2]))
     print('{"checks": [1]}')
+    sys.exit(len(sys.argv) > 3)
 
 leave(Work(main, "/"), sys.argv[1])
 print("left")
@@ -96,9 +97,14 @@ def test_what_is_left_running_keeps_nobody_waiting_and_leaves_its_result() -> No
     )
     assert done.stdout == "left\n" and time.monotonic() - began < 30
     assert _hand_over.awaited(path, 0.2) == {"msg": "it did not end within its time, and runs on or was killed"}
-    path = _hand_over.new_path()
-    subprocess.run([sys.executable, "-c", LEFT, path, "0"], env=ENVIRONMENT, capture_output=True, check=True)
-    assert _hand_over.awaited(path, 60) == {"checks": [1]}
+    assert not _hand_over.is_left(path, 0.2)
+    for failed in ([], ["failed"]):
+        path = _hand_over.new_path()
+        subprocess.run(
+            [sys.executable, "-c", LEFT, path, "0", *failed], env=ENVIRONMENT, capture_output=True, check=True
+        )
+        assert _hand_over.is_left(path, 60) is not bool(failed)
+        assert _hand_over.awaited(path, 0) == {"checks": [1]}
 
 
 def test_a_result_is_awaited_until_it_is_there() -> None:
