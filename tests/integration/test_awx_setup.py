@@ -37,6 +37,8 @@ from tests.lab.awx.controller import (
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "docs" / "awx-project"
 SECRETS = ("dr-secret-1", "production-secret-2", "mail-secret-3", "slack-secret-4")
+# The modules of awx.awx load the machine's authorities for each request, here over plain HTTP: most of their cost.
+NO_AUTHORITIES = {"SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": os.devnull}
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 CHOICES: dict[str, t.Any] = {
     "awx_setup_project_url": "https://git.example.com/drills.git",
@@ -81,6 +83,7 @@ def setup(
         cwd=ROOT,
         env={
             **os.environ,
+            **NO_AUTHORITIES,
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             "CONTROLLER_HOST": awx.url,
@@ -527,6 +530,7 @@ def test_the_guides_own_choices_and_command_make_everything(tmp_path: Path) -> N
             cwd=ROOT,
             env={
                 **os.environ,
+                **NO_AUTHORITIES,
                 "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
                 "CONTROLLER_HOST": controller.url,
                 "CONTROLLER_OAUTH_TOKEN": controller.token,
