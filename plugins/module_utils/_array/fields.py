@@ -33,6 +33,13 @@ class Unread:
         return f"Not read: {self.what}. {self.error.message}"
 
 
+def note_or_raise(unread: list[Unread] | None, what: str, error: PowerStoreError) -> None:
+    """Note what could not be read; raise the error if nobody asks for notes."""
+    if unread is None:
+        raise error
+    unread.append(Unread(what, error))
+
+
 class Fields:
     """The attributes of one row by their kinds. What is of another kind is None, and noted in ``problems``.
 

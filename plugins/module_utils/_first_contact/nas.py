@@ -14,7 +14,8 @@ import typing as t
 
 from .._array.client import Client
 from .._array.jobs import FINAL_PHASES
-from .._array.lookup import find_named, read_cluster, read_sessions_by
+from .._array.lookup import find_named, read_sessions_by
+from .._array.read_cluster import read_cluster
 from .._array.session import Cluster
 from .._errors import AmbiguousError, NotFoundError, NotReadyError
 from .._json import Json

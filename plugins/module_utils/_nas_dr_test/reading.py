@@ -18,7 +18,8 @@ from datetime import UTC, datetime, timedelta
 from .._array.client import Client
 from .._array.fields import Unread
 from .._array.jobs import FINAL_PHASES
-from .._array.lookup import find_named, read_cluster, read_sessions_by
+from .._array.lookup import find_named, read_sessions_by
+from .._array.read_cluster import read_cluster
 from .._array.session import Cluster, ReplicationSession
 from .._errors import AmbiguousError, NotFoundError, PowerStoreError
 from .._json import Json

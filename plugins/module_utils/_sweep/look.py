@@ -18,7 +18,8 @@ from datetime import UTC, datetime, timedelta
 from .._array import fields
 from .._array.client import Client
 from .._array.jobs import START, read_jobs, with_pending_starts
-from .._array.lookup import name_resources, read_cluster, read_sessions, sessions_of
+from .._array.lookup import name_resources, read_sessions, sessions_of
+from .._array.read_cluster import read_cluster
 from .._array.read_related import read_running
 from .._array.related import RunningTest
 from .._array.session import UNKNOWN, Cluster, ReplicationSession, Selector, Target

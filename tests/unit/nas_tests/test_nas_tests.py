@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.client import Client
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.connection import Connection
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.fields import Unread
-from ansible_collections.drdrill.powerstore.plugins.module_utils._array.lookup import read_cluster
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array.read_cluster import read_cluster
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import AuthorizationError, PowerStoreError
 from ansible_collections.drdrill.powerstore.plugins.module_utils._nas_tests.clone import (
     Clone,
