@@ -351,6 +351,17 @@ overdue_left:
       started_by: colleague
       age_seconds: 15012.4
       reason: started by colleague, not by this task's account
+next_steps:
+  description:
+    - What to do about the tests in RV(overdue_left), by the reason for which they are left. C(text) begins with their
+      names. C(options) are the options with which this module stops them, C(null) where running it again as it was
+      called, or not at all, is what helps.
+  returned: always, except when the options themselves are refused
+  type: list
+  elements: dict
+  sample:
+    - text: "erp-data: left by the policy. To stop every test on this array, no matter who started it:"
+      options: {policy: stop, started_by: anyone, max_age: "0"}
 dr_tests_read:
   description: Whether it is known which DR-test clones of NAS servers are on the array.
   returned: always, except when the options themselves are refused

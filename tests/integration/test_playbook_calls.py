@@ -146,10 +146,10 @@ def test_no_configuration_keeps_a_playbook_from_its_work(call: Calls, playbook: 
     assert len(list((call.folder / "mine").glob(f"{kind}-*.json"))) == 2
 
 
-def printed_command(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """The command that the output names."""
-    [line] = set(re.findall(r'"(ansible-playbook .*?)",?$', done.stdout, re.MULTILINE))
-    return shlex.split(json.loads(f'"{line}"'))
+def printed_commands(done: subprocess.CompletedProcess[str]) -> list[list[str]]:
+    """The commands that the output names, in its order."""
+    lines = dict.fromkeys(re.findall(r'"(ansible-playbook .*?)",?$', done.stdout, re.MULTILINE))
+    return [shlex.split(json.loads(f'"{line}"')) for line in lines]
 
 
 def test_the_command_that_stop_tests_prints_works(call: Calls) -> None:
@@ -160,9 +160,27 @@ def test_the_command_that_stop_tests_prints_works(call: Calls) -> None:
     assert done.returncode == 2
     stats = stats_of(done)["drdrill_powerstore_stop_tests"]["dr-b"]
     assert (stats["verdict"], stats["running"]) == ("failed", ["erp-data"])
-    again = call.words(printed_command(done))
+    [command] = printed_commands(done)
+    again = call.words(command)
     assert again.returncode == 0, again.stdout + again.stderr
     assert not [side for side in call.simulator.dr.array.sessions if side.in_test()]
+
+
+def test_a_stop_that_the_array_refused_is_not_called_a_matter_of_who_started_it(call: Calls) -> None:
+    simulator = call.simulator
+    simulator.dr.start_failover_test("erp-data", user=simulator.username)
+    path = "/replication_session/{id}/stop_failover_test"
+    body = {"messages": [{"code": "0xE1", "severity": "Error", "message_l10n": "A copy runs.", "arguments": []}]}
+    simulator.faults.add(array="dr", method="POST", path=path, action="answer", status=422, body=body, count=3)
+    (call.folder / "settle.yml").write_text("stop_tests_settle_time: 0\n")
+    done = call("stop_tests", "--limit", "dr-b", "-e", "@settle.yml")
+    assert done.returncode == 2
+    assert "erp-data: the array refused the stop." in done.stdout and "no matter who started it" not in done.stdout
+    once_more, forced = printed_commands(done)
+    assert forced == [*once_more, "-e", "stop_tests_force=always"]
+    again = call.words(once_more)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert not [side for side in simulator.dr.array.sessions if side.in_test()]
 
 
 def test_the_command_that_abort_prints_works(call: Calls) -> None:
@@ -173,7 +191,7 @@ def test_the_command_that_abort_prints_works(call: Calls) -> None:
     (call.folder / "variables.yml").write_text("abort_settle_time: 0\nabort_records_directory: records\n")
     done = call("abort", "--limit", "dr-b", "-e", "@variables.yml", "-e", "abort_force=never")
     assert done.returncode == 2
-    again = call.words(printed_command(done))
+    again = call.words(next(each for each in printed_commands(done) if "abort_force" in " ".join(each)))
     assert again.returncode == 0, again.stdout + again.stderr
     assert not [side for side in simulator.dr.array.sessions if side.in_test()]
     stats = stats_of(again)["drdrill_powerstore_abort"]["dr-b"]

@@ -222,6 +222,65 @@ def test_a_stop_that_is_always_refused_fails_after_three_tries_and_hides_nothing
     assert by_name(result)["erp-data"]["running"] is False and by_name(result)["erp-db"]["running"] is True
 
 
+COLLEAGUE = {"policy": "stop", "started_by": "anyone", "max_age": "0"}
+# What leaves the test of erp-data: the options, the fault, whose it is; and what is to be done about it.
+LEFT: dict[str, tuple[dict[str, t.Any], dict[str, t.Any] | None, str, list[tuple[str, dict[str, t.Any] | None]]]] = {
+    "somebody else's": ({}, None, "colleague", [("no matter who started it", COLLEAGUE)]),
+    "only reported": ({"policy": "report"}, None, "admin", [("only reported", {"policy": "stop"})]),
+    "allowed and denied": (
+        {"allow": ["erp-data"], "deny": ["erp-*"]}, None, "admin", [("allow names them", None)],
+    ),
+    "refused": (
+        {"max_age": "0", "started_by": "anyone"},
+        at("POST", STOP_PATH, "answer", status=422, body=REFUSAL),
+        "admin",
+        [
+            ("the array refused the stop.", {"policy": "stop", "started_by": "anyone"}),
+            ("although this array does not show it", {"policy": "stop", "started_by": "anyone", "force": "always"}),
+        ],
+    ),
+    "refused although it was forced": (
+        {"force": "always"},
+        at("POST", STOP_PATH, "answer", status=422, body=REFUSAL),
+        "admin",
+        [("forced as it was", {"policy": "stop", "force": "always"})],
+    ),
+    "refused, in a task that no command line repeats": (
+        {"deny": ["erp-data"]},
+        at("POST", STOP_PATH, "answer", status=422, body=REFUSAL),
+        "colleague",
+        [("the array refused the stop.", None), ("although this array does not show it.", None)],
+    ),
+    "the production site is lost": (
+        {}, at("POST", STOP_PATH, "cut_link"), "admin",
+        [("remote system is not reachable", {"policy": "stop", "force": "when_unreachable"})],
+    ),
+    "the role may not": (
+        {}, at("POST", STOP_PATH, "forbid"), "admin", [("the account admin may not stop them", {"policy": "stop"})],
+    ),
+    "the stop is not shown": (
+        {"wait_timeout": 1}, at("POST", STOP_PATH, "answer", status=503, body=REFUSAL), "admin",
+        [("has not shown that they were stopped", {"policy": "stop"})],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LEFT.values(), ids=LEFT)
+def test_what_is_to_be_done_fits_why_a_test_is_left(sweep: Sweep, simulator: Simulator, case: t.Any) -> None:
+    options, fault, account, steps = case
+    simulator.dr.start_failover_test("erp-data", user=account)
+    if fault:
+        simulator.faults.add(fault)
+    result = sweep(**{"policy": "stop", "poll_interval": 0.1, **options})
+    assert [left["resource_name"] for left in result["overdue_left"]] == ["erp-data"]
+    assert [step["options"] for step in result["next_steps"]] == [wanted for _text, wanted in steps]
+    # Who is to be told to stop it has not tried.
+    assert ("Stop it with" in " ".join(" ".join(result["takeover"]).split())) is (fault is None)
+    for step, (text, wanted) in zip(result["next_steps"], steps, strict=True):
+        assert step["text"].startswith("erp-data: ") and text in step["text"]
+        assert step["text"].endswith(":" if wanted else ".")
+
+
 def test_an_array_that_is_lost_half_way_leaves_nothing_to_be_taken_for_ready(
     sweep: Sweep, simulator: Simulator
 ) -> None:
@@ -260,6 +319,8 @@ def test_the_source_says_where_to_stop(simulator: Simulator) -> None:
     )
     [test] = result["tests"]
     assert test["decision"] == "leave" and "destination" in test["reason"]
+    [step] = result["next_steps"]
+    assert "cannot be stopped from this array" in step["text"] and step["options"] is None
     assert running(simulator) == ["erp-data"] and len(result["overdue_left"]) == 1
     assert "nothing to take over" in result["takeover"][0]
 

@@ -46,7 +46,7 @@ class Desired:
 
     def forces(self, session: ReplicationSession) -> bool:
         """Whether the stop of this session is forced."""
-        return self.force or (self.force_when_unreachable and _is_cut_off(session))
+        return self.force or (self.force_when_unreachable and is_cut_off(session))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +122,13 @@ def _step(cluster: Cluster, entry: Target | Unresolved, desired: Desired, log: L
     return replace(step, goal=Goal(session, STOP, body, awaited), expected_refusal=_stop_refusal(session, desired))
 
 
-def _is_cut_off(session: ReplicationSession) -> bool:
-    # The array's own rule for stop_failover_test: not without the remote system, unless forced (api-facts 4.2).
+def is_cut_off(session: ReplicationSession) -> bool:
+    """The array's own rule for stop_failover_test: not without the remote system, unless forced (api-facts 4.2)."""
     return session.remote_system.get("state") == "Management_Connection_Lost"
 
 
 def _stop_refusal(session: ReplicationSession, desired: Desired) -> PowerStoreError | None:
-    if desired.forces(session) or not _is_cut_off(session):
+    if desired.forces(session) or not is_cut_off(session):
         return None
     return RejectedError(
         f"Stopping the failover test on the {session.label} will be refused: the remote system "

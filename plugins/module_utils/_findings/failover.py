@@ -25,6 +25,9 @@ _OF_NAS_SERVERS = frozenset({"Partial_OK", "Partial_Paused"})  # states of their
 _CHANGING_SERVER = ("Starting", "Stopping", "Failover")
 _DOUBTFUL_SERVER = ("Degraded", "Unknown")
 _FAILED_OVER = frozenset({"Failed_Over", "Failing_Over", "Failing_Over_For_DR", "Partial_Failed_Over"})
+STOP_IT: t.Final = (  # what to do about a test, for who has not tried
+    "Stop it with replication_failover_test, state=stopped, and force=true if the production site is lost."
+)
 _AT_REST = STARTABLE_STATES | {"Partial_OK"}  # states that need nobody's attention
 
 
@@ -127,7 +130,7 @@ def _obstacles(target: Target) -> t.Iterator[tuple[str, str]]:
     if session.in_test:
         yield (
             "A failover test is running.",
-            "Stop it with replication_failover_test, state=stopped, and force=true if the production site is lost.",
+            STOP_IT,
         )
     elif target.pending_start:
         yield (

@@ -11,6 +11,7 @@ is not clear what the policy wants, the test is left and counts as overdue, so t
 from __future__ import annotations
 
 import difflib
+import enum
 import fnmatch
 import typing as t
 from dataclasses import dataclass, field
@@ -50,6 +51,14 @@ class Found:
         return self.session.id == other.session.id and len(begins) <= 1
 
 
+class Way(enum.StrEnum):
+    """What would have to be another way for a test that is left to be stopped."""
+
+    ANYONE = "a policy that does not ask who started it, or when"
+    ALLOW = "the entries of allow"
+    ELSEWHERE = "the array that is asked"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What is done with a test and why. ``overdue``: it should not be running any more, stopped or not."""
@@ -57,6 +66,7 @@ class Decision:
     decision: str  # STOP, LEAVE or REPORT
     reason: str
     overdue: bool
+    way: Way = Way.ANYONE  # of a test that is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +184,7 @@ def decide(found: Found, policy: Policy, cluster: Cluster, is_own: IsOwn) -> Dec
         elsewhere = found.session.role != "Destination" and policy.max_age > timedelta()
         other = _of_another_drill(found, policy, cluster) is not None
         late = denied or not (allowed or elsewhere or other or _is_young(found, policy))
-        return Decision(LEAVE, f"it cannot be stopped from here: {obstacle}", late)
+        return Decision(LEAVE, f"it cannot be stopped from here: {obstacle}", late, Way.ELSEWHERE)
     return _by_policy(found, policy, cluster, is_own, allowed, denied)
 
 
@@ -186,11 +196,11 @@ def decide_clone(found: Found, policy: Policy, cluster: Cluster, is_own: IsOwn) 
 
 def _by_policy(found: Found, policy: Policy, cluster: Cluster, is_own: IsOwn, allowed: bool, denied: bool) -> Decision:
     if allowed and denied:
-        return Decision(LEAVE, "allow and deny both name it: allow wins, and it counts as overdue", True)
+        return Decision(LEAVE, "allow and deny both name it: allow wins, and it counts as overdue", True, Way.ALLOW)
     if allowed:
         return Decision(LEAVE, "allow names it", False)
     if policy.allow and found.session.resource_name is None:
-        return Decision(LEAVE, "its name could not be read, so allow may name it", True)
+        return Decision(LEAVE, "its name could not be read, so allow may name it", True, Way.ALLOW)
     if denied:
         return _acted_on(policy, "deny names it")
     if whose := _of_another_drill(found, policy, cluster):

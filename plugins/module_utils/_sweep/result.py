@@ -22,7 +22,8 @@ from .._json import Json
 from .._time import format_time, parse_time
 from .._words import Verdict
 from .look import DR_TESTS, FLAGS, Unread
-from .policy import STOP, Decision, Found
+from .next_steps import next_steps
+from .policy import STOP, Decision, Found, Policy
 from .stop import Entry
 from .text import summary, takeover, wrapped
 
@@ -147,6 +148,7 @@ class Swept:
     ready_at: tuple[datetime | None, float] | None = None
     complete: bool = False  # whether the last look at the array saw every flag
     check_mode: bool = False
+    policy: Policy = field(default_factory=Policy)
 
     def as_result(self) -> Json:
         """The module's result; with ``failed`` where a flag was not read or a stop is not shown to be done."""
@@ -160,6 +162,7 @@ class Swept:
             "cluster": self._cluster(),
             "tests": tests,
             "overdue_left": [_brief(entry) for entry, test in zip(tests, self.tests, strict=True) if test.is_left],
+            "next_steps": next_steps(self.tests, self.policy, self.account),
             "unread": [each.as_result() for each in self.unread],
             "dr_tests_read": self.dr_tests_read,
             "jobs_readable": all(target.jobs_readable for target in self.targets),

@@ -122,6 +122,7 @@ class Sweep:
             ready_at=self.ready_at,
             complete=self.complete,
             check_mode=self.check_mode,
+            policy=self.policy,
         ).as_result()
 
     def _elapsed(self) -> float:

@@ -10,6 +10,7 @@ import textwrap
 import typing as t
 from datetime import timedelta
 
+from .._findings.failover import STOP_IT
 from .._json import Json
 from .._terminal import Column, span, table
 from .._time import in_words
@@ -98,7 +99,10 @@ def _answer(result: Json, name: str, *, check_mode: bool) -> list[str]:
     lines = [f"{name} CANNOT TAKE OVER YET: {len(obstacles)} of {len(sessions)} sessions cannot be failed over."]
     failures = {test["session_id"]: test["failure"]["message"] for test in result["tests"] if test["failure"]}
     for each in obstacles:
-        why = " ".join(filter(None, [each["reason"], failures.get(each["session_id"]), each["to_do"]]))
+        failure, to_do = failures.get(each["session_id"]), str(each["to_do"] or "")
+        if failure:  # which was tried: what to do now depends on why it failed, and is in next_steps
+            to_do = to_do.replace(STOP_IT, "").strip()
+        why = " ".join(filter(None, [each["reason"], failure, to_do]))
         lines += wrapped(f"  {_name(each)}: {why}")
     return lines
 
