@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from .._array.client import Client
 from .._array.fields import Unread
 from .._array.jobs import START, STOP, Job, read_jobs
-from .._array.lookup import read_sessions_by, resolve
+from .._array.lookup import read_sessions_by
 from .._array.read_cluster import read_cluster
+from .._array.resolve import resolve
 from .._array.session import Cluster, ReplicationSession, Selector, Target, Unresolved
 from .._errors import AmbiguousError, NotFoundError, PowerStoreError
 from .._findings.rules import Finding

@@ -15,8 +15,9 @@ from datetime import timedelta
 from .._array.client import Client, path_id
 from .._array.fields import Fields, Unread
 from .._array.jobs import START, STOP
-from .._array.lookup import find_snapshots, read_sessions_by, resolve
+from .._array.lookup import find_snapshots, read_sessions_by
 from .._array.read_cluster import read_cluster
+from .._array.resolve import resolve
 from .._array.session import Cluster, ReplicationSession, Selector, Unresolved
 from .._errors import MALFORMED, AuthenticationError, NotFoundError, PowerStoreError, ProtocolError
 from .._json import Json

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from .._array.client import Client
 from .._array.fields import Unread
 from .._array.jobs import read_test_log
-from .._array.lookup import name_resources, read_sessions, resolve
+from .._array.lookup import name_resources, read_sessions
 from .._array.read_cluster import read_cluster
 from .._array.read_related import read_related
 from .._array.related import RecoveryPoint, Related, Volume
+from .._array.resolve import resolve
 from .._array.session import Cluster, ReplicationSession, Row, Selector, Target, Unresolved
 from .._errors import AmbiguousError, PowerStoreError
 from .._findings.rules import Finding

@@ -9,8 +9,8 @@ from __future__ import annotations
 import typing as t
 
 from .._array.client import Client
-from .._array.lookup import resolve
 from .._array.read_cluster import read_cluster
+from .._array.resolve import resolve
 from .._array.session import Row, Selector, selectors_from_params
 from .._errors import InvalidInputError
 from .._json import Json
