@@ -70,17 +70,7 @@ def _chain(record: AnyRecord) -> str:
 
 
 def _facts(record: AnyRecord) -> t.Iterator[str]:
-    who = record.who
-    name = markdown_text(record.array.name or record.array.host or "not known")
-    begun = utc(record.times.started_at or record.times.written_at)
-    yield f"- **Array:** {name}, **began:** {begun}"
-    job = who.awx.job_id if who.awx else None
-    run_by = who.awx.launched_by if who.awx else f"{who.controller_user} on {who.controller_host}"
-    yield f"- **Run by:** {markdown_text(run_by)}" + (f", AWX job {markdown_text(job)}" if job else "")
-    for approval in (who.awx.approvals if who.awx else None) or ():
-        yield f"- **{markdown_text(approval.decision or 'not known')}** by {markdown_text(approval.by or 'nobody')}"
-    if record.drill.change_ticket:
-        yield f"- **Change:** {markdown_text(record.drill.change_ticket)}"
+    yield from _circumstances(record)
     if isinstance(record, DrillRecord):
         yield f"- **Clean-up:** {record.cleanup.verdict.sign} {record.cleanup.verdict.word}"
     if isinstance(record, WitnessRecord):
@@ -99,12 +89,32 @@ def _facts(record: AnyRecord) -> t.Iterator[str]:
     if record.scope.population:
         yield f"- **Population:** {_population(record.scope.population)}"
     if isinstance(record, DrillRecord):
-        yield f"- **RTO met:** {_count(session.rto.met for session in record.sessions)}"
-        if record.rto and (record.rto.actual_seconds is not None or record.rto.met is False):
-            yield _recovery_time(record.rto)
-        yield f"- **Validations passed:** {_count(check.passed for check in record.all_validations)}"
-        if record.witness:
-            yield from _witnessed(record.witness)
+        yield from _measured(record)
+
+
+def _circumstances(record: AnyRecord) -> t.Iterator[str]:
+    """Which array, when, and by whom."""
+    who = record.who
+    name = markdown_text(record.array.name or record.array.host or "not known")
+    begun = utc(record.times.started_at or record.times.written_at)
+    yield f"- **Array:** {name}, **began:** {begun}"
+    job = who.awx.job_id if who.awx else None
+    run_by = who.awx.launched_by if who.awx else f"{who.controller_user} on {who.controller_host}"
+    yield f"- **Run by:** {markdown_text(run_by)}" + (f", AWX job {markdown_text(job)}" if job else "")
+    for approval in (who.awx.approvals if who.awx else None) or ():
+        yield f"- **{markdown_text(approval.decision or 'not known')}** by {markdown_text(approval.by or 'nobody')}"
+    if record.drill.change_ticket:
+        yield f"- **Change:** {markdown_text(record.drill.change_ticket)}"
+
+
+def _measured(record: DrillRecord) -> t.Iterator[str]:
+    """What a drill alone measures."""
+    yield f"- **RTO met:** {_count(session.rto.met for session in record.sessions)}"
+    if record.rto and (record.rto.actual_seconds is not None or record.rto.met is False):
+        yield _recovery_time(record.rto)
+    yield f"- **Validations passed:** {_count(check.passed for check in record.all_validations)}"
+    if record.witness:
+        yield from _witnessed(record.witness)
 
 
 def _recovery_time(rto: DrillRto) -> str:
