@@ -96,14 +96,17 @@ class TasksFiles:
         elif isinstance(item, IncludeRole):
             yield from self._of_role(item)
         elif isinstance(item, TaskInclude):
-            for name, variables in self._names(item, item.args.get("_raw_params")):
-                found = self._find(item, folder, name)
-                if found and self._is_of_the_role(found):
-                    yield f"it includes {name}, which leads to {found}, a part of the running drill itself."
-                elif found:
-                    yield from self._with(variables)._of_file(found, item)
+            yield from self._of_include(item, folder)
         elif item.action in ("meta", "ansible.builtin.meta", "ansible.legacy.meta"):
             yield from self._of_meta(item)
+
+    def _of_include(self, item: t.Any, folder: str) -> Iterator[str]:
+        for name, variables in self._names(item, item.args.get("_raw_params")):
+            found = self._find(item, folder, name)
+            if found and self._is_of_the_role(found):
+                yield f"it includes {name}, which leads to {found}, a part of the running drill itself."
+            elif found:
+                yield from self._with(variables)._of_file(found, item)
 
     def _of_meta(self, item: t.Any) -> Iterator[str]:
         word = str(item.args.get("_raw_params"))

@@ -42,20 +42,29 @@ def _ask(wanted: t.Sequence[tuple[str, int]], within: float) -> dict[str, int]:
         selector = stack.enter_context(selectors.DefaultSelector())
         for address, port in wanted:
             with contextlib.suppress(OSError):
-                family = socket.AF_INET6 if ":" in address else socket.AF_INET
-                one = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
-                one.setblocking(False)
+                one = stack.enter_context(_socket_for(address))
                 code = one.connect_ex((address, port))
                 if code in _UNDER_WAY:
                     selector.register(one, selectors.EVENT_WRITE, (address, port))
                 elif code in _ANSWERED:
                     found.setdefault(address, port)
-        end = time.monotonic() + within
-        while selector.get_map() and (left := end - time.monotonic()) > 0:
-            for key, _events in selector.select(left):
-                selector.unregister(key.fileobj)
-                address, port = key.data
-                code = t.cast(socket.socket, key.fileobj).getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                if code in _ANSWERED:
-                    found.setdefault(address, port)
+        for address, port in _answers(selector, time.monotonic() + within):
+            found.setdefault(address, port)
     return found
+
+
+def _socket_for(address: str) -> socket.socket:
+    one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    one.setblocking(False)
+    return one
+
+
+def _answers(selector: selectors.BaseSelector, end: float) -> t.Iterator[tuple[str, int]]:
+    """What answers of the connections under way, until none is left or it is ``end`` on the monotonic clock."""
+    while selector.get_map() and (left := end - time.monotonic()) > 0:
+        for key, _events in selector.select(left):
+            selector.unregister(key.fileobj)
+            code = t.cast(socket.socket, key.fileobj).getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code in _ANSWERED:
+                address, port = key.data
+                yield address, port
