@@ -90,13 +90,17 @@ def test_a_long_expression_would_be_found() -> None:
     assert long_expressions("- when: >-\n    {{ a\n    and b }}\n  msg: >-\n    {{ a\n    ~ b\n    ~ c }}\n") == []
 
 
-@pytest.mark.parametrize("name", ["drill", "abort"])
+@pytest.mark.parametrize("name", ["drill", "abort", "preflight", "stop_tests"])
 def test_what_a_playbook_has_of_the_shared_variables_is_as_there(name: str) -> None:
     """Ansible reads the files of vars_files anew for every task, so these playbooks have what they need of them."""
     shared: dict[str, object] = {}
     for path in ("playbooks/vars/array.yml", "roles/failover_drill/vars/main/awx.yml"):
         shared |= yaml.safe_load((ROLE.parents[1] / path).read_text(encoding="utf-8"))
-    plays = yaml.safe_load((ROLE.parents[1] / f"playbooks/{name}.yml").read_text(encoding="utf-8"))
+    text = (ROLE.parents[1] / f"playbooks/{name}.yml").read_text(encoding="utf-8")
+    plays = yaml.safe_load(text)
+    assert [play for play in plays if "vars_files" in play] == []
     own = [(key, value) for play in plays for key, value in play.get("vars", {}).items() if key in shared]
     assert own
     assert [(key, value) for key, value in own if value != shared[key]] == []
+    if name in ("preflight", "stop_tests"):  # the others get the rest from the role, or read it where AWX runs them
+        assert (set(re.findall(r"\b__\w+", text)) & shared.keys()) - {key for key, _value in own} == set()
