@@ -50,7 +50,7 @@ class Site:
         self.simulator = simulator
         self.environment = {
             **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
             "PWD": str(folder),
             "POWERSTORE_HOST": simulator.dr.host,

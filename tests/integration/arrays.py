@@ -120,7 +120,7 @@ class Arrays:
             cwd=self._folder,
             env={
                 **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
                 "ANSIBLE_NOCOLOR": "1",
                 "POWERSTORE_PASSWORD": next(iter(self._cases.values())).simulator.password,
             },

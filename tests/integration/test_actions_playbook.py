@@ -32,7 +32,7 @@ def run_here(command: str, case: Case) -> str:
     done = run_ansible(
         shlex.split(command),
         cwd=case.records.parent,
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
         timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr

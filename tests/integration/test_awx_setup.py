@@ -84,7 +84,7 @@ def setup(
         env={
             **os.environ,
             **NO_AUTHORITIES,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             "CONTROLLER_HOST": awx.url,
             "CONTROLLER_OAUTH_TOKEN": awx.token,
@@ -531,7 +531,7 @@ def test_the_guides_own_choices_and_command_make_everything(tmp_path: Path) -> N
             env={
                 **os.environ,
                 **NO_AUTHORITIES,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
                 "CONTROLLER_HOST": controller.url,
                 "CONTROLLER_OAUTH_TOKEN": controller.token,
                 "POWERSTORE_USERNAME": "drill",

@@ -71,7 +71,7 @@ def playbook(inventory: Path, simulator: Simulator, name: str, *arguments: str) 
         cwd=inventory.parent,
         env={
             **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             "POWERSTORE_PASSWORD": simulator.password,
         },

@@ -53,7 +53,7 @@ def test_nothing_but_the_stop_comes_after_the_last_check(tmp_path: Path) -> None
             cwd=tmp_path,
             env={
                 **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
                 "ANSIBLE_NOCOLOR": "1",
                 "POWERSTORE_PASSWORD": simulator.password,
             },

@@ -56,7 +56,7 @@ class Lab:
         self.environment = {
             **os.environ,
             "PWD": str(self.folder),
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             **{f"ANSIBLE_{name}": value for name, value in hostile.items()},
             **{f"POWERSTORE_{name}": value for name, value in account.items()},

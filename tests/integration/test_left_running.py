@@ -40,7 +40,7 @@ def play(simulator: Simulator, folder: Path, name: str, **variables: object) -> 
         cwd=folder,
         env={
             **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             "POWERSTORE_USERNAME": simulator.username,
             "POWERSTORE_PASSWORD": simulator.password,

@@ -34,7 +34,7 @@ class Calls:
         (folder / "inventory.json").write_text(json.dumps(inventory))
         self.environment = {
             **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_SHOW_CUSTOM_STATS": "1",
             "POWERSTORE_USERNAME": simulator.username,

@@ -48,7 +48,7 @@ def preflight(
         cwd=folder,
         env={
             **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_CALLBACK_RESULT_FORMAT": result_format,
             "POWERSTORE_PASSWORD": simulator.password,

@@ -46,7 +46,7 @@ def test_a_long_start_shows_how_far_it_is_and_a_quiet_stop_does_not(simulator: S
     (tmp_path / "env/envvars").write_text(
         json.dumps(
             {
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
                 "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
                 "POWERSTORE_HOST": simulator.dr.host,
                 "POWERSTORE_PORT": str(simulator.dr.port),

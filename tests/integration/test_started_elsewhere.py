@@ -39,7 +39,7 @@ def test_paths_are_meant_from_where_ansible_was_started(tmp_path: Path, stale: s
     defaults = ROOT / "roles/failover_drill/defaults/main.yml"
     # As in an installed collection, the playbook is somewhere else.
     (tmp_path / "show.yml").write_text(SHOW.format(vars=ROOT / "playbooks/vars", defaults=defaults, folder=tmp_path))
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "HOME": "/home/of"}
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"), "HOME": "/home/of"}
     environment |= {"ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_LOCALHOST_WARNING": "false"}
     environment.pop("PWD", None)
     done = run_ansible(

@@ -66,7 +66,7 @@ def ask(case: Case, record: Path | str, **variables: object) -> Run:
         cwd=case.records,
         env={
             **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             "PWD": str(case.records),
             "POWERSTORE_PORT": str(case.simulator.dr.port),

@@ -114,7 +114,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[tuple[dict[str, 
             cwd=folder,
             env={
                 **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
                 "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
                 "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests/lab/callbacks"),
                 "ANSIBLE_CALLBACKS_ENABLED": "keep_results",
@@ -174,7 +174,7 @@ def test_what_is_not_the_same_there_is_sent_and_options_come_from_everywhere(
         cwd=tmp_path,
         env={
             **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
             "ANSIBLE_NOCOLOR": "1",
             # Ansible writes there by HOME and reads there by the user's entry in passwd, which make's HOME is not.
