@@ -211,6 +211,8 @@ class Signers:
         if not self.file:
             return False
         try:
+            if os.path.exists(self.file) and not os.path.isfile(self.file):  # a FIFO would be waited for
+                raise OSError(0, "it is no plain file")
             with open(self.file, "rb") as file:
                 head = file.read(4096)
         except OSError as error:

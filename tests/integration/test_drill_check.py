@@ -242,9 +242,10 @@ def test_each_check_has_its_own_trust(simulator: Simulator, tmp_path: Path) -> N
 
 
 def test_an_authority_that_cannot_be_read_is_refused_before_anything_runs(simulator: Simulator, tmp_path: Path) -> None:
-    mark, bad = tmp_path / "ran", tmp_path / "bad.pem"
+    mark, bad, fifo = tmp_path / "ran", tmp_path / "bad.pem", tmp_path / "fifo.pem"
     bad.write_text("no certificate")
-    for path in (tmp_path / "none.pem", bad):
+    os.mkfifo(fifo)
+    for path in (tmp_path / "none.pem", bad, fifo):
         result = drill_check(
             simulator,
             {"name": "touch", "command": ["touch", str(mark)]},

@@ -11,6 +11,7 @@ beside it; requests may be missing on a managed host. The standard library has a
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import ssl
 import time
@@ -77,6 +78,8 @@ def _trust(name: str, probe: Http) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
         return context
     try:
+        if probe.ca_path and os.path.exists(probe.ca_path) and not os.path.isfile(probe.ca_path):
+            raise ValueError("it is no plain file")  # a FIFO would be waited for
         return ssl.create_default_context(cafile=probe.ca_path)
     except (OSError, ValueError) as error:
         raise InvalidInputError(

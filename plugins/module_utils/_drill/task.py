@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import time
 import typing as t
 from dataclasses import dataclass, replace
@@ -289,8 +290,7 @@ def _with_calendar(variables: Json) -> Json:
         return variables
     path = os.path.realpath(os.path.expanduser(freeze.strip()))
     try:
-        with open(path, "rb") as file:
-            content = file.read(_LARGEST_CALENDAR + 1)
+        content = _calendar(path)
         if len(content) > _LARGEST_CALENDAR:
             raise InvalidInputError(
                 f"{guards.FREEZE}: {path} is too large: expected at most {_LARGEST_CALENDAR} bytes."
@@ -302,6 +302,18 @@ def _with_calendar(variables: Json) -> Json:
             f"{guards.FREEZE} is {path}, which cannot be read: {why}. Expected a calendar file (.ics) in UTF-8, or a "
             "list."
         ) from error
+
+
+def _calendar(path: str) -> bytes:
+    """At most one byte more than is taken. Raises InvalidInputError for what is no plain file, which could keep a drill
+    waiting without end; OSError."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise InvalidInputError(
+            f"{guards.FREEZE} is {path}, which is a folder, a FIFO or a device: expected a calendar file (.ics), or a "
+            "list."
+        )
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # should it change just now
+        return file.read(_LARGEST_CALENDAR + 1)
 
 
 def _with_files(steps: t.Sequence[Step], around: Surroundings) -> list[Json]:

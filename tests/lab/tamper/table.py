@@ -379,6 +379,12 @@ def _nobody_known(folder: Folder) -> None:
     (folder.keys / "allowed").unlink()
 
 
+def _signers_in_a_fifo(folder: Folder) -> None:
+    """That nobody writes into: opened, it would be waited for."""
+    _nobody_known(folder)
+    os.mkfifo(folder.keys / "allowed")
+
+
 def _other_name(folder: Folder) -> None:
     (folder.keys / "allowed").write_text(f"other@example.com {(folder.keys / 'key.pub').read_text()}")
 
@@ -506,6 +512,7 @@ ROWS: t.Final = (
     Row("two chains", _second_chain, refused="expected one chain, chain.jsonl"),
     Row("the chain is rotated", _rotated, refused="expected one chain, chain.jsonl"),
     Row("no file of signers", _nobody_known, refused="expected the file of those who may sign"),
+    Row("the file of signers is a FIFO", _signers_in_a_fifo, refused="who may sign: it is no plain file"),
     Row("a name that may not sign", _other_name, refused="drills@example.com may not sign"),
     Row("a known head that is none", _no_head, refused="expected 64 hexadecimal digits"),
 )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
 from datetime import UTC, date, datetime
@@ -283,6 +284,10 @@ def test_outside_the_window_nothing_is_started(tmp_path: Path, real: bool) -> No
 def test_a_calendar_that_cannot_be_read_or_understood_refuses_the_drill(tmp_path: Path) -> None:
     file = tmp_path / "freeze.ics"
     assert "cannot be read: No such file" in Told(tmp_path, freeze=str(file)).said["refusal"]
+    os.mkfifo(tmp_path / "fifo.ics")  # without a writer: opened, it would be waited for
+    for special in (tmp_path / "fifo.ics", tmp_path, Path("/dev/zero")):
+        said = Told(tmp_path, freeze=str(special)).said["refusal"]
+        assert f"{special}, which is a folder, a FIFO or a device: expected a calendar" in said
     file.write_bytes(b"\xff")
     assert "cannot be read" in Told(tmp_path, freeze=str(file)).said["refusal"]
     file.write_text(calendar(TIMES + "RRULE:FREQ=WEEKLY\r\n"))
