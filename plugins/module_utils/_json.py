@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What JSON is to the type checker: an object of the array's answers, of a module's results, of a record; and keys that
-are there twice."""
+"""JSON objects as the type checker sees them, in answers, results and records; and keys that are there twice."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refuses a Python that is too old for the rest, before that fails at a name or a word which it does not know
+"""Refuses a Python that is too old, before the rest of the code fails with an error that nobody understands
 
 A module imports this first. It is written for Python 3.8, the oldest that ansible-core 2.19 runs modules with; Ansible
 shows the text of the error as the task's message.

@@ -10,12 +10,12 @@ module: drill_check
 short_description: Check ports, URLs and commands side by side
 version_added: 0.1.0
 description:
-  - Looks at TCP ports, at URLs and with commands until each check is true or its time is over, all in one process and
+  - Looks at TCP ports, at URLs and with commands until each check passes or its time is over, all in one process and
     side by side, and says of each what was expected, what was observed and when it became true.
   - The time at which a check became true is taken beside the look itself. What Ansible needs to start a task is not in
     it.
   - It runs on the host of the task; with C(delegate_to) on another. It asks no array.
-  - All options are validated before the first check runs. A check whose options have no one meaning refuses the task.
+  - All options are validated before the first check runs. A check whose options are ambiguous refuses the task.
 author:
   - drdrill.powerstore contributors (@drdrill)
 requirements:
@@ -152,7 +152,7 @@ options:
   fail_on_critical:
     description:
       - Whether the task fails where a critical check did not pass. Without it the caller judges by RV(passed) and
-        RV(checks). Options without one meaning fail the task always.
+        RV(checks). Ambiguous options always fail the task.
     type: bool
     default: true
   keep_output:

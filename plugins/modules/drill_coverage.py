@@ -11,7 +11,7 @@ short_description: Say which replication sessions were tested by a failover dril
 version_added: 0.1.0
 description:
   - Compares the arrays as they are now with all records of drills in a folder and with a policy that is kept in git.
-    Every replication session gets a state; a session that is in no plan and in no record is V(never).
+    Every replication session gets a state; a session that is in no record is V(never).
   - A row is never better than the worst of its sources. An array that could not be read is V(not_read), no matter what
     the records say.
   - Writes the coverage as JSON, the population as CSV, a report as HTML, due dates as iCalendar, metrics for
@@ -72,7 +72,7 @@ options:
     type: path
   textfile:
     description:
-      - File of the metrics, which is replaced each time. Give a file with the end C(.prom) in the folder of
+      - File of the metrics, which is replaced each time. Give a file with the extension C(.prom) in the folder of
         node_exporter's textfile collector. The default is C(drdrill.prom) in O(output_directory).
     type: path
   fail_on:

@@ -65,7 +65,7 @@ options:
       - Whether the record and the reports beside it are added to the chain of their folder, as by
         M(drdrill.powerstore.drill_chain) with O(drdrill.powerstore.drill_chain#module:state=appended), and signed by
         O(sign). With an empty list of O(formats) this is all that is done.
-      - Reports that could not be made keep the record out of nothing; it is added all the same.
+      - If a report could not be made, the record is added all the same.
     type: bool
     default: false
 """

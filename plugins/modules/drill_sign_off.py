@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Writes C(signoff-ID-N.json) beside a record. It has the SHA-256 of the record, who decided in which role, the
     decision, and each success criterion of the record as met or not met.
-  - The file is signed by the person's own key where O(method) is V(ssh) or V(gpg), and is added to the chain of the
+  - With O(method) V(ssh) or V(gpg) the file is signed with the person's own key. It is added to the chain of the
     folder. No sign-off is ever overwritten. A second one gets the next number.
   - A record that was changed since it was added to the chain is refused, and so is one that is in no chain. A criterion
     of the record that is not judged is refused by its name.
@@ -94,7 +94,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Accept a drill, signed by the own key
+- name: Accept a drill, signed with your own key
   drdrill.powerstore.drill_sign_off:
     record: "{{ failover_drill_result.path }}"
     name: B. Manager

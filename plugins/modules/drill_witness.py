@@ -21,7 +21,7 @@ description:
   - The record is read on the controller. The array is asked from the host of the task. Two requests and their pages are
     enough for any number of sessions.
   - Both logs are the array's own. A witness is independent where somebody else asks, from another machine and with an
-    account of his own. That account only has to be allowed to read.
+    account of their own. That account only needs to read.
 author:
   - drdrill.powerstore contributors (@drdrill)
 extends_documentation_fragment:

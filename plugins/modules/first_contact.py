@@ -10,7 +10,7 @@ module: first_contact
 short_description: Look at a PowerStore array closely, to learn how it answers
 version_added: 0.1.0
 description:
-  - Dell's documents leave open how an array behaves in some points. The playbook C(drdrill.powerstore.first_contact)
+  - Dell's documents leave some of an array's behaviour open. The playbook C(drdrill.powerstore.first_contact)
     finds that out on one session, with this module, and M(drdrill.powerstore.first_contact_report) says what it found.
   - The result has no names in it.
 author:

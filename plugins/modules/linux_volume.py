@@ -14,7 +14,7 @@ description:
     Before the array takes the data away again, it unmounts the volume and removes its devices from the kernel.
   - It runs on the host that is to see the data, so with C(delegate_to) and C(become) from a play on an array. It asks
     no array.
-  - A device is touched only if the kernel itself calls it by the volume's WWN. It is refused if its size is another,
+  - A device is touched only if the kernel itself calls it by the volume's WWN. It is refused if its size differs,
     if it has partitions, if LVM or another map holds it, if it is swapped to, mounted elsewhere, or holds the host's
     own system.
   - With O(state=mounted) all volumes are judged before the first is mounted, and one that is refused refuses all. With

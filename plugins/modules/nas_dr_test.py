@@ -40,7 +40,7 @@ options:
       - V(started) makes sure that there is a DR-test clone of every NAS server with the O(label) of the task,
         V(stopped) that there is none.
       - A start that fails takes back what it made of that NAS server, and says so.
-      - V(stopped) waits for a clone that the array is still at, as of a task that was killed, and removes it.
+      - V(stopped) waits for a clone that is still being made, for example by a task that was killed, and removes it.
     type: str
     choices: [started, stopped]
     required: true
@@ -396,8 +396,8 @@ nas_servers:
           session_id: 0a1b2c3d-0000-4000-8000-00000000000a
           severity: warning
           message: The DR-test clone of the NAS server 'homes' gets no file interface.
-          impact: No client of the DR site can reach it, so nothing of the data can be checked.
-          resolution: Give it the address of an isolated network by interface.
+          impact: No client of the DR site can reach it, so no data can be checked.
+          resolution: Give it an address on an isolated network with interface.
     failure:
       description:
         - Why it failed. Its C(kind) is one of V(authentication), V(authorization), V(not_found),

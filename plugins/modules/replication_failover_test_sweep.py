@@ -17,7 +17,7 @@ description:
     volume group or a NAS server that has this array as its destination whether it could be failed over now.
   - Where every test is to be stopped (O(started_by=anyone), no O(max_age), no lists), the first stops are sent after a
     login and one list of the sessions in test. Everything else is read afterwards.
-  - What cannot be read keeps no stop from being sent, and is in RV(unread). Where the flag of a session could not be
+  - What cannot be read prevents no stop, and is in RV(unread). Where the flag of a session could not be
     read, the task fails.
   - Running it again changes nothing more, so it may be scheduled.
 author:
@@ -132,7 +132,7 @@ options:
       - Whether to look for DR-test clones of NAS servers, too (PowerStoreOS 3.6 and later), which the same policy
         decides on, after the failover tests. A stop deletes the clone with its interfaces and file systems, and nothing
         that the array does not mark as a DR test. A clone that is under way is waited for, up to O(wait_timeout).
-      - A clone keeps no NAS server from being failed over.
+      - A clone does not block a failover of its NAS server.
     type: bool
     default: true
   settle_time:

@@ -114,8 +114,8 @@ options:
   test_log:
     description:
       - Also read every start of a failover test that the array's own log still has, of all sessions, no matter which
-        are selected, and every DR-test clone of a NAS server that is on the array. With it, tests are found that no
-        record of a drill tells of.
+        are selected, and every DR-test clone of a NAS server that is on the array. This finds tests that
+        are in no record of a drill.
     type: bool
     default: false
   population:

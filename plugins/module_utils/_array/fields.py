@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading rows of an array that may not be as its description has them: what is odd is noted, the rest is used. Pure.
+"""Reading rows of an array tolerantly: what is not as its description says is noted, the rest is used. Pure.
 
 One odd attribute must not hide a session that is in test, nor one odd row all others.
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a new record gets of the chain: the head before it, and a signature over its own bytes."""
+"""What a new record gets from the chain: the head before it, and a signature over its own bytes."""
 
 from __future__ import annotations
 

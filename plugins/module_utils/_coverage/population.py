@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The population of a coverage: arrays as they are now, joined with what records and logs tell of. Pure.
+"""The population of a coverage: arrays as they are now, joined with what records and logs say. Pure.
 
 A session is known by the array's global id and the id of its resource; where that leads to none, by the WWNs of its
 volumes. What records or logs tell of and no array has any more is a row, too: nothing that was there is left out.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of a session is not as it was when it was tested, and matters by the policy. Pure."""
+"""What changed on a session since it was tested, and matters by the policy. Pure."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the records of drills tell of sessions: which were tested, when, how it went, and as what. Pure.
+"""What the records of drills say of sessions: which were tested, when, with what outcome, and in which state. Pure.
 
 A record is reduced to this as it is read, so that 2,000 of them fit into memory.
 """

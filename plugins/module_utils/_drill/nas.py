@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a drill is told of a NAS server: the address of its DR-test clone, and which file systems are cloned. Pure."""
+"""What a drill's variables say of a NAS server: its clone's address, and which file systems are cloned. Pure."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How much there is to test on an array, and how much of it a drill, a report or a sweep is about. Pure."""
+"""How much there is to test on an array, and how much of it a drill, a report or a sweep covers. Pure."""
 
 from __future__ import annotations
 

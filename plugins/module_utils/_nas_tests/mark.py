@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The name of a DR-test clone: that it is one, whose, of which NAS server, and the same for the same. Pure.
+"""The name of a DR-test clone: it says that it is one, whose, and of which NAS server, the same in every run. Pure.
 
 The name does not change from run to run: a clone whose request was answered by nobody is found by it, and the array
 refuses a second one of that name.

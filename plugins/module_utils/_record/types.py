@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The record as types: the door to the rooms ``*_types``, and which type each kind of record has."""
+"""The record as types: everything from the files ``*_types``, and which type each kind of record has."""
 
 from __future__ import annotations
 

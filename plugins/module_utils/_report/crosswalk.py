@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The crosswalk: what of the references of a framework this record fills, what it leaves empty, what is for a person.
+"""The crosswalk: which references of a framework this record fills or leaves empty, and what a person must add.
 
 Pure. It says where a record supports a reference, and never that anybody complies with it.
 """

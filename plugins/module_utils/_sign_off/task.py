@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What drill_sign_off does: write what a person says of a record, signed by the own key, and add it to the chain."""
+"""What drill_sign_off does: write what a person says of a record, with their signature, and add it to the chain."""
 
 from __future__ import annotations
 

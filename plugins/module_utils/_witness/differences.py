@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""In what the array's logs differ from what a record claims of one start or stop. Pure."""
+"""How the array's logs differ from what a record claims about one start or stop. Pure."""
 
 from __future__ import annotations
 
