@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .._array.client import Client
 from .._errors import PowerStoreError
-from .._findings.rules import Finding
+from .._findings.finding import Finding
 from .._operation.batch import Batch, OnProgress
 from .._operation.goal import STOP, Goal, Outcome
 from .._operation.workers import OUT_OF_MEANS, out_of_means

@@ -18,7 +18,7 @@ from .._errors import (
     PowerStoreError,
     RejectedError,
 )
-from .._findings.rules import Finding, Findings
+from .._findings.finding import Finding, Findings
 from .._json import Json
 from .._operation.batch import Batch
 from .._operation.goal import Outcome

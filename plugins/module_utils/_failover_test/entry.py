@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .._array.session import Cluster, ReplicationSession, Snapshot
 from .._errors import PowerStoreError
-from .._findings.rules import Finding, Findings
+from .._findings.finding import Finding, Findings
 from .._json import Json
 from .._module import result
 from .._operation.goal import Outcome, as_timing

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from .._array.session import Cluster, ReplicationSession, Selector, Target, Unresolved
 from .._errors import PowerStoreError, RejectedError
-from .._findings.rules import Findings
+from .._findings.finding import Findings
 from .._findings.start_stop import assess_start, assess_stop, blocking_error
 from .._module import result
 from .._operation.goal import START, STOP, Goal

@@ -21,7 +21,7 @@ from .._array.read_cluster import read_cluster
 from .._array.resolve import resolve
 from .._array.session import Cluster, ReplicationSession, Selector, Target, Unresolved
 from .._errors import AmbiguousError, NotFoundError, PowerStoreError
-from .._findings.rules import Finding
+from .._findings.finding import Finding
 
 _NO_CLOCK = "The array gave no time of its own (cluster.system_time): times are from this computer's clock."
 

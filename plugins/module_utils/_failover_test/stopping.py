@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from .._array.jobs import GOOD_PHASES, START, STOP, Job
 from .._array.session import ReplicationSession, Selector
 from .._errors import AuthenticationError, AuthorizationError, NotFoundError, PowerStoreError, RejectedError
-from .._findings.rules import Finding
+from .._findings.finding import Finding
 from .._operation.goal import Goal, Outcome
 from .._operation.sending import IsOwn
 from .._time import format_time

@@ -16,7 +16,7 @@ from .._array.related import Alert, RecoveryPoint, Related
 from .._array.session import Cluster, ReplicationSession
 from .._time import format_time, in_words
 from .._words import INFO
-from .rules import Finding, Findings
+from .finding import Finding, Findings
 from .start_stop import LOST
 
 _SHOWN = 5  # so many names of volumes are in a message

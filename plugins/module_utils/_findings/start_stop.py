@@ -19,7 +19,7 @@ from .._errors import (
     PowerStoreError,
 )
 from .._time import format_time, in_words
-from .rules import Finding, Findings
+from .finding import Finding, Findings
 
 __all__ = ["Finding", "Findings", "assess_start", "assess_stop", "blocking_error", "is_cut_off"]
 

@@ -14,8 +14,8 @@ import typing as t
 from .._array.related import Related
 from .._array.session import Cluster, ReplicationSession, Target
 from .._time import format_time, in_words
+from .finding import Finding, Findings
 from .related import assess_related
-from .rules import Finding, Findings
 from .start_stop import assess_start
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from .._array.session import Cluster
 from .._errors import PowerStoreError
-from .._findings.rules import Finding, Findings
+from .._findings.finding import Finding, Findings
 from .._json import Json
 from .._nas_tests.clone import Clone
 from .._time import format_time

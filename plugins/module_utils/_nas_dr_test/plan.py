@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from .._array.session import Cluster, ReplicationSession
 from .._errors import OperationTimeoutError, PowerStoreError, RejectedError
-from .._findings.rules import Finding, Findings
+from .._findings.finding import Finding, Findings
 from .._findings.start_stop import blocking_error
 from .._json import Json
 from .._nas_tests.clone import FIRST_RELEASE, Clone, CloneJob, FileInterface, FileSystem, NasServer

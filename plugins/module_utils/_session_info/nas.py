@@ -13,7 +13,7 @@ from .._array.client import Client
 from .._array.fields import Unread
 from .._array.session import Cluster, ReplicationSession, Row, Target, Unresolved
 from .._errors import InvalidInputError, PowerStoreError
-from .._findings.rules import Finding, Findings
+from .._findings.finding import Finding, Findings
 from .._json import Json
 from .._nas_dr_test.plan import Desired, addresses_to_probe, plan
 from .._nas_dr_test.probe import answering

@@ -20,7 +20,7 @@ from .._array.related import RecoveryPoint, Related, Volume
 from .._array.resolve import resolve
 from .._array.session import Cluster, ReplicationSession, Row, Selector, Target, Unresolved
 from .._errors import AmbiguousError, PowerStoreError
-from .._findings.rules import Finding
+from .._findings.finding import Finding
 from .._findings.weight import before_drill
 from .._json import Json
 from .._time import format_time

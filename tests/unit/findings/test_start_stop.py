@@ -15,7 +15,8 @@ from datetime import timedelta
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.session import Snapshot, SnapshotChoice
-from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.rules import RULES, Finding
+from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.finding import Finding
+from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.rules import RULES
 from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.start_stop import (
     assess_start,
     assess_stop,

@@ -12,7 +12,8 @@ import typing as t
 import jsonschema
 import pytest
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.rules import RULES, Finding
+from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.finding import Finding
+from ansible_collections.drdrill.powerstore.plugins.module_utils._findings.rules import RULES
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.common import Context
 from ansible_collections.drdrill.powerstore.plugins.module_utils._record.published import published
