@@ -22,12 +22,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 
 from ansible import constants
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils import _internal, basic
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..module_utils._errors import PowerStoreError
 from ..module_utils._json import Json
 from ..module_utils._module.progress import FILE
 from ..module_utils._operation.batch import OnProgress
@@ -42,6 +43,9 @@ _READ_AT_THE_START: t.Final = ("PYTHON", "LD_", "DYLD_", "LC_", "LANG", "OPENSSL
 _HANDS_OVER: t.Final = "__failover_drill_hands_over"
 _BESIDE: t.Final = "__failover_drill_runs_beside"
 _LEFT_AT: t.Final = "__failover_drill_left_at"  # where it left its result
+# {name, wave} of what the drill decides for the options. As values of options, Ansible would look into each session.
+_DECIDED: t.Final = "__failover_drill_decides"
+_DRILL: t.Final = "__failover_drill"  # what the last task of the drill returned
 _PROFILE: t.Final = "legacy"  # how Ansible writes arguments and results of modules that don't say otherwise
 
 
@@ -69,7 +73,7 @@ class ModuleAction(ActionBase):
         """The module's result."""
         result: Json = super().run(tmp, task_vars)
         variables = task_vars or {}
-        result.update(self._left(variables) or self._module_result(self.module_arguments(), variables))
+        result.update(self._left(variables) or self._module_result(self._arguments(variables), variables))
         if variables.get(_HANDS_OVER) is True:
             return _hand_over.handed_over(result, diff=bool(self._task.diff))
         return result
@@ -85,6 +89,23 @@ class ModuleAction(ActionBase):
         found = _hand_over.awaited(str(left["path"]), float(left["until"]) - time.monotonic())
         refused = (found.get("failure") or {}).get("kind") == "authentication"
         return found if refused or (found.get("sessions") is not None and not found.get("failed")) else None
+
+    def _arguments(self, variables: Json) -> Json:
+        """Those of the module, with what the drill decides. Raises AnsibleActionFail where its state is lost."""
+        args = self.module_arguments()
+        if _DECIDED not in variables:
+            return args
+        from ..module_utils._drill.task import options_of  # of the drill's tasks alone
+
+        asked = self._templar.template(variables[_DECIDED])
+        try:
+            return {**args, **options_of(variables[_DRILL]["state"], asked["name"], asked["wave"])}
+        except PowerStoreError as error:
+            raise AnsibleActionFail(error.message) from error
+        except KeyError as error:
+            raise AnsibleActionFail(
+                f"What the drill has decided is lost ({error}), so its sessions are not known."
+            ) from error
 
     def module_arguments(self) -> Json:
         """The arguments of the module: those of the task, where an action does not make others of them."""

@@ -154,8 +154,6 @@ def view(state: State) -> Json:
         "problem": state.problem,
         "how": drill.plan["how"],
         "keep_for": drill.policy["end_of_test_snapshot_expiration"],
-        # What is read before the start; from then on the drill has its sessions.
-        "selection": None if drill.attempted else Request.from_plan(drill.plan["asked"]).selection(),
         "turns": schedule.until_validated(drill),
         "releases": schedule.releases(drill),
         "notices": schedule.steps_of(drill, "notify"),
@@ -208,6 +206,20 @@ def of_sessions(state: Json, name: str, wave: int = 1) -> t.Any:
     """
     decide, drill = _OF_SESSIONS[name], State.of(state).drill
     return decide(drill, wave) if drill.events else []
+
+
+def options_of(state: Json, name: str, wave: int = 1) -> Json:
+    """The options of the next module that the drill decides: ``selection`` those of the look before the start, else
+    ``sessions``, as `of_sessions` has them by that name.
+
+    Raises InvalidInputError for another state or none, KeyError for another name.
+    """
+    drill = State.of(state).drill
+    if not drill.events:
+        raise InvalidInputError("Nothing is known of the drill any more: expected what its last task returned.")
+    if name == "selection":
+        return Request.from_plan(drill.plan["asked"]).selection()
+    return {"sessions": _OF_SESSIONS[name](drill, wave)}
 
 
 def _decide_all(state: State) -> None:

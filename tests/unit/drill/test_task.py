@@ -339,6 +339,21 @@ def test_what_a_tasks_file_saw(tmp_path: Path, given: Json, passed: bool, observ
     assert step["passed"] is passed and observed in step["observed"]
 
 
+# What a drill decides for the options of a module
+
+
+def test_the_options_of_a_module_are_worked_out_where_they_are_used(tmp_path: Path) -> None:
+    told = prepared(tmp_path)
+    selection = task.options_of(told.state, "selection")
+    assert selection == {"sessions": [{"volume": "a"}, {"volume_group": "b"}]}
+    told.started(an_operation("a", "started"))
+    assert task.options_of(told.state, "to_stop", 1) == {"sessions": told.said["to_stop"]["1"]} != {"sessions": []}
+    for lost in ({}, packed({"path": "", "events": [], "pending": [], "is_open": False, "problem": None})):
+        for name in ("selection", "to_stop"):
+            with pytest.raises(InvalidInputError, match="Nothing is known of the drill any more"):
+                task.options_of(lost, name)
+
+
 # Many sessions are read beside the last checks
 
 
