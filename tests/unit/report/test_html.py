@@ -6,15 +6,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import tempfile
 import typing as t
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
+import jinja2
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import (
     TEMPLATES,
+    environment,
     render_html,
     render_pages,
 )
@@ -484,3 +490,39 @@ def test_details_of_more_than_500_sessions_are_pages_of_their_own(tmp_path: Path
     assert all(f"../{stem}.evidence/a.png" not in page.values("href") for page in (main, read[f"{stem}{parts[0]}"]))
     assert any(f"../{stem}.evidence/a.png" in page.values("href") for page in read.values())
     assert list(render_pages(source_of(tmp_path, large_record(500)))) == [".html"]
+
+
+# Compiled templates
+
+
+@pytest.fixture
+def anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for temporary files, and templates that were not read yet."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    environment.cache_clear()
+    yield tmp_path
+    environment.cache_clear()
+
+
+def test_templates_are_compiled_once_for_all_reports(anew: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = source_of(anew, newest_record())
+    report = render_html(source)
+    folder = anew / f"_jinja2-cache-{os.getuid()}"
+    assert folder.stat().st_mode & 0o777 == 0o700 and list(folder.iterdir())
+    environment.cache_clear()
+    monkeypatch.delattr(jinja2.Environment, "compile")
+    assert render_html(source) == report
+
+
+@pytest.mark.parametrize("keeps", ["a file of that name", "no space"])
+def test_a_report_comes_where_no_template_can_be_kept(anew: Path, monkeypatch: pytest.MonkeyPatch, keeps: str) -> None:
+    def full(**_options: object) -> t.NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = anew / f"_jinja2-cache-{os.getuid()}"
+    if keeps == "no space":
+        monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
+    else:
+        folder.write_text("somebody's")
+    assert Page(render_html(source_of(anew, newest_record()))).problems == []
+    assert folder.is_file() or list(folder.iterdir()) == []

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import typing as t
 from pathlib import Path
@@ -21,7 +22,7 @@ from ..source import Source
 from .view import put_apart, view
 
 if t.TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BytecodeCache, Environment
 
 TEMPLATES: t.Final = Path(__file__).parent / "templates"
 MAIN: t.Final = ".html"
@@ -53,6 +54,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_kept_templates(),
     )
     made.filters.update(
         {
@@ -70,6 +72,28 @@ def environment() -> Environment:
     made.globals["check"] = StepResult.of
     made.globals["style"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704  (our own file)
     return made
+
+
+def _kept_templates() -> BytecodeCache | None:
+    """Where Jinja2 keeps the templates compiled, for the next report: that takes longer than to fill them in.
+
+    It is a folder of this user alone, among the temporary files. Where it cannot be made or written, nothing is kept.
+    """
+    from jinja2 import FileSystemBytecodeCache
+    from jinja2.bccache import Bucket
+
+    class Kept(FileSystemBytecodeCache):
+        """Keeps what can be kept."""
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            """Write a template. A full disk keeps no report from being made."""
+            with contextlib.suppress(OSError):
+                super().dump_bytecode(bucket)
+
+    try:
+        return Kept()
+    except (OSError, RuntimeError):  # by Jinja2: a folder of that name is somebody else's
+        return None
 
 
 def render_html(source: Source) -> str:
