@@ -93,6 +93,26 @@ class StepResult(_Word):
         return cls.PASSED if passed else cls.FAILED
 
 
+class CheckResult(_Word):
+    """What came of a check as reports call it. What the array is asked for is measured or not, never executed."""
+
+    FAILED = "failed", "Failed", "❌", "failed", Outcome.FAILURE
+    NOT_EXECUTED = "not_executed", "Not executed", "❔", "incomplete", Outcome.SKIPPED
+    NOT_MEASURED = "not_measured", "Not measured", "❔", "incomplete", Outcome.SKIPPED
+    NO_OBJECTIVE = "no_objective", "No objective", "❔", "incomplete", Outcome.SKIPPED
+    PASSED = "passed", "Passed", "✅", "passed", None
+
+    @classmethod
+    def of(cls, passed: bool | None, kind: str, observed: str | None) -> CheckResult:
+        """From ``passed``, ``kind`` and ``observed`` of a check in a record. What was measured and could not be judged
+        had nothing to be compared with."""
+        if passed is not None:
+            return cls.PASSED if passed else cls.FAILED
+        if kind != "array":
+            return cls.NOT_EXECUTED
+        return cls.NOT_MEASURED if (observed or "not ").startswith("not ") else cls.NO_OBJECTIVE
+
+
 class Severity(_Word):
     """How heavy a finding is. A blocker refuses a start."""
 

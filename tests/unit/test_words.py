@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import (
+    CheckResult,
     CleanUp,
     Coverage,
     Kind,
@@ -30,8 +31,10 @@ def test_the_worst_of_some() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("words", [Verdict, CleanUp, StepResult, Severity, Coverage])
-def test_every_word_can_be_shown(words: type[Verdict | CleanUp | StepResult | Severity | Coverage]) -> None:
+@pytest.mark.parametrize("words", [Verdict, CleanUp, StepResult, CheckResult, Severity, Coverage])
+def test_every_word_can_be_shown(
+    words: type[Verdict | CleanUp | StepResult | CheckResult | Severity | Coverage],
+) -> None:
     for member in words:
         assert member.word and member.sign and member.icon
         assert type(member.value) is str and words(member.value) is member
@@ -51,6 +54,12 @@ def test_words_that_a_verdict_and_a_clean_up_share_read_alike() -> None:
 
 def test_the_result_of_a_check() -> None:
     assert [StepResult.of(passed) for passed in (True, False, None)] == ["passed", "failed", "not_executed"]
+    for kind in ("array", "command"):
+        assert [CheckResult.of(passed, kind, "true") for passed in (True, False)] == ["passed", "failed"]
+    assert CheckResult.of(None, "command", "not executed").word == "Not executed"
+    assert CheckResult.of(None, "array", "not read: the array could not be read").word == "Not measured"
+    assert CheckResult.of(None, "array", None).word == "Not measured"
+    assert CheckResult.of(None, "array", "120 s old").word == "No objective"
 
 
 def test_phases_stand_in_the_order_of_the_drill() -> None:

@@ -188,11 +188,11 @@ def of_array(view: View, point: RecoveryPoint, replication: ReplicationRpo | Non
         _array_says(
             IN_PROGRESS,
             "true",
-            "not read" if during is None else str(flag).lower(),
+            _not_read(view) if during is None else str(flag).lower(),
             None if during is None else started and flag is True,
         ),
         _within_rpo(point, replication),
-        _mapped(during),
+        _mapped(view),
     ]
 
 
@@ -210,17 +210,33 @@ def _cloned(view: View) -> Validation:
     return _array_says(
         CLONED,
         "a clone with an address",
-        shown if known else "not read",
+        shown if known else _not_read(view, "the DR-test clones"),
         started and clone is not None and bool(clone.addresses) if known else None,
     )
 
 
-def _mapped(during: SessionSeen | None) -> Validation:
-    volumes = during.volumes if during else None
-    if volumes is None or any(volume.hosts is None for volume in volumes):
-        return _array_says(MAPPED, "each volume", "not read", None)
+def _not_read(view: View, what: str = "the session") -> str:
+    """That something was not read during the test, and why."""
+    look = view.drill.seen.during
+    if look is None:
+        return "not read: the drill did not look at the array while the test ran"
+    if look.sessions is None:
+        return f"not read: {(look.msg or 'the array could not be read').rstrip('.')}"
+    if view.during is None:
+        return "not read: the array did not list the session while the test ran"
+    return f"not read: {what} could not be read while the test ran"
+
+
+def _mapped(view: View) -> Validation:
+    volumes = view.during.volumes if view.during else None
+    if volumes is None:
+        return _array_says(MAPPED, "each volume", _not_read(view, "the volumes"), None)
+    if any(volume.hosts is None for volume in volumes):
+        return _array_says(MAPPED, "each volume", _not_read(view, "the mappings to hosts"), None)
     unmapped = [volume.name or volume.id or "a volume" for volume in volumes if not volume.hosts]
-    observed = f"not mapped: {', '.join(unmapped)}" if unmapped else f"{len(volumes)} of {len(volumes)} mapped"
+    observed = f"{len(volumes)} of {len(volumes)} mapped" if volumes else _not_read(view, "the volumes")
+    if unmapped:
+        observed = f"not mapped: {', '.join(unmapped)}"
     return _array_says(MAPPED, "each volume", observed, not unmapped if volumes else None)
 
 

@@ -42,7 +42,7 @@ from .._record.witness import of_unclaimed
 from .._record.witness_types import Claim, Witness
 from .._text import one_line
 from .._words import Cause as CauseId
-from .._words import CleanUp, Outcome, Phase, Verdict
+from .._words import CheckResult, CleanUp, Outcome, Phase, Verdict
 from .causes import counting_sentence
 from .source import Source
 from .text import between, duration, meaning, took, words
@@ -281,7 +281,8 @@ def _validation_case(check: Validation) -> Case:
     if check.passed:
         return case
     if check.passed is None:
-        return case.skipped(observed if observed.startswith("not ") else f"not executed: {observed}")
+        result = CheckResult.of(None, check.kind, check.observed)
+        return case.skipped(observed if observed.startswith("not ") else f"{result.word.lower()}: {observed}")
     case = replace(case, outcome=Outcome.FAILURE, message=f"Expected {expected}, found {observed}")
     return case if check.critical else case.skipped("Failed, but not critical:")
 

@@ -95,7 +95,7 @@ def test_the_clone_is_what_the_array_shows_of_its_test() -> None:
             "homes-dr-test with 192.0.2.20 and 1 file system",
             None,
         ),
-        (None, None, "not read", "incomplete"),
+        (None, None, "not read: the DR-test clones could not be read while the test ran", "incomplete"),
     ],
 )
 def test_a_clone_that_is_not_shown_is_no_test(

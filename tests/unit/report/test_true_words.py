@@ -116,3 +116,14 @@ def test_a_step_is_moved_by_the_skew_that_was_measured_last_before_it(tmp_path: 
     shown = {row.step.name: row.begin for row in view(source_of(tmp_path, record).record).steps}
     assert shown["Checks of the application"] == parse_time(at(3600 + 62))
     assert shown["Rescan and mount on dr-host-1"] == parse_time(at(24))
+
+
+def test_what_the_array_did_not_show_is_not_measured_and_says_why(tmp_path: Path) -> None:
+    record = spoiled(put("during.sessions", None), put("during.msg", "Reading replication sessions: no answer."))
+    source = source_of(tmp_path, record)
+    html, junit = re.sub(r"<[^>]+>", " ", render_html(source)), render_junit(source)
+    why = "not read: Reading replication sessions: no answer"
+    # In HTML a row of the table; in JUnit a case that is skipped for this reason.
+    shown = " ".join(html.split())
+    assert f"Not measured true {why}" in shown and f"Not executed true {why}" not in shown
+    assert why in junit and f"not executed: {why}" not in junit

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..._record.types import Awx, DrillRecord
 from ..._time import format_time
 from ..._version import VERSION
-from ..._words import StepResult
+from ..._words import CheckResult
 from .. import text as words
 from ..causes import verdict_sentence
 from ..crosswalk import NOTE, crosswalks
@@ -69,7 +69,7 @@ def environment() -> Environment:
             "size": words.size,
         }
     )
-    made.globals["check"] = StepResult.of
+    made.globals["check"] = CheckResult.of
     made.globals["style"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704  (our own file)
     return made
 
