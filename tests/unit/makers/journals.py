@@ -115,3 +115,10 @@ def cut_off(folder: Path, array: str) -> Path:
     intent |= {"array": array, "process": {**intent["process"], "started": "0"}}  # its process is another one by now
     path.write_text(json.dumps(intent) + "\n" + "".join(more), encoding="utf-8")
     return path
+
+
+def prepared(folder: Path, **variables: t.Any) -> Told:
+    """A drill whose preflight found everything ready."""
+    told = Told(folder, **variables)
+    assert told("read", what="before", result=a_reading(*READY))["refusal"] is None
+    return told
