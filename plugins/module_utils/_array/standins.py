@@ -5,9 +5,11 @@
 """Stand-ins for names, addresses and secrets in what is recorded of an array. Pure.
 
 What is kept is listed here; a text of which nothing is known is replaced. So an attribute that no description has, or a
-message in words of its own, shows no name. The same text has the same stand-in wherever it occurs, in all recordings
-made with one key, so that what belongs together can still be seen. Who does not have the key cannot find out names by
-trying them.
+message in words of its own, shows no name. A word of the API's description stays where it is no name by its place: as
+an attribute, as a state, in a sentence. Every array says it, so nobody learns from it how a volume is called.
+
+The same text has the same stand-in wherever it occurs, in all recordings made with one key, so that what belongs
+together can still be seen. Who does not have the key cannot find out names by trying them.
 """
 
 from __future__ import annotations
@@ -111,6 +113,10 @@ class StandIns:
             self._names[text] = made
         return made
 
+    def _named(self, text: str) -> str:
+        """The value of an attribute that holds a name, also where it is a word of the API's description."""
+        return self._learn(text) if text in _VOCABULARY and not self.keep else self.name(text)
+
     def identity(self, text: str) -> str:
         """An id stays, one that may be a name does not."""
         return text if _ID.fullmatch(text) else self.name(text)
@@ -179,6 +185,8 @@ class StandIns:
             return self._plain
         if key in ("message_l10n", "message", "messages"):
             return self.text
+        if key == "name" or key.endswith("_name"):
+            return self._named
         is_id = key == "id" or key.endswith(("_id", "_ids"))
         return self.identity if is_id and key not in _NAMING_IDS else self.name
 

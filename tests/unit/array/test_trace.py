@@ -317,6 +317,23 @@ def test_a_failed_login_is_recorded(simulator: Simulator, tmp_path: Path, monkey
     assert "wrong-but-a-secret" not in path.read_text()
 
 
+def test_a_volume_that_is_called_like_a_word_of_the_api_is_replaced_where_that_is_its_name() -> None:
+    """Keys, values that are words by their place, and words of messages are every array's: they tell nothing."""
+    made = StandIns(b"key")
+    row = {"id": "7", "name": "Primary", "type": "Primary", "state": "OK", "remote_system": {"name": "OK"}}
+    shown = made.json([row, {"resource_name": "volume_group", "resource_type": "volume_group", "name": ""}])
+    own, other, group = shown[0]["name"], shown[0]["remote_system"]["name"], shown[1]["resource_name"]
+    assert all(re.fullmatch(r"name-[0-9a-f]{10}", each) for each in (own, other, group)) and own != other != group
+    assert {**shown[0], "name": None, "remote_system": None} == {**row, "name": None, "remote_system": None}
+    assert shown[1] == {"resource_name": group, "resource_type": "volume_group", "name": ""}
+    assert made.query([("select", "id,name"), ("name", "eq.Primary"), ("type", "eq.Primary")]) == [
+        ("select", "id,name"), ("name", f"eq.{own}"), ("type", "eq.Primary"),
+    ]  # fmt: skip
+    assert made.text("Volume is Primary") == "Volume is Primary"
+    assert set(made.replaced) == {own, other, group}
+    assert StandIns(b"key", keep=True).json(row) == row
+
+
 def test_plain_words_learned_late_are_hidden_from_then_on() -> None:
     made = StandIns(b"key")
     assert made.text("Volume data is odd") == "Volume data is odd"
