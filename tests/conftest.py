@@ -42,8 +42,30 @@ ROOT = Path(__file__).parents[1]
 OF_THE_SIMULATOR = ("tests/contract/", "tests/unit/simulator/")
 
 
-# Whole playbooks come first, as they take longest, and what takes milliseconds fills the workers at the end.
-ORDER = ("tests/examples/", "tests/integration/", "tests/law/", "tests/agreement/", "tests/contract/", "tests/unit/")
+# What takes half a minute and more begins first, the longest of all before the others; a file whose tests stay together
+# counts as one. Nobody is to wait for it at the end. tests/law/test_order.py compares the names.
+LONGEST = (
+    "tests/integration/test_awx_setup.py::test_one_run_makes_everything",
+    "tests/integration/test_session_info.py",
+    "tests/integration/test_drill_guards.py::test_a_drill_that_takes_too_long",
+    "tests/law/test_in_worker.py",
+    "tests/law/test_tarball.py",
+    "tests/integration/test_drill_meanwhile.py",
+    "tests/integration/test_drill_odd_input.py::test_odd_input",
+    "tests/integration/test_drill_playbook.py::test_what_became_of_each_drill",
+    "tests/integration/test_progress.py",
+    "tests/integration/test_drill_of_many.py",
+    "tests/integration/test_nas_killed.py",
+    "tests/integration/test_drill_killed.py::test_each_drill",
+    "tests/examples/test_examples.py::test_the_commands",
+    "tests/integration/test_chain_playbooks.py",
+    "tests/integration/test_witness.py",
+)
+# Then whole playbooks, and what takes milliseconds fills the workers at the end.
+ORDER = (
+    *LONGEST,
+    *("tests/examples/", "tests/integration/", "tests/law/", "tests/agreement/", "tests/contract/", "tests/unit/"),
+)
 
 
 @contextlib.contextmanager
