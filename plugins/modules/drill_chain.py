@@ -37,7 +37,7 @@ options:
       - V(appended) adds records. A record that is in the chain already is not added again.
       - V(collected) is for a folder in which records arrive after their drills, from containers, git or an object
         store. It verifies what is in the chain, adds what arrived, marked as late, and names what is not a record. A
-        folder that is not as its chain has it gets nothing added.
+        folder that does not match its chain gets nothing added.
       - V(verified) compares the folder with the chain, and fails if there is a fault.
     type: str
     choices: [appended, collected, verified]

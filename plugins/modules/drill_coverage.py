@@ -42,7 +42,7 @@ options:
       - File of YAML or JSON with the policy. Its form is described on the page R(Coverage,
         ansible_collections.drdrill.powerstore.docsite.guide_coverage).
       - A key that is not known, a rule without an owner, an exclusion without an owner or an expiry, an entry that
-        fits no session or has expired, and two rules for one session are refused. All of them are named, and nothing
+        matches no session or has expired, and two rules for one session are refused. All of them are named, and nothing
         is written.
     type: path
     required: true
@@ -166,7 +166,7 @@ worst:
       array: powerstore-dr
       resource_name: erp-data
       session_id: 0a1b2c3d-0000-4000-8000-00000000000a
-      because: No record tells of a failover test of it.
+      because: No record has a failover test of it.
 regressed:
   description: The applications whose last drill was slower than O(regression_percent) allows.
   returned: success

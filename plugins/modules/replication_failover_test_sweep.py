@@ -107,7 +107,7 @@ options:
     description:
       - Tests that may run on; they are never stopped and never overdue. Each entry is a session id, or the name of a
         resource, where V(*), V(?) and V([) have their usual meaning. Case does not matter.
-      - A name or id that this array does not have is refused before anything is stopped. A pattern may fit nothing.
+      - A name or id that this array does not have is refused before anything is stopped. A pattern may match nothing.
       - A test that O(deny) names, too, is left all the same, but it is overdue.
     type: list
     elements: str

@@ -13,7 +13,7 @@ description:
   - Asks the source array for a fresh synchronisation of replication sessions, and waits until each shows one.
   - A session is confirmed by the time of its last synchronisation, which has to move. A cycle that is under way when
     the task comes to the session does not count, as its data is from before; it is waited for first.
-  - Sessions of NAS servers are refused, as the array tells no time of their last synchronisation.
+  - Sessions of NAS servers are refused, as the array does not say when they were last synchronised.
   - Only O(host) is asked. It has to be the array that is the source of the sessions, so for a drill the production one.
 author:
   - drdrill.powerstore contributors (@drdrill)

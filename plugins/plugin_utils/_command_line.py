@@ -54,8 +54,8 @@ def why_not_run(pattern: object, groups: Groups, limit: str | None) -> str | Non
     known = sorted({host for hosts in groups.values() for host in hosts})
     listed = ", ".join(known[:10]) + (f" and {len(known) - 10} more" if len(known) > 10 else "")
     return (
-        f"No array matched: the pattern '{pattern}'{f' with the limit {limit!r}' if limit else ''} fits no host of the "
-        f"inventory, which has {listed or 'no hosts'}. Nothing was asked of any array. Look at -i, --limit and the "
+        f"No array matched: the pattern '{pattern}'{f' with the limit {limit!r}' if limit else ''} matches no host of "
+        f"the inventory, which has {listed or 'no hosts'}. Nothing was asked of any array. Look at -i, --limit and the "
         "hosts variable of the playbook."
     )
 

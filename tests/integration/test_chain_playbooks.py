@@ -183,4 +183,4 @@ def test_collect_adds_what_arrived_and_names_what_is_no_record(arrays: Prepare, 
     record = kept / lines[0]["file"]
     record.write_text(record.read_text() + " ")
     said = refused()
-    assert "is not as its chain has it, so nothing is added" in said and "CHANGED" in said
+    assert "does not match its chain, so nothing is added" in said and "CHANGED" in said

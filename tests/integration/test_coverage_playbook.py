@@ -70,7 +70,7 @@ def test_from_never_to_tested_to_a_test_of_somebody_else(arrays: Prepare) -> Non
         case.simulator.dr.operate("erp-db", operation, "colleague")
     ran, found = coverage(case, ready, POLICY + EXCLUDED, "--check")  # a job of type Check writes the report, too
     assert ran.code == 2 and states(found)["erp-db"] == "unrecorded_test", ran.output
-    assert ran.says("a failover test that no record tells of")
+    assert ran.says("a failover test that is in no record")
     trend = list(csv.DictReader((case.records / "trend.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert [line["application"] for line in trend] == ["ERP"] * 8
     # The real drill on the simulator is faster than what was made up, and the slope says so.

@@ -25,7 +25,7 @@ def test_a_clone_that_no_record_tells_of_is_shown(arrays: Prepare) -> None:
     [row] = [each for each in found["rows"] if each["resource_name"] == "homes"]
     assert [each["clone"] for each in row["unrecorded"]] == ["left-behind"]
     text = next(each["text"] for each in row["because"] if each["state"] == "unrecorded_test")
-    assert "DR-test clone 'left-behind' is on the array, and no record tells of it" in text
+    assert "DR-test clone 'left-behind' is on the array, and in no record" in text
     assert text.endswith("by admin. The playbook stop_tests finds it.")
 
     run_module(case.simulator, "nas_dr_test", nas_server="homes", clones="all", state="stopped")

@@ -132,8 +132,8 @@ def test_one_array_that_is_gone_hides_nothing_in_check_mode(simulator: Simulator
         "Verdict: failed. Ready for a failover test: 1 of 2 sessions.",
         "No volume 'nope' on ps-dr",
         "failover_drill_filters has 'resource-type': expected only role, resource_type",
-        "No replication session on ps-dr fits failover_drill_filters",
-        "No replication session on ps-production fits failover_drill_filters",
+        "No replication session on ps-dr matches failover_drill_filters",
+        "No replication session on ps-production matches failover_drill_filters",
     ):
         assert words in said
     # The report is what a job of type Check is for, so it is written in check mode, too.

@@ -141,7 +141,7 @@ def _only_session(
     return Unresolved(
         selector,
         AmbiguousError(
-            f"{selector} fits {len(sessions)} replication sessions on {cluster.name}: {candidates}. "
+            f"{selector} matches {len(sessions)} replication sessions on {cluster.name}: {candidates}. "
             "Name the one that is meant by session_id."
         ),
     )

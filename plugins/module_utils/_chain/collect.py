@@ -4,7 +4,7 @@
 
 """Adding what arrived in a folder after its drill: from a container, out of git, from an object store.
 
-What is in the chain already is verified first: a folder that is not as its chain has it gets nothing added.
+What is in the chain already is verified first: a folder that does not match its chain gets nothing added.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _refuse_a_folder_that_is_not_sound(
     faults = [fault for fault in found.faults if fault.word != _OUTSIDE]
     if faults:
         raise InvalidInputError(
-            f"{folder} is not as its chain has it, so nothing is added: {'; '.join(map(str, faults[:10]))}"
+            f"{folder} does not match its chain, so nothing is added: {'; '.join(map(str, faults[:10]))}"
             f"{f' and {len(faults) - 10} more' if len(faults) > 10 else ''}. Nothing was written."
         )
 

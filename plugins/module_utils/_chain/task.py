@@ -179,4 +179,4 @@ def _fault(fault: Fault) -> Json:
 
 def _why_not(folder: str, found: Verified) -> str:
     more = f" and {len(found.faults) - 1} more" if len(found.faults) > 1 else ""
-    return f"The folder {folder} is not as its chain has it: {found.faults[0]}{more}"
+    return f"The folder {folder} does not match its chain: {found.faults[0]}{more}"

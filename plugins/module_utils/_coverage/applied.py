@@ -48,7 +48,7 @@ def applied(
     # Of an array that was not read, nobody knows what is there: an entry that fits nothing may mean a session of it.
     idle = [*_idle(policy.rules, rules, members), *_idle(policy.exclusions, exclusions, members)]
     (notes if unread else problems).extend(
-        f"{entry} fits no session" + (f"; not read: {', '.join(unread)}" if unread else "") for entry in idle
+        f"{entry} matches no session" + (f"; not read: {', '.join(unread)}" if unread else "") for entry in idle
     )
     notes.extend(_without_end(policy.exclusions, written_at))
     if policy.on_expired == "refuse":

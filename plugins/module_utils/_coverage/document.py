@@ -123,13 +123,13 @@ class Row:
     owner: Said[str | None, "Who answers for the application."]
     period_seconds: Said[int, "How often it has to be tested."]
     due: Said[datetime | None, "Until when it has to be tested again; null where it was never tested well."]
-    tests: Said[int, "How many records tell of a test of it."]
+    tests: Said[int, "How many records have a test of it."]
     last: Test | None
     last_good: Test | None
     changes: Said[tuple[Change, ...], "What is significant and not as it was tested."]
     not_compared: Said[Texts, "What is significant, and the record of its last good test, or the array, does not have."]
     unrecorded: Said[
-        tuple[LoggedTest, ...], "Tests in the array's log, and DR-test clones on the array, that no record tells of."
+        tuple[LoggedTest, ...], "Tests in the array's log, and DR-test clones on the array, that are in no record."
     ]
     exclusion: Excluded | None
 

@@ -118,12 +118,12 @@ def _of_the_log(tests: t.Sequence[LoggedTest]) -> str:
     if first.clone_id:
         made = f"{first.at:%Y-%m-%d %H:%M} UTC" if first.at else "at a time that is not known"
         return (
-            f"The DR-test clone '{first.clone or first.clone_id}' is on the array, and no record tells of it: made "
+            f"The DR-test clone '{first.clone or first.clone_id}' is on the array, and in no record: made "
             f"{made} by {first.user or 'an account that is not known'}. The playbook stop_tests finds it.{more}"
         )
     when = f"{first.at:%Y-%m-%d %H:%M} UTC" if first.at else "not yet"
     return (
-        f"The array's log has a failover test that no record tells of: started {when} by "
+        f"The array's log has a failover test that is in no record: started {when} by "
         f"{first.user or 'an account that is not known'}, job {first.job_id}.{more}"
     )
 
@@ -146,7 +146,7 @@ def _kind(of: Sources) -> str:
 def _of_tests(of: Sources) -> Said:
     good, last = of.last_good, of.last
     if not of.is_destination and of.seen:
-        yield Coverage.CHANGED, f"Its role is {of.seen.role}: it was tested as a destination, and is none any more."
+        yield Coverage.CHANGED, f"Its role is {of.seen.role}: it was tested as a destination, and no longer is one."
     if not of.can_be_tested:
         yield (
             Coverage.NEVER,
@@ -155,13 +155,13 @@ def _of_tests(of: Sources) -> Said:
         return
     if last is None or not any(each.started for each in of.tests):
         named = f" Record {last.record_id} names it, and no test was started." if last else ""
-        yield Coverage.NEVER, f"No record tells of a failover test of it.{named}"
+        yield Coverage.NEVER, f"No record has a failover test of it.{named}"
         return
     for test in (last, *of.failed_ahead):
         if not test.is_good:
             yield (
                 Coverage.FAILED_LAST,
-                f"Its last test, {_day(test.at)}, came to {test.verdict.word.lower()}. "
+                f"Its last test, {_day(test.at)}, ended as {test.verdict.word.lower()}. "
                 + (test.reasons[0] if test.reasons else "No reason is given."),
             )
     if good is None or of.due is None:

@@ -185,7 +185,7 @@ def chosen(asked: Request, entries: t.Sequence[Json], array: str = "this array")
     if all(out):
         what = f"{SESSIONS}" if asked.wishes else f"{FILTERS} ({shown(asked.selection())})"
         raise NothingFitsError(
-            f"No replication session on {array} fits {what} and is not excluded: expected at least one to drill."
+            f"No replication session on {array} matches {what} and is not excluded: expected at least one to drill."
         )
     return Scope(
         tuple(wish for wish, leave in zip(wishes, out, strict=True) if not leave),
@@ -304,7 +304,8 @@ def _why_idle(exclusion: Exclusion, entries: t.Sequence[Json]) -> str:
     """Why an exclusion fits none of the sessions, with what was probably meant."""
     wanted = exclusion.value.casefold()
     told = (
-        f"The exclusion {exclusion.by}: {exclusion.value} fits none of the {len(entries)} sessions that are asked for"
+        f"The exclusion {exclusion.by}: {exclusion.value} matches none of the {len(entries)} sessions that are asked "
+        "for"
     )
     other = [e for e in entries if exclusion.by != "session_id" and wanted in _names(e)]
     if other:

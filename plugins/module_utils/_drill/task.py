@@ -103,7 +103,7 @@ def run_journal(params: Json, around: Surroundings) -> Json:
             # What is on its way must go on, with what is known; so it is said, and taken down as nothing.
             refusal = (
                 f"What was handed over for '{event}' is not as the modules of this collection return it "
-                f"({type(error).__name__}: {error}). Expected the result as it was. Nothing of it was taken down."
+                f"({type(error).__name__}: {error}). Expected the result as it was. None of it was recorded."
             )
     if state.is_open and state.pending and not os.path.lexists(state.path):
         state = state.remade(_intent(state))

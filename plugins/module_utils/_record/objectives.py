@@ -20,7 +20,7 @@ _OF_A_SNAPSHOT: t.Final = (
 )
 _TAKEN_OVER: t.Final = "The test was taken over: which synchronisation it shows is not known."
 _OF_A_NAS_SERVER: t.Final = (
-    "The array tells no time of the last synchronisation of a NAS server. To know how old its data is, let a check "
+    "The array does not say when a NAS server was last synchronised. To know how old its data is, let a check "
     "read a file that production writes all the time."
 )
 _NOT_SYNCHRONISED: t.Final = "It was left out of the synchronisation before the test, as nothing would confirm one."

@@ -38,7 +38,7 @@ def _why_not(drill: Drill, phase: Phase) -> tuple[StepResult, str]:
         return StepResult.HELD, _HELD
     if seen.interruption:
         return StepResult.NOT_EXECUTED, f"The drill ended early in '{seen.interruption.task}'."
-    return StepResult.NOT_EXECUTED, "The drill did not come to it."
+    return StepResult.NOT_EXECUTED, "The drill did not get that far."
 
 
 def _of_phases(drill: Drill, sessions: t.Sequence[DrillSession], inner: t.Sequence[Step]) -> t.Iterator[Step]:

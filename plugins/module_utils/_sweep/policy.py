@@ -154,7 +154,7 @@ class Policy:
                 hint = f" The nearest name is '{near[0]}'." if near else ""
                 return InvalidInputError(
                     f"{option} names '{entry}': expected a session id or the name of a replicated resource on {array}, "
-                    f"found none.{hint} Nothing was stopped. A pattern such as '{entry}*' may fit nothing."
+                    f"found none.{hint} Nothing was stopped. A pattern such as '{entry}*' may match nothing."
                 )
         return None
 

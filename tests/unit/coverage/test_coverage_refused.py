@@ -30,9 +30,9 @@ def exclusion(**changes: t.Any) -> Json:
 
 
 POLICIES: dict[str, tuple[object, str]] = {
-    "a rule that fits nothing": (rule(match={"volume": "zz"}), "rules[0] (ERP) fits no session"),
-    "an exclusion that fits nothing": (exclusion(volume="zz"), "exclusions[0] (volume zz) fits no session"),
-    "an exclusion of what is gone": (exclusion(volume="gone"), "exclusions[0] (volume gone) fits no session"),
+    "a rule that fits nothing": (rule(match={"volume": "zz"}), "rules[0] (ERP) matches no session"),
+    "an exclusion that fits nothing": (exclusion(volume="zz"), "exclusions[0] (volume zz) matches no session"),
+    "an exclusion of what is gone": (exclusion(volume="gone"), "exclusions[0] (volume gone) matches no session"),
     "a rule without an owner": (rule(owner=None), "rules[0] has no owner"),
     "an exclusion without an owner": (exclusion(owner=" "), "exclusions[0] has no owner"),
     "an exclusion without an expiry": (exclusion(expires=None), "exclusions[0] has no expires"),
@@ -103,7 +103,7 @@ def test_what_fits_nothing_is_a_note_while_an_array_is_not_read(tmp_path: Path) 
     unread = {"name": "far", "read": {"failed": True, "msg": "no route"}}
     result = covered(tmp_path, [array(now_on("a")), unread], [record("a", at=ago(1))], exclusion(volume="zz"))
     assert result["state"] == "not_read" and result["passed"] is False
-    assert result["notes"][0] == "exclusions[0] (volume zz) fits no session; not read: far"
+    assert result["notes"][0] == "exclusions[0] (volume zz) matches no session; not read: far"
 
 
 def spoil(folder: Path, content: bytes, name: str = "drill-x.json") -> None:

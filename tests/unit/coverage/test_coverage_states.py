@@ -96,16 +96,16 @@ CASES = {
     "an odd row of its volume": Case("not_read", "volume v-a", read={"unread": [{"what": "volume v-a"}]}),
     "an odd row of another volume": Case("tested", "Tested", read={"unread": [{"what": "volume v-z"}]}),
     "a role that was not read": Case("not_read", "role", now=(now_on("a", role="unknown"),)),
-    "in no record": Case("never", "No record tells", records=()),
+    "in no record": Case("never", "No record has", records=()),
     "named by a record that started nothing": Case(
         "never",
         "no test was started",
         records=(record("a", at=ago(1), start=None, test_owned=False, verdict="failed"),),
     ),
-    "a NAS server that nobody tested": Case("never", "No record tells", now=(now_on("a", **NAS),), records=()),
+    "a NAS server that nobody tested": Case("never", "No record has", now=(now_on("a", **NAS),), records=()),
     "a clone that is on the array": Case(
         "unrecorded_test",
-        "The DR-test clone 'left' is on the array, and no record tells of it: made",
+        "The DR-test clone 'left' is on the array, and in no record: made",
         now=(now_on("a", **NAS),),
         read={"dr_test_clones": [LEFT]},
     ),
@@ -179,7 +179,7 @@ CASES = {
     "a test stamped in the future": Case("never", "lies in the future", records=(record("a", at=ago(-30)),)),
     "failed, beside a test stamped in the future": Case(
         "failed_last",
-        "came to failed. ERP is down.",
+        "ended as failed. ERP is down.",
         records=(
             record("a", at=ago(20)),
             record("a", at=ago(1), verdict="failed", reasons=["ERP is down."]),
@@ -188,7 +188,7 @@ CASES = {
     ),
     "failed in the future, beside a test that passed": Case(
         "failed_last",
-        "came to failed. ERP is down.",
+        "ended as failed. ERP is down.",
         records=(record("a", at=ago(1)), record("a", at=ago(-30), verdict="failed", reasons=["ERP is down."])),
     ),
     "overdue, on an array whose clock was set back": Case(
@@ -205,7 +205,7 @@ CASES = {
     ),
     "failed last": Case(
         "failed_last",
-        "came to failed. ERP is down.",
+        "ended as failed. ERP is down.",
         records=(record("a", at=ago(20)), record("a", at=ago(1), verdict="failed", reasons=["ERP is down."])),
     ),
     "incomplete last": Case("failed_last", "incomplete", records=(record("a", at=ago(1), verdict="incomplete"),)),

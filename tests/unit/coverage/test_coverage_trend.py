@@ -130,7 +130,7 @@ def test_a_chart_has_a_dot_for_each_drill_and_the_objective_as_a_line(tmp_path: 
 
 def test_an_empty_trend_says_so(tmp_path: Path) -> None:
     result = covered(tmp_path, [array(now_on("a"))])
-    assert lines(result) == [] and "No record tells of a test yet." in Path(result["files"]["trend_html"]).read_text()
+    assert lines(result) == [] and "No record has a test yet." in Path(result["files"]["trend_html"]).read_text()
 
 
 def test_a_percentage_that_makes_no_sense_is_refused(tmp_path: Path) -> None:

@@ -283,7 +283,7 @@ IDLE: list[tuple[Json, str]] = [
 
 @pytest.mark.parametrize(("exclusion", "said"), IDLE)
 def test_an_exclusion_that_leaves_nothing_out_is_refused(exclusion: Json, said: str) -> None:
-    with pytest.raises(InvalidInputError, match="fits none of the 3 sessions") as refused:
+    with pytest.raises(InvalidInputError, match="matches none of the 3 sessions") as refused:
         scope([], {"name": "*"}, [exclusion])
     assert said in refused.value.message
     with pytest.raises(InvalidInputError):
@@ -292,7 +292,7 @@ def test_an_exclusion_that_leaves_nothing_out_is_refused(exclusion: Json, said: 
 
 def test_nothing_left_is_refused() -> None:
     asked = request([], {"name": "x*"}, [])
-    with pytest.raises(NothingFitsError, match="No replication session on dr fits failover_drill_filters"):
+    with pytest.raises(NothingFitsError, match="No replication session on dr matches failover_drill_filters"):
         chosen(asked, [], "dr")
     everything = [out(volume="erp-data"), out(volume_group="erp-db"), out(session_id="s-files-archive")]
     with pytest.raises(NothingFitsError):

@@ -68,7 +68,7 @@ def test_what_leaves_out_tasks(called: t.Callable[..., None], options: dict[str,
 
 
 def test_no_host_is_named_with_those_that_there_are(called: t.Callable[..., None]) -> None:
-    assert "the pattern 'nothing' fits no host of the inventory, which has dr-a, dr-b, web" in str(
+    assert "the pattern 'nothing' matches no host of the inventory, which has dr-a, dr-b, web" in str(
         why_not_run("nothing", GROUPS, None)
     )
     assert "with the limit 'web'" in str(why_not_run("arrays", GROUPS, "web"))

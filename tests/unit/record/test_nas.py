@@ -50,7 +50,7 @@ def homes_of(drill: Json) -> tuple[Json, Json]:
 def test_its_recovery_point_is_not_measured_and_the_record_says_why() -> None:
     record, homes = homes_of(with_a_nas_server())
     why = (
-        "The array tells no time of the last synchronisation of a NAS server. To know how old its data is, let a check "
+        "The array does not say when a NAS server was last synchronised. To know how old its data is, let a check "
         "read a file that production writes all the time."
     )
     assert record["verdict"] == homes["verdict"] == "passed_with_deviations"
