@@ -16,7 +16,6 @@ from .._array.session import Row
 from .._errors import InvalidInputError
 from .._json import Json
 from .._module.result import afterwards
-from .._nas_dr_test import task as of_nas
 from .._operation.batch import OnProgress
 from .._operation.workers import side_by_side
 from .._words import NAS_SERVER
@@ -46,6 +45,8 @@ def run(
         False: [n for n, entry in enumerate(entries) if not _is_nas(entry)],
     }
     _check(params, entries, mixed=bool(places[False]))
+    from .._nas_dr_test import task as of_nas  # here, as few tasks name a NAS server, and to import it takes its time
+
     nas = _of_nas(params, [entries[n] for n in places[True]])
     tell = None if places[False] else on_progress  # of two at once the numbers would not fit together
     block = {**params, "sessions": [entries[n] for n in places[False]]}
