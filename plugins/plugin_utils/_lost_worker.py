@@ -9,6 +9,9 @@ waits for the worker without an end. So where the arrays go their own ways, this
 worker that ended. One that was killed is said at once; the other arrays go on; and when no worker is left, the play is
 ended as by ``meta: end_play``. The playbook drill then finishes what was cut off, as its second play does in any case.
 
+A worker that is killed while it writes its result leaves half of it in the queue that all workers share, with the lock.
+Ansible then waits in that queue, and so do the other workers: nothing here ends that, but what to do was said.
+
 Known only where the system has /proc, that is on Linux. Elsewhere it is as without this.
 """
 
