@@ -89,7 +89,8 @@ def abort(rounds: int) -> Iterator[Row]:
     times = {name: number(seconds / best["urllib3"]) for name, seconds in best.items()}
     beside = (
         f"the quickest of {rounds}: {number(best['playbook'])} s beside {number(best['urllib3'])} s; the module alone, "
-        f"in a new process, {times['module']} times; a playbook that does nothing {times['nothing']} times"
+        f"in a new process, {times['module']} times, as an ad hoc command (`ansible -m`) {times['ad hoc']} times; a "
+        f"playbook that does nothing {times['nothing']} times"
     )
     limit = f"`ansible-playbook` takes {times['nothing']} times as long to do nothing and end."
     what = "`abort`: first stop sent after the start of `ansible-playbook`, times bare urllib3 (login, list, stop)"

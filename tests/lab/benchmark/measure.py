@@ -235,6 +235,7 @@ def first_post(work: Path, sessions: int = 100) -> dict[str, float]:
     floors = [sys.executable, "-m", "tests.lab.benchmark.floors", "first"]
     timed("urllib3", lambda array: (floors, {"connection": array.connection}))
     timed("module", _sweep)
+    timed("ad hoc", _ad_hoc)
     timed("playbook", lambda array: (_abort(array, work), None))
     began = time.monotonic()
     play(work, [NOTHING])
@@ -260,10 +261,19 @@ def _seen_first(array: QuickArrayProcess, command: list[str], given: object) -> 
     return first
 
 
+_SWEEP: t.Final = "replication_failover_test_sweep"
+_STOP_ALL: t.Final[Figures] = {"policy": "stop", "started_by": "anyone", "settle_time": 0}
+
+
 def _sweep(array: QuickArrayProcess) -> tuple[list[str], object]:
-    options = {"policy": "stop", "started_by": "anyone", "settle_time": 0}
-    given = {"connection": array.connection, "name": "replication_failover_test_sweep", "options": options}
+    given = {"connection": array.connection, "name": _SWEEP, "options": _STOP_ALL}
     return [sys.executable, "-m", "tests.lab.benchmark.module_process"], given
+
+
+def _ad_hoc(array: QuickArrayProcess) -> tuple[list[str], object]:
+    """On the localhost that needs no inventory, as its interpreter is Ansible's own."""
+    arguments = json.dumps({**array.connection, **_STOP_ALL})
+    return ["ansible", "localhost", "-m", f"drdrill.powerstore.{_SWEEP}", "-a", arguments], None
 
 
 def _abort(array: QuickArrayProcess, work: Path) -> list[str]:
