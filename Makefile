@@ -11,6 +11,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 VENV ?= .venv
 VENV_DIR := $(if $(filter /%,$(VENV)),$(VENV),$(CURDIR)/$(VENV))
+# The group of pyproject.toml that is in it.
+VENV_GROUP ?= dev
 PYTHON ?=
 PYTHON_GONE := $(shell test -x "$(VENV)/bin/python" || echo gone)
 PYTEST_ARGS ?=
@@ -103,15 +105,15 @@ importer: build/.built $(IMPORTER)/.importer ## Galaxy's importer on the tarball
 	@tools/importer "$(CURDIR)/$(IMPORTER)" build/$(COLLECTION)-*.tar.gz
 
 .PHONY: sanity
-sanity: $(VENV)/.dev | build/tmp ## ansible-test sanity (SANITY_ARGS='--test validate-modules')
+sanity: $(VENV)/.$(VENV_GROUP) | build/tmp ## ansible-test sanity (SANITY_ARGS='--test validate-modules')
 	python tools/run_ansible_test.py sanity $(SANITY_ARGS)
 
 .PHONY: units
-units: $(VENV)/.dev | build/tmp ## ansible-test units: the unit tests as Ansible's own tool runs them (UNITS_ARGS=FILE)
+units: $(VENV)/.$(VENV_GROUP) | build/tmp ## ansible-test units: the unit tests as Ansible's own tool runs them (UNITS_ARGS=FILE)
 	python tools/run_ansible_test.py units --num-workers 2 $(UNITS_ARGS)
 
 .PHONY: integration
-integration: $(VENV)/.dev | build/tmp ## ansible-test integration: its targets against simulated arrays
+integration: $(VENV)/.$(VENV_GROUP) | build/tmp ## ansible-test integration: its targets against simulated arrays
 	python tools/run_ansible_test.py integration $(INTEGRATION_ARGS)
 
 # In the order of tests/conftest.py, a test to the next worker that is free.
@@ -125,10 +127,15 @@ pytest: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## Unit, integration and contrac
 # What may differ from one Python and ansible-core to the next: our own code on that Python, the ways into and out of
 # Ansible, and what a failed task leaves behind in a whole playbook. What is long only because it repeats is left to
 # `make pytest`; so is what reads files (layers, shell, tarball).
+# What stands on the standard library or on Ansible (HTTP, TLS, texts, times, errors, processes, arguments) runs with every
+# case. Where our own data goes in and our own data comes out, a newer Python breaks a line (a name, an annotation, a
+# dataclass, an enumeration), not a value: there, the first case of each test runs it.
 OTHER_PLAYBOOKS := $(addprefix tests/integration/test_drill_playbook.py::,test_check_mode_predicts_and_posts_nothing \
 	test_a_play_that_is_ended_by_a_check_is_finished_by_the_next test_failed_checks_fail_the_drill_after_the_stop)
-OTHER_TESTS := $(filter-out tests/unit/simulator,$(wildcard tests/unit/*)) tests/law/test_law.py tests/law/test_in_worker.py \
-	tests/integration/test_failover_test.py $(OTHER_PLAYBOOKS)
+OTHER_TESTS := $(filter-out tests/unit/simulator tests/unit/__pycache__,$(wildcard tests/unit/*)) tests/law/test_law.py \
+	tests/law/test_in_worker.py tests/integration/test_failover_test.py $(OTHER_PLAYBOOKS)
+FIRST_CASES := $(addprefix --first-cases=tests/unit/,chain coverage drill failover_test findings nas_dr_test nas_tests record \
+	report sign_off sweep witness)
 # ansible-test forks for each test, which takes minutes for all of them: `make units`.
 OTHER_UNITS := tests/unit/sweep/test_policy.py tests/unit/test_documentation.py
 # That everything compiles and can be imported on this Python, the tests above show; on older ones, `make sanity`.
@@ -136,16 +143,16 @@ OTHER_SANITY := --test ansible-doc --test runtime-metadata --test validate-modul
 .PHONY: other-python
 other-python: $(VENV)/.dev $(LINK) | build/tmp ## The same on the newest Python and ansible-core here, as far as they matter
 	@other="$(OTHER_PYTHON)"; if [ -n "$$other" ]; then \
-		$(MAKE) VENV=$(OTHER_VENV) PYTHON="$$other" on-this-python; \
+		$(MAKE) VENV=$(OTHER_VENV) VENV_GROUP=tests PYTHON="$$other" on-this-python; \
 	else \
 		echo "No other Python with another ansible-core on this machine: this one runs ansible-test units"; \
 		$(MAKE) units UNITS_ARGS="$(OTHER_UNITS)" integration; \
 	fi
 
 .PHONY: on-this-python
-on-this-python: $(VENV)/.dev $(LINK) | build/tmp
-	python -m pytest -q -n 3 $(DIST) -m "not hypothesis and not uncounted" -k "not large" --basetemp=build/tmp/pytest-other \
-		$(OTHER_TESTS)
+on-this-python: $(VENV)/.$(VENV_GROUP) $(LINK) | build/tmp
+	python -m pytest -q -n 2 $(DIST) -m "not hypothesis and not uncounted" -k "not large" --basetemp=build/tmp/pytest-other \
+		$(FIRST_CASES) $(OTHER_TESTS)
 	@$(MAKE) units UNITS_ARGS="$(OTHER_UNITS)"
 	@$(MAKE) sanity SANITY_ARGS="$(OTHER_SANITY)"
 	@$(MAKE) integration
@@ -240,14 +247,18 @@ help: ## This list
 
 # Files ---------------------------------------------------------------------------------------------------------------
 
-# A stamp for each dependency group; dev contains demo. Both are made again where the venv's Python is gone.
+# A stamp for each dependency group; dev contains tests, that demo. They are made again where the venv's Python is gone.
 $(VENV)/.demo: pyproject.toml tools/venv $(PYTHON_GONE) | build/tmp
 	@$(call setup_venv,$(VENV),demo)
 	@touch $@
 
+$(VENV)/.tests: pyproject.toml tools/venv $(PYTHON_GONE) | build/tmp
+	@$(call setup_venv,$(VENV),tests)
+	@touch $@ $(VENV)/.demo
+
 $(VENV)/.dev: pyproject.toml tools/venv $(PYTHON_GONE) | build/tmp
 	@$(call setup_venv,$(VENV),dev)
-	@touch $@ $(VENV)/.demo
+	@touch $@ $(VENV)/.tests $(VENV)/.demo
 
 .PHONY: gone
 gone:

@@ -99,8 +99,24 @@ def pytest_runtest_protocol(item: pytest.Item) -> t.Generator[None, object, obje
         return (yield)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The order of the tests."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For `make other-python`."""
+    parser.addoption(
+        "--first-cases", action="append", default=[], help="a folder; of each test there, only the first case is run"
+    )
+
+
+@pytest.hookimpl(trylast=True)  # what -k and -m take away is no first case
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The tests that are run, and their order."""
+    folders = tuple(f"{folder.rstrip('/')}/" for folder in config.getoption("first_cases", default=[]))
+    first: dict[str, pytest.Item] = {}
+    for item in items:
+        test = item.nodeid.partition("[")[0] if item.nodeid.startswith(folders) else item.nodeid
+        first.setdefault(test, item)
+    kept = {item.nodeid for item in first.values()}
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
+    items[:] = [item for item in items if item.nodeid in kept]
     items.sort(key=lambda item: next((place for place, name in enumerate(ORDER) if item.nodeid.startswith(name)), 0))
 
 
