@@ -436,8 +436,15 @@ class Transport:
             )
         return UnreachableError(
             f"{doing}: no connection to {where}: {cause}. Check host and port, and that the array's management "
-            "network is reachable from here."
+            f"network is reachable from here.{self._about_patience()}"
         )
+
+    def _about_patience(self) -> str:
+        """What to do where an array was waited for until the end, and may only need longer."""
+        patience, since = _PATIENCE * self._connection.timeout, self._absence.since
+        if since is None or time.monotonic() - since < patience - _LONGEST_PAUSE:
+            return ""
+        return f" If it needs longer than {patience:g} s to restart, give a longer timeout."
 
 
 def decoded(raw: bytes) -> t.Any:

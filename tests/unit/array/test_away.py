@@ -72,14 +72,15 @@ def test_an_array_that_is_away_is_waited_for_twice_the_timeout(clock: Clock, gon
 
 @pytest.mark.parametrize("timeout", [2, 60, 300])
 def test_and_no_longer(clock: Clock, timeout: float) -> None:
-    with pytest.raises(UnreachableError, match="gone"):
+    with pytest.raises(UnreachableError, match="gone") as raised:
         Away(clock, refused_until(9999), timeout).send(READ)
 
+    assert f"If it needs longer than {2 * timeout} s to restart, give a longer timeout." in raised.value.message
     assert 2 * timeout - 5.1 <= clock.now - 1000 <= 2 * timeout
 
 
 def test_a_deadline_is_earlier(clock: Clock) -> None:
-    with pytest.raises(UnreachableError):
+    with pytest.raises(UnreachableError, match=r"reachable from here\.$"):
         Away(clock, refused_until(9999)).send(Request("GET", "/volume", "Reading", deadline=clock.now + 10))
 
     assert clock.now - 1000 <= 10
