@@ -74,7 +74,7 @@ def _find_resources(
 
 
 def _as_described(selector: Selector, found: ReplicationSession | Unresolved) -> ReplicationSession | Unresolved:
-    """A session of which anything could not be read is not to be started: its state may be what was not read."""
+    """A session is not started if anything of it could not be read: that may be its state."""
     if isinstance(found, Unresolved) or not found.problems:
         return found
     problems = "; ".join(found.problems.values())

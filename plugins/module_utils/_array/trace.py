@@ -324,7 +324,7 @@ class Entries:
             self._forms = tuple(sorted(once | twice | thrice, key=len, reverse=True))
 
     def _left_out(self, made: Json) -> str:
-        """An entry of which only the times and the status are kept."""
+        """An entry that keeps only its times and status."""
         empty = Exchange(began=datetime.now(UTC), seconds=0.0, method="GET", path="/", query=[], headers={}, body=None,
                          doing="")  # fmt: skip
         left = {

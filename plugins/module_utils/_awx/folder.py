@@ -103,7 +103,7 @@ def _is_in(path: str, folder: str) -> bool:
 
 
 def _mark(folder: str) -> Json | None:
-    """The mark in a folder, {} where it cannot be understood; None where there is none. Raises OSError."""
+    """The mark in a folder, {} if it cannot be understood, None if there is none. Raises OSError."""
     try:
         with open(os.path.join(folder, MARK), "rb") as file:
             content = file.read(4096)

@@ -201,7 +201,7 @@ def _new(folder: str, name: str, circumstances: Json) -> _New:
 
 
 def why_no_record(path: str) -> str | None:
-    """Why a file that is called like a record is none; None where it is one. Raises OSError."""
+    """Why a file with the name of a record is not one; None if it is one. Raises OSError."""
     if os.path.islink(path) or not os.path.isfile(path):
         return "a link, a folder or a device: expected a plain file"
     if not verify.is_text(path):

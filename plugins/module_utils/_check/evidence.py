@@ -30,7 +30,7 @@ def entry_of(source: str, content: bytes) -> Entry:
 def output_of(text: str, probe: Probe, masking: Masking) -> list[Entry]:
     """All of an output that was kept, masked; nothing where the tail in the result has all of it.
 
-    Where it was cut, at its begin for a command and at its end for a URL, half a secret may stand there: that part is
+    Where it was cut (a command's at its beginning, a URL's at its end) there may be half a secret: that part is
     left out.
     """
     size, margin = len(text.encode("utf-8", "replace")), max([_MARGIN, *map(len, masking.secrets)])

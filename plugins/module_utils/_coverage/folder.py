@@ -216,7 +216,7 @@ def _loaded(text: str, path: str) -> object:
 
 @functools.cache
 def _loader() -> type[yaml.SafeLoader]:
-    """YAML of which a key that is there twice is an error: the first would silently not count."""
+    """YAML in which a key that is there twice is an error: the first would be ignored silently."""
     # Here, as Ansible's own test imports every file of module_utils where there is no PyYAML. On a controller it is.
     import yaml
 

@@ -113,7 +113,7 @@ class _Join:
         past.tests.append(tested)
 
     def add_logs(self, known_jobs: t.Collection[str]) -> None:
-        """What in the arrays' logs no record tells of, and the policy does not know of either."""
+        """What is in the arrays' logs, but in no record and not in the policy."""
         claims: dict[tuple[str | None, str | None], list[Tested]] = defaultdict(list)
         past = {}
         for member in (*self._current, *self._past.values()):
@@ -134,7 +134,7 @@ class _Join:
                     member.unrecorded.extend(left)
 
     def _only_in_the_log(self, array: ArrayNow, session_id: str) -> Member:
-        """A test of a session that is gone, and that no record tells of."""
+        """A test of a session that is gone, and that is in no record."""
         return self._past.setdefault((array.global_id, session_id), _OnlyLogged(array=array, session_id=session_id))
 
     def add_left_out(self, left_out: t.Iterable[LeftOut]) -> None:

@@ -293,7 +293,7 @@ def _recovery_point(session: SessionRead) -> RecoveryPoint | ReplicationRpo:
 
 
 def _was_sent(start: Operation | None) -> bool:
-    """Whether the array was asked to start a test, with whichever success."""
+    """Whether the array was asked to start a test, successfully or not."""
     if start is None:
         return False
     return start.action == "started" or (start.failed and bool(start.job_id or start.started_at))

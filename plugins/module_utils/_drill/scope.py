@@ -267,7 +267,7 @@ def _day(value: object, where: str) -> str:
 
 
 def population(everything: t.Sequence[Json], asked: Request, sessions: t.Sequence[Json]) -> Json:
-    """How much there is to test, where all sessions of which the array is the destination were read."""
+    """How much there is to test, if all sessions that have the array as their destination were read."""
     left_out = {str(entry["session_id"]) for entry in everything if any(each.fits(entry) for each in asked.exclusions)}
     in_scope = {str(entry["session_id"]) for entry in sessions}
     return counts(everything, in_scope, left_out - in_scope)
@@ -301,7 +301,7 @@ def _names(entry: Json) -> set[str]:
 
 
 def _why_idle(exclusion: Exclusion, entries: t.Sequence[Json]) -> str:
-    """Why an exclusion fits none of the sessions, with what was probably meant."""
+    """Why an exclusion matches none of the sessions, and what was probably meant."""
     wanted = exclusion.value.casefold()
     told = (
         f"The exclusion {exclusion.by}: {exclusion.value} matches none of the {len(entries)} sessions that are asked "

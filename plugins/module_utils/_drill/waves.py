@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""In which order failover tests are started and stopped, and of which sessions the tested data is kept. Pure."""
+"""In which order failover tests are started and stopped, and for which sessions the tested data is kept. Pure."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def readiness_of(targets: t.Iterable[Target], servers: t.Mapping[str, str] | Non
 
 
 def not_judged(targets: t.Iterable[Target]) -> list[NotJudged]:
-    """The other sessions of which this array is not the source: files, virtual volumes, metro, unknown roles."""
+    """The other sessions that do not have this array as their source: files, virtual volumes, metro, unknown roles."""
     return [
         NotJudged(target.session, _why_not(target.session))
         for target in targets

@@ -168,7 +168,7 @@ def _identity(places: Places, name: str, *, multipath: bool) -> str:
 
 
 def _read(path: str) -> str:
-    """The one line of an attribute; empty where it cannot be read, as of a path that is failing."""
+    """The one line of an attribute; empty if it cannot be read, for example because its path is failing."""
     with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:
         return file.read().strip().strip("\0")
     return ""

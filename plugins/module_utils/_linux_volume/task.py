@@ -83,7 +83,7 @@ def _words(volume: Volume, *, wants_canary: bool, intact: bool) -> str:
 def _unmounted(
     context: Context, volumes: t.Sequence[Volume], *, remove_devices: bool, check_mode: bool
 ) -> list[Result]:
-    """Release each; one that cannot be keeps no other from being released. The last one mounted goes first."""
+    """Release each, the last one mounted first. If one cannot be released, the others are released all the same."""
     entries = [
         _release_one(context, look_at(context, volume, remove_devices=remove_devices), check_mode=check_mode)
         for volume in reversed(volumes)

@@ -37,7 +37,7 @@ def checked_arguments(given: t.Mapping[str, t.Any], spec: t.Mapping[str, Json]) 
 
 
 def _is_opaque(value: t.Any, option: Json) -> bool:
-    """Whether a value has the type of its option, of which the spec says nothing more."""
+    """Whether a value has the type of its option, if the spec says no more than that."""
     if "options" in option:
         return False
     if option.get("type") == "dict":

@@ -134,7 +134,7 @@ def overdue(planned: Plan) -> Plan:
 
 
 def addresses_to_probe(array: Array, found: t.Iterable[Found], desired: Desired) -> list[str]:
-    """The addresses that a start would give to clones, and of which it is not said that their network is isolated."""
+    """The addresses that a start would give to clones on networks that are not known to be isolated."""
     steps = (_start(array, each, desired) for each in found)
     makings = [(s.found.wish, s.goal.interface) for s in steps if isinstance(s.goal, Making) and not s.error]
     return [interface.ip_address for wish, interface in makings if interface and not wish.isolated]

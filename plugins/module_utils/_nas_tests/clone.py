@@ -18,9 +18,9 @@ from .mark import Mark, mark_of
 
 FIRST_RELEASE: t.Final = (3, 6)  # that knows is_dr_test (x-added of nas_server_clone.is_dr_test)
 STARTED: t.Final = "Started"
-# How it is known of which NAS server a clone is, the surest first.
+# How it is known which NAS server a clone was made from, the surest first.
 BY_FILE_SYSTEMS, BY_JOB = "file_systems", "job"
-# What tells since when a clone exists.
+# What shows since when a clone exists.
 FROM_JOB, FROM_FILE_SYSTEMS = "job", "file_systems"
 
 
@@ -206,7 +206,7 @@ class Clone:
         return now - self.started_at if now and self.started_at else None
 
     def is_of(self, source_id: str) -> bool | None:
-        """Whether the array shows it as a clone of that NAS server; None where it does not show of which."""
+        """Whether the array shows it as a clone of that NAS server; None if it does not show its source."""
         return None if self.source_id is None else self.source_id == source_id
 
     def as_result(self, now: datetime | None = None) -> Json:

@@ -87,5 +87,5 @@ def of_server(clones: t.Iterable[Clone], source_id: str) -> list[Clone]:
 
 
 def of_unknown_source(clones: t.Iterable[Clone]) -> list[Clone]:
-    """Those of which the array does not show what they are clones of."""
+    """Those whose source the array does not show."""
     return [clone for clone in clones if clone.source_id is None]

@@ -25,7 +25,7 @@ _OTHER = re.compile(r"[^A-Za-z0-9-]+")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a name of `clone_name` tells: whose the clone is, as far as a name can hold it."""
+    """What a name from `clone_name` says: whose the clone is, as far as that fits into a name."""
 
     label: str
     key: str

@@ -44,7 +44,7 @@ def build_run(
     *,
     without_record: t.Sequence[str] = (),
 ) -> RunRecord:
-    """The record. ``written_at`` is the controller's time; ``without_record``: arrays of which nothing is known."""
+    """The record. ``written_at`` is the controller's time; ``without_record``: arrays about which nothing is known."""
     judgement = Judgement((*_reasons(members), *_not_known(without_record)))
     context = _with_what_all_say(context, members)
     moments, on_one_clock = _moments(members)

@@ -17,7 +17,7 @@ DESTINATION: t.Final = population.DESTINATION
 
 
 def reads_all(filters: t.Mapping[str, object] | None) -> bool:
-    """Whether a selection by these filters reads every session of which the array is the destination."""
+    """Whether a selection by these filters reads every session that has the array as its destination."""
     wanted = {name: value for name, value in (filters or {}).items() if value is not None}
     return filters is not None and wanted in ({}, {"role": DESTINATION})
 

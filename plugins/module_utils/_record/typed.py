@@ -112,7 +112,7 @@ def read(cls: type[T], value: object, place: str, notes: list[str]) -> T | None:
 
 
 def read_all(cls: type[T], value: Json, notes: list[str]) -> T:
-    """The same for a class of which every field has a default. Raises TypeError for another one."""
+    """The same for a class whose fields all have defaults. Raises TypeError for any other class."""
     found = read(cls, value, "", notes)
     if found is None:
         raise TypeError(f"{cls.__name__} has a field without a default.")

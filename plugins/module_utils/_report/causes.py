@@ -51,7 +51,7 @@ def _named(record: AnyRecord) -> t.Iterator[Cause]:
 
 
 def _described(record: AnyRecord) -> t.Iterator[Cause]:
-    """Sessions of which the same is said, but for names and figures."""
+    """Sessions with the same reasons, apart from names and figures."""
     found: dict[str, tuple[str, list[Session]]] = {}
     for session in record.sessions:
         if session.verdict is not Verdict.PASSED:

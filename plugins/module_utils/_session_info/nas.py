@@ -76,7 +76,7 @@ class NasTests:
 
     @classmethod
     def _beside(cls, client: Client, cluster: Cluster) -> NasTests:
-        """Of sessions that were asked for as sessions: what cannot be read keeps nothing else from being said."""
+        """For sessions that were asked for as sessions: what cannot be read does not affect anything else."""
         unread: list[Unread] = []
         clones: tuple[Clone, ...] | None = None
         try:
@@ -107,7 +107,7 @@ class NasTests:
         return None if self.clones is None else [clone.as_result(cluster.system_time) for clone in self.clones]
 
     def known(self, entry: Entry) -> Entry:
-        """The entry; a NAS server of which it is not known whether a DR test runs counts as not found."""
+        """The entry. If it is not known whether a DR test of the NAS server runs, it counts as not found."""
         if self.error is None or not isinstance(entry, Target) or not is_named(entry):
             return entry
         return Unresolved(entry.selector, self.error)

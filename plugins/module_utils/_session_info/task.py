@@ -97,7 +97,7 @@ def _test_log(client: Client, unread: list[Unread]) -> Json:
 
 
 def _population(client: Client, cluster: Cluster, selection: Selection, unread: list[Unread]) -> Json:
-    """Every session of which this array is the destination, selected or not; null where they cannot be read."""
+    """Every session that has this array as its destination, selected or not; null if they cannot be read."""
     sessions = selection.everything
     if sessions is None:
         odd: list[Unread] = []  # a row that is not as described is still one, but which, nobody knows

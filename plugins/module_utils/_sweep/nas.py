@@ -238,7 +238,7 @@ class NasSweep:
 
 
 def _stand_in(clone: Clone) -> ReplicationSession:
-    """What stands for the session of a clone of which it is not known what it is a clone of."""
+    """What takes the place of the session for a clone whose source is not known."""
     return ReplicationSession(
         id=clone.id,
         role="Destination",

@@ -44,7 +44,7 @@ def missing(statement: Statement, logs: Logs) -> list[str]:
 
 
 def compare(statement: Statement, logs: Logs) -> Compared:
-    """Every claim with what the logs have of it, and what they have besides."""
+    """Every claim with what the logs have about it, and what else they have."""
     comparison = _Comparison(statement, logs)
     claims = tuple(claim for each in statement.claims if (claim := comparison.claim(each)))
     others = tuple(comparison.unclaimed())

@@ -86,7 +86,7 @@ def _kept_templates() -> BytecodeCache | None:
         """Keeps what can be kept."""
 
         def dump_bytecode(self, bucket: Bucket) -> None:
-            """Write a template. A full disk keeps no report from being made."""
+            """Write a template. A full disk does not prevent a report."""
             with contextlib.suppress(OSError):
                 super().dump_bytecode(bucket)
 

@@ -202,7 +202,7 @@ class View:
 
     @property
     def not_compared(self) -> list[str]:
-        """The names of sessions of which it is not known whether they are as they were before the drill."""
+        """The names of sessions that may have changed since before the drill: they could not be compared."""
         normals = [(e.name, e.session.return_to_normal) for e in self.sessions if isinstance(e.session, DrillSession)]
         return [name for name, normal in normals if normal and normal.not_compared]
 
