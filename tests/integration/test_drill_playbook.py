@@ -452,7 +452,8 @@ def test_the_parts_of_the_role_alone(arrays: Prepare, tmp_path: Path) -> None:
     # What the inventory has for another use, and an array that is gone, keep no test of another array running.
     of_another_use = {"ansible_connection": "ssh", "ansible_become": True}
     drill = arrays(Case("ready", host=of_another_use), Case("running", {}, started, of_another_use))
-    gone = {"gone": {"ansible_host": "127.0.0.1", "failover_drill_port": 1, "failover_drill_sessions": SESSIONS}}
+    nowhere = {"ansible_host": "127.0.0.1", "failover_drill_port": 1, "failover_drill_timeout": 2}
+    gone = {"gone": {**nowhere, "failover_drill_sessions": SESSIONS}}
     journals = {name: cut_off(drill[name].records, name) for name in ("ready", "running")}
     done = drill.run("-e", "part=preflight", playbook=str(tmp_path / "part.yml"))
     assert done.code == 2 and done.says("It was started by colleague"), done.output
