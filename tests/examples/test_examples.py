@@ -51,7 +51,7 @@ class Site:
         self.environment = {
             **os.environ,
             "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
+            "ANSIBLE_NOCOLOR": "1",
             "PWD": str(folder),
             "POWERSTORE_HOST": simulator.dr.host,
             "POWERSTORE_PORT": str(simulator.dr.port),

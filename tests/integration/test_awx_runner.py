@@ -159,6 +159,7 @@ def test_a_workflow_whose_drill_did_not_pass_fails_and_tells_its_notification_wh
             env={
                 **os.environ,
                 "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
+                "ANSIBLE_NOCOLOR": "1",
                 "ANSIBLE_SHOW_CUSTOM_STATS": "1",
                 "CONTROLLER_HOST": controller.url,
                 "CONTROLLER_OAUTH_TOKEN": controller.token,
@@ -238,7 +239,7 @@ def test_what_is_made_of_answers(tmp_path: Path) -> None:
     done = run_ansible(
         ["ansible-playbook", "-i", tmp_path / "hosts.json", tmp_path / "play.yml"],
         cwd=tmp_path,
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg")},
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
         timeout=1200,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -48,7 +48,7 @@ def test_preflight_drill_and_abort_are_one_chain_whose_heads_are_published(
     arrays: Prepare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Signed by a key whose name an auditor knows; the head is in the output, in the stats and in a notification."""
-    monkeypatch.setenv("ANSIBLE_SHOW_CUSTOM_STATS", "true")
+    monkeypatch.setenv("ANSIBLE_SHOW_CUSTOM_STATS", "1")
     public = make_key(tmp_path, "key")
     (tmp_path / "allowed").write_text(f'drills@example.com namespaces="drdrill" {public}')
     told = {"name": "tell", "command": ["sh", "-c", 'echo "$HEAD" >> "$TOLD"']}

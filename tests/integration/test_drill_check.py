@@ -442,7 +442,7 @@ def playbook(folder: Path, task: Check, *, python: str, **variables: t.Any) -> s
     return run_ansible(
         [*command, "-e", json.dumps({"ansible_python_interpreter": python, **variables})],
         cwd=folder,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections")},
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
         timeout=600,
     )
 

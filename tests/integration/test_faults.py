@@ -64,7 +64,8 @@ def test_no_secret_at_any_verbosity(simulator: Simulator, issued: list[str], fau
     if fault:
         simulator.faults.add(dict(fault))
     environment = {f"POWERSTORE_{name.upper()}": str(value) for name, value in connection_to(simulator).items()}
-    environment |= {"ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"), "POWERSTORE_TIMEOUT": "5"}
+    environment |= {"ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+    environment |= {"POWERSTORE_TIMEOUT": "5"}
     options = json.dumps({"state": "started", "volume": "erp-data", "wait_timeout": 5})
     done = run_ansible(
         [

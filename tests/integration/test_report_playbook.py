@@ -68,7 +68,7 @@ def test_a_real_playbook_with_a_host_that_cannot_be_reached(tmp_path: Path) -> N
     command = ["ansible-playbook", "-i", "array,", str(tmp_path / "play.yml")]
     for name, value in {"folder": tmp_path / "records", "drill_file": tmp_path / "drill.json"}.items():
         command += ["-e", f"{name}={value}"]
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections")}
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
     done = run_ansible(command, env=environment, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
 
