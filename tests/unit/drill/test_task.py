@@ -190,6 +190,14 @@ def test_a_refused_login_is_known(tmp_path: Path) -> None:
     assert (said["login_refused"], said["uses_present"], said["releases"]) == (True, False, [])
 
 
+def test_a_login_that_the_production_array_refused_keeps_no_stop_of_this_one_from_coming(tmp_path: Path) -> None:
+    told = Told(tmp_path, sync_first=True)
+    told("read", what="before", result=a_reading(*READY))
+    refused = {"failed": True, "msg": "refused (401)", "failure": {"kind": "authentication"}}
+    said = told("synchronised", result={**refused, "sessions": []})
+    assert said["refusal"] and said["login_refused"] is False
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_other_credentials_take_the_place_of_refused_ones(tmp_path: Path, known: bool) -> None:
     told = prepared(tmp_path, steps={"release": [CHECK]})
