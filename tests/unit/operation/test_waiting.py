@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 import typing as t
@@ -36,12 +37,14 @@ def ended(row: Row) -> bool:
     return row["phase"] == "Completed"
 
 
-def wait(client: FakeClient, seconds: float = 5, *, at_once: bool = False, poll_interval: float = 0.05) -> Row:
+def wait(
+    client: FakeClient, seconds: float = 5, *, at_once: bool = False, poll_interval: float = 0.05, bound: float = 10
+) -> Row:
     def waiting() -> Row:
         with Waiting(client.as_client(), SELECTS, poll_interval) as rows:
             return rows.until("job", "j-1", ended, time.monotonic() + seconds, at_once=at_once)
 
-    return within(10, waiting)
+    return within(bound, waiting)
 
 
 def test_the_row_as_soon_as_it_is_accepted() -> None:
@@ -161,12 +164,26 @@ def test_each_is_answered_by_its_own_row_and_collection() -> None:
 
 
 def test_the_pace_slows_down_to_the_poll_interval() -> None:
-    quick, slow = FakeClient(jobs=[[OPEN]]), FakeClient(jobs=[[OPEN]])
-    for client, poll_interval in ((quick, 0.05), (slow, 5.0)):
-        with pytest.raises(OverdueError):
-            wait(client, 0.6, poll_interval=poll_interval)
+    class Timed(FakeClient):
+        """Knows when it was asked."""
 
-    assert len(slow.asked) < len(quick.asked) <= 13
+        def get_by(self, *given: t.Any, **options: t.Any) -> list[Row]:
+            times.append(time.monotonic())
+            return super().get_by(*given, **options)
+
+    def pauses(looks: int, poll_interval: float) -> list[tuple[float, float]]:
+        """Seconds from each look to the next, and a quarter of those from the first look to it."""
+        times.clear()
+        wait(Timed(jobs=[*[[OPEN]] * (looks - 1), [ENDED]]), 60, poll_interval=poll_interval, bound=90)
+        assert len(times) == looks
+        return [(following - look, (look - times[0]) / 4) for look, following in itertools.pairwise(times)]
+
+    times: list[float] = []
+
+    # A loaded machine makes pauses longer; these are compared with what they are at the least.
+    assert all(pause >= quarter for pause, quarter in pauses(9, 5.0))
+    # Not all of these are longer than that: the last would be of seconds.
+    assert any(pause < quarter for pause, quarter in pauses(25, 0.05))
 
 
 def test_the_pace_follows_how_long_operations_take_here() -> None:
