@@ -17,6 +17,7 @@ Known only where the system has /proc, that is on Linux. Elsewhere it is as with
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import glob
 import multiprocessing
@@ -47,6 +48,8 @@ class _Watch:
         signal.signal(signal.SIGCHLD, self._child_ended)
         signal.siginterrupt(signal.SIGCHLD, False)  # no library that waits for the system has to know of it
         os.register_at_fork(after_in_child=_do_not_listen)
+        # At its end, Python gives the signal back to the system, which would end the process by it.
+        atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
 
     def _child_ended(self, _number: int, _frame: FrameType | None) -> None:
         for pid in _children() - self._lost:
