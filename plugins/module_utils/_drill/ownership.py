@@ -81,7 +81,8 @@ def not_proven(drill: Drill) -> list[str]:
         and entry.get("session_id")
         and entry.get("failover_test_in_progress") is not True
     }
-    return [session_id for session_id in owned(drill) if session_id not in stopped & over]
+    proven = stopped & over
+    return [session_id for session_id in owned(drill) if session_id not in proven]
 
 
 def is_foreign(session: Json) -> bool:
