@@ -54,7 +54,6 @@ LONGEST = (
     "tests/integration/test_drill_odd_input.py::test_odd_input",
     "tests/integration/test_drill_playbook.py::test_what_became_of_each_drill",
     "tests/integration/test_progress.py",
-    "tests/integration/test_drill_of_many.py",
     "tests/integration/test_nas_killed.py",
     "tests/integration/test_drill_killed.py::test_each_drill",
     "tests/examples/test_examples.py::test_the_commands",

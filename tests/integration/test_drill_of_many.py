@@ -22,8 +22,13 @@ SCENARIO = {
     "defaults": {"rule": "rpo-5min", "hosts": ["dr-host-1"]},
     "generate": {"volumes": COUNT, "prefix": "vol-"},
 }
-# A look takes some seconds; a real check does not wait for it either.
-CHECK = ["sh", "-c", "sleep 20; date +%s.%N >checked"]
+# A look takes some seconds; a real check does not wait for it either. Here it lasts until the look has left its result,
+# whose place the journal has.
+LOOKED = r"""
+until path=$(sed -n '/"event": "looking"/s/.*"path": "\([^"]*\)".*/\1/p' "$0"/*.journal.jsonl) && test -e "$path"
+do sleep 0.2
+done
+"""
 
 
 def test_nothing_but_the_stop_comes_after_the_last_check(tmp_path: Path) -> None:
@@ -35,7 +40,9 @@ def test_nothing_but_the_stop_comes_after_the_last_check(tmp_path: Path) -> None
             "failover_drill_username": simulator.username,
             "failover_drill_ca_path": str(simulator.ca_path),
             "failover_drill_filters": {"name": "vol-*"},
-            "failover_drill_checks": [{"name": "takes a while", "command": CHECK, "timeout": 120}],
+            "failover_drill_checks": [
+                {"name": "takes a while", "command": ["sh", "-c", LOOKED, str(records)], "timeout": 300}
+            ],
             "failover_drill_max_parallel": 64,
             "failover_drill_poll_interval": 0.2,
             "failover_drill_report_formats": ["markdown"],
