@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.drdrill.powerstore.plugins.module_utils._coverage.policies import parse_policy
+from ansible_collections.drdrill.powerstore.plugins.module_utils._coverage.policy_file import parse_policy
 from ansible_collections.drdrill.powerstore.plugins.module_utils._json import Json
 from tests.lab.simulator import Simulator, scenario
 from tests.lab.tamper.table import make_key

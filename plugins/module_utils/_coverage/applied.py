@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .arrays import ArrayNow, is_double
-from .policies import LONGEST, Exclusion, Policy, Rule, refuse
+from .policies import LONGEST, Exclusion, Policy, Rule
+from .policy_file import refuse
 from .population import Member
 from .tested import FromRecord
 

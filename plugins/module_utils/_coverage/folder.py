@@ -26,7 +26,8 @@ from .._record.sign_offs import read_sign_off
 from .._record.typed import fields_of, read
 from .._record.types import WitnessRecord
 from .._words import Kind, Verdict
-from .policies import Policy, parse_policy
+from .policies import Policy
+from .policy_file import parse_policy
 from .tested import FromRecord, Later, RecordRead, SessionRead, from_record, with_later
 
 if t.TYPE_CHECKING:

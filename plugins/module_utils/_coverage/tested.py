@@ -32,7 +32,8 @@ from .._record.types import (
 )
 from .._words import Verdict
 from .document import LoggedTest, SignOff, Test
-from .policies import Named, until
+from .policies import Named
+from .policy_file import until
 
 _SLACK: t.Final = timedelta(seconds=10)  # between a start being sent and the array's log having it
 _ADOPTED: t.Final = timedelta(days=1)  # how old a test may be that a drill takes over
