@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Random orders of everything that can happen, held against a model small enough to be read at a glance.
+"""Random orders of everything that can happen, compared with a model small enough to be read at a glance.
 
 The model: for each session whether a test runs, which replication state it has, and whether the link is up. The rules
 it predicts by are those of the API description, not of the module's code.

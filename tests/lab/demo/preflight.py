@@ -40,8 +40,8 @@ def run_preflight(work: Path) -> list[str]:
         changing = [
             e.path for e in array.journal() if e.method != "GET" and e.path not in ("/logout", "/login_session")
         ]
-    print("\nSomething stands against a drill there, so the preflight fails. Now a drill of an estate that is ready.\n")
-    problems = [] if code == 2 else [f"the preflight ended with {code}, expected 2: something stands against a drill"]
+    print("\nSomething blocks a drill there, so the preflight fails. Now a drill of an estate that is ready.\n")
+    problems = [] if code == 2 else [f"the preflight ended with {code}, expected 2: something blocks a drill"]
     problems += [f"the preflight sent {path}, expected only reads" for path in changing]
     newest = max((work / "records").glob("readiness-*.json"), key=lambda path: path.stat().st_mtime, default=None)
     if newest is None:
