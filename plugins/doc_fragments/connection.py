@@ -59,6 +59,8 @@ options:
         management may be away for so long when it moves to the array's other node. Within this time, reads and
         connections that could not be made are tried again, with pauses that grow to 5 seconds. The time counts once for
         all requests of a task. Within a wait, such as that for an operation, the wait's own end is the bound.
+      - If connections are refused and nothing was ever answered in the task, host or port are more likely wrong. This
+        is reported after 30 seconds at most.
       - A read that an array answers 429, 500, 502, 503 or 504, while it answers others, is tried again up to 8 times,
         for about 20 seconds.
       - What was sent and not answered by the array itself is never sent again before the array was read.

@@ -12,6 +12,7 @@ What is tried again, with growing pauses, within twice ``timeout`` and until the
 - A read (GET) without an answer, and any request that certainly was not sent, as the connection was never made: as long
   as that. An array whose management moves to its other node is away for tens of seconds to minutes. The time counts
   once for all requests of a task: after an array was waited for in vain, each further one is tried again for 5 s.
+  Where connections are refused and the task was never answered, the address is more likely wrong: 30 s.
 - A read that was answered 429 or 5xx, up to 8 times. An array that has not answered otherwise yet, or not since it was
   away, is still coming up: its 502, 503 and 504 count as no answer.
 - A read whose answer is not JSON, twice.
@@ -53,6 +54,7 @@ from .._errors import (
 from .._json import Json
 from .._text import all_plain, may_hold_controls, plain
 from .._version import VERSION
+from .absence import COMING_UP, Absence
 from .connection import BASE_PATH, Connection, called, variable
 from .trace import Exchange, Trace
 
@@ -71,10 +73,7 @@ UNREADABLE: t.Final = object()  # the payload of an answer that is not JSON
 
 # How often a read is tried again after such an answer. A fault inside the array (500) is seldom gone a moment later.
 _RETRIES: t.Final[t.Mapping[int, int]] = {429: 8, 500: 3, 502: 8, 503: 8, 504: 8}
-_COMING_UP = frozenset({502, 503, 504})  # what an array that restarts answers before it is back
 _UNREADABLE_RETRIES = 2  # after an answer that was cut short in a way that HTTP does not notice
-_PATIENCE = 2  # times ``timeout``
-_PATIENCE_IS_OVER = 5.0  # seconds in which a request is tried again after an array was waited for in vain
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0  # seconds
 _PIECE = 2**16  # bytes read at once
 _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
@@ -251,22 +250,6 @@ class _TooLargeError(Exception):
     """The answer passed LARGEST_ANSWER."""
 
 
-class _Absence:
-    """Since when the array has not answered, over all requests of a task. From many threads: each writes one value."""
-
-    def __init__(self) -> None:
-        self.since: float | None = None  # of time.monotonic(); None: it answers, or nothing was asked yet
-        self._answered: float | None = None  # when it last did
-
-    def note(self, result: Answer | _LostError, began: float) -> None:
-        """What came of a try that began then."""
-        is_known = self._answered is not None and self.since is None
-        if not isinstance(result, _LostError) and (is_known or result.status not in _COMING_UP):
-            self.since, self._answered = None, time.monotonic()
-        elif self.since is None:
-            self.since = began if self._answered is None else max(began, self._answered)
-
-
 class Transport:
     """Connections to one array, kept open. It may be used from many threads."""
 
@@ -279,7 +262,7 @@ class Transport:
         self._proxy = _proxy_of_environment(connection)
         self._pool = _pool(connection, self._proxy, connections)
         self._trace = Trace.from_environment(connection)
-        self._absence = _Absence()
+        self._absence = Absence(connection.timeout)
         self.on_busy: t.Callable[[], None] | None = None  # called whenever the array asks for less
 
     def close(self) -> None:
@@ -304,29 +287,23 @@ class Transport:
         for tries in itertools.count(1):
             tried = time.monotonic()
             result = self._try(request, left)
-            self._absence.note(result, tried)
-            last = self._last_moment(request, began)
-            pause = _pause(request, result, tries, is_away=self._absence.since is not None)
+            lost = result if isinstance(result, _LostError) else None
+            self._absence.note(result.status if isinstance(result, Answer) else None, tried)
+            last = self._absence.last_moment(began, refused=lost is not None and _is_refused(lost))
+            if request.deadline is not None:
+                last = min(last, request.deadline)
+            pause = _pause(request, result, tries, is_away=self._absence.is_away)
             if pause is None or time.monotonic() + pause >= last:
                 break
             time.sleep(pause)
             left = max(1.0, min(allowed, last - time.monotonic()))
         doing = request.doing
-        if tries > 1 or isinstance(result, _LostError):
+        if tries > 1 or lost:
             effort = "once" if tries == 1 else f"{tries} times"
             doing = f"{doing} ({effort}, {time.monotonic() - began:.1f} s)"
         if isinstance(result, _LostError):
             raise self._unanswered(result, request, doing) from result.__cause__
         return replace(result, doing=doing)
-
-    def _last_moment(self, request: Request, began: float) -> float:
-        """When the last try of a request may begin that began then."""
-        patience = _PATIENCE * self._connection.timeout
-        last = began + patience  # a read that was not answered in time has a second chance
-        away = self._absence.since
-        if away is not None:
-            last = min(last, max(away + patience, began + _PATIENCE_IS_OVER))
-        return last if request.deadline is None else min(last, request.deadline)
 
     def _try(self, request: Request, seconds: float) -> Answer | _LostError:
         exchange = _Exchange(time.monotonic() + seconds)
@@ -436,15 +413,8 @@ class Transport:
             )
         return UnreachableError(
             f"{doing}: no connection to {where}: {cause}. Check host and port, and that the array's management "
-            f"network is reachable from here.{self._about_patience()}"
+            f"network is reachable from here.{self._absence.advice()}"
         )
-
-    def _about_patience(self) -> str:
-        """What to do where an array was waited for until the end, and may only need longer."""
-        patience, since = _PATIENCE * self._connection.timeout, self._absence.since
-        if since is None or time.monotonic() - since < patience - _LONGEST_PAUSE:
-            return ""
-        return f" If it needs longer than {patience:g} s to restart, give a longer timeout."
 
 
 def decoded(raw: bytes) -> t.Any:
@@ -483,13 +453,18 @@ def _pause(request: Request, result: Answer | _LostError, tries: int, *, is_away
         return None
     if result.payload is UNREADABLE and result.status < 300:
         return growing if tries <= _UNREADABLE_RETRIES else None
-    again = tries <= _RETRIES.get(result.status, 0) or (is_away and result.status in _COMING_UP)
+    again = tries <= _RETRIES.get(result.status, 0) or (is_away and result.status in COMING_UP)
     return max(growing, result.retry_after or 0.0) if again else None
 
 
 def _is_hopeless(lost: _LostError) -> bool:
     """A certificate that is not trusted and a name that is not known stay so a moment later."""
     return any(isinstance(each, socket.gaierror) or _is_about_trust(each) for each in _causes(lost.__cause__))
+
+
+def _is_refused(lost: _LostError) -> bool:
+    """Whether no connection was made, and nobody was waited for in silence."""
+    return not lost.sent and not any(isinstance(each, TimeoutError) for each in _causes(lost.__cause__))
 
 
 def _is_about_trust(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array import absence
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array import transport as module
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.transport import Answer, Request, Transport
 from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import UnreachableError
@@ -54,6 +55,7 @@ class Away(Transport):
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(module, "time", made)
+    monkeypatch.setattr(absence, "time", made)
     return made
 
 
@@ -61,10 +63,18 @@ def refused_until(back: float, then: int | type[OSError] = 200) -> t.Callable[[f
     return lambda now: ConnectionRefusedError if now < back else then
 
 
+def known(clock: Clock, at: t.Callable[[float], int | type[OSError]], timeout: float = 60) -> Away:
+    """One that has answered in this task, just now."""
+    array = Away(clock, lambda _now: 200, timeout)
+    array.send(READ)
+    clock.now, array.at, array.tries = 1000.0, at, []
+    return array
+
+
 @pytest.mark.parametrize("gone", [3, 25, 60, 100])
 @pytest.mark.parametrize("request_", [READ, OPERATION], ids=["read", "operation"])
 def test_an_array_that_is_away_is_waited_for_twice_the_timeout(clock: Clock, gone: float, request_: Request) -> None:
-    array = Away(clock, refused_until(gone))
+    array = known(clock, refused_until(gone))
 
     assert array.send(request_).status == 200
     assert gone <= clock.now - 1000 <= gone + 6  # the pauses grow to 5 s
@@ -73,15 +83,25 @@ def test_an_array_that_is_away_is_waited_for_twice_the_timeout(clock: Clock, gon
 @pytest.mark.parametrize("timeout", [2, 60, 300])
 def test_and_no_longer(clock: Clock, timeout: float) -> None:
     with pytest.raises(UnreachableError, match="gone") as raised:
-        Away(clock, refused_until(9999), timeout).send(READ)
+        known(clock, refused_until(9999), timeout).send(READ)
 
     assert f"If it needs longer than {2 * timeout} s to restart, give a longer timeout." in raised.value.message
     assert 2 * timeout - 5.1 <= clock.now - 1000 <= 2 * timeout
 
 
+@pytest.mark.parametrize(("timeout", "seconds"), [(2, 4), (60, 30), (300, 30)])
+def test_an_address_that_refuses_from_the_first_is_reported_soon(clock: Clock, timeout: float, seconds: float) -> None:
+    array = Away(clock, refused_until(9999), timeout)
+    with pytest.raises(UnreachableError, match=r"Check host and port.*reachable from here\.( If|$)"):
+        array.send(READ)
+
+    assert seconds - 5.1 <= clock.now - 1000 <= seconds
+    assert Away(clock, refused_until(clock.now - 1000 + 20)).send(READ).status == 200
+
+
 def test_a_deadline_is_earlier(clock: Clock) -> None:
     with pytest.raises(UnreachableError, match=r"reachable from here\.$"):
-        Away(clock, refused_until(9999)).send(Request("GET", "/volume", "Reading", deadline=clock.now + 10))
+        known(clock, refused_until(9999)).send(Request("GET", "/volume", "Reading", deadline=clock.now + 10))
 
     assert clock.now - 1000 <= 10
 
@@ -97,7 +117,7 @@ def test_an_array_that_hangs_has_a_second_chance(clock: Clock) -> None:
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_what_an_array_answers_that_comes_up_counts_as_no_answer(clock: Clock, status: int) -> None:
     # Its front end is back before what is behind it; the login is the first that is asked, and the array as a whole.
-    array = Away(clock, lambda now: ConnectionRefusedError if now < 30 else status if now < 90 else 200)
+    array = known(clock, lambda now: ConnectionRefusedError if now < 30 else status if now < 90 else 200)
     assert array.send(READ).status == 200 and 90 <= clock.now - 1000 <= 96
     clock.now = 1000
     assert Away(clock, lambda now: status if now < 100 else 200).send(READ).status == 200
@@ -114,7 +134,7 @@ def test_one_read_that_fails_while_others_are_answered_does_not_wait_as_long(clo
 
 
 def test_after_an_array_was_waited_for_in_vain_nobody_waits_as_long_again(clock: Clock) -> None:
-    array = Away(clock, refused_until(500))
+    array = known(clock, refused_until(500))
     with pytest.raises(UnreachableError):
         array.send(READ)
     for _request in range(20):

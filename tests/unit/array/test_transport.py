@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._array import absence
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array import transport as module
 from ansible_collections.drdrill.powerstore.plugins.module_utils._array.transport import (
     UNREADABLE,
@@ -220,7 +221,7 @@ ODD: dict[str, bytes] = {
 def test_an_odd_answer_is_a_typed_error_or_unreadable(
     server: RawServer, data: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_PATIENCE", 0)
+    monkeypatch.setattr(absence, "PATIENCE", 0)
     server.wires = [sends(data, close=True)]
     with contextlib.suppress(UnreachableError):
         assert ask(server, timeout=5).payload is UNREADABLE
