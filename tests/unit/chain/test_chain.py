@@ -122,6 +122,7 @@ def test_where_there_is_no_chain_nothing_is_said_of_the_folder(tmp_path: Path) -
     assert (done.returncode, done.stdout[:15]) == (2, "COULD NOT CHECK")
 
 
+@pytest.mark.uncounted
 def test_two_writers_a_hundred_times(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     for number in range(100):
@@ -148,6 +149,7 @@ def _cpu_of(command: list[str]) -> tuple[float, str]:
 _HASHES = "import hashlib, pathlib, sys; [hashlib.sha256(p.read_bytes()) for p in pathlib.Path(sys.argv[1]).iterdir()]"
 
 
+@pytest.mark.uncounted
 def test_two_thousand_records_cost_little_more_than_their_hashes(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     for number in range(2000):

@@ -54,6 +54,7 @@ def names(case: t.Any) -> str:
     return str(getattr(case, "value", case))
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize(("kind", "verdict", "cleanup", "policy"), CASES, ids=names)
 def test_every_format_says_the_verdicts(
     tmp_path: Path, kind: Kind, verdict: Verdict, cleanup: CleanUp | None, policy: tuple[str, str] | None

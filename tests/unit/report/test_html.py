@@ -18,6 +18,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
+from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html import view
 from ansible_collections.drdrill.powerstore.plugins.module_utils._report.html.page import (
     TEMPLATES,
     environment,
@@ -465,9 +466,14 @@ def test_a_first_drill_is_compared_with_nothing(tmp_path: Path) -> None:
     assert "h-previous" not in render_html(source_of(tmp_path, drill_record()))
 
 
-def test_details_of_more_than_500_sessions_are_pages_of_their_own(tmp_path: Path) -> None:
-    record = large_record(1201)
-    record["sessions"][700]["validations"] = [
+@pytest.mark.parametrize("per_page", [pytest.param(view.PER_PAGE, marks=pytest.mark.uncounted), 100])
+def test_details_of_more_than_500_sessions_are_pages_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, per_page: int
+) -> None:
+    monkeypatch.setattr(view, "PER_PAGE", per_page)
+    count = 2 * per_page + per_page // 2
+    record = large_record(count)
+    record["sessions"][per_page + per_page // 2]["validations"] = [
         validation("screen", attachments=[{"name": "a.png", "source": "a.png", "bytes": 1, "sha256": "0" * 64}])
     ]
     pages = render_pages(source_of(tmp_path, record))
@@ -477,19 +483,19 @@ def test_details_of_more_than_500_sessions_are_pages_of_their_own(tmp_path: Path
     read = {f"{stem}{end}": Page(html) for end, html in pages.items()}
     main = read.pop(f"{stem}.html")
     # What a browser has to read at once grows with the rows of one table.
-    assert len(main.attributes) < 30 * 1201 and not main.problems
+    assert len(main.attributes) < 6000 + 24 * count and not main.problems
     for name, page in read.items():
         assert page.problems == [] and len(set(page.values("id"))) == len(page.values("id")), name
-        assert f"../{stem}.html" in page.values("href") and len(page.texts) > 1000
+        assert f"../{stem}.html" in page.values("href") and len(page.texts) > 2 * per_page
     links = [link for link in main.values("href") if link and ".html#s" in link]
-    assert len(links) >= 1201 - 40
+    assert len(links) >= count - 40
     anchors = {f"{name}#{each}" for name, page in read.items() for each in page.values("id")}
     assert set(links) - anchors == set()
     ids = [each for name, page in read.items() if "sessions" in name for each in page.values("id") if each]
-    assert len([each for each in ids if re.fullmatch(r"s\d+", each)]) == 1201
+    assert len([each for each in ids if re.fullmatch(r"s\d+", each)]) == count
     assert all(f"../{stem}.evidence/a.png" not in page.values("href") for page in (main, read[f"{stem}{parts[0]}"]))
     assert any(f"../{stem}.evidence/a.png" in page.values("href") for page in read.values())
-    assert list(render_pages(source_of(tmp_path, large_record(500)))) == [".html"]
+    assert list(render_pages(source_of(tmp_path, large_record(per_page)))) == [".html"]
 
 
 # Compiled templates
