@@ -226,7 +226,9 @@ def test_one_that_takes_too_long_is_killed_and_the_next_one_runs(folder: Path) -
     env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
     with pytest.raises(subprocess.TimeoutExpired):
         run_ansible(["ansible-playbook", "wait.yml"], cwd=folder, env=env, timeout=2)
-    with open(folder / "pipe", "w"):  # the module, which runs on as it does after every kill, ends
-        pass
+    # The module, which runs on as it does after every kill, ends: also one that is slow, and has not opened it yet.
+    pipe = os.open(folder / "pipe", os.O_RDWR)
+    os.unlink(folder / "pipe")
+    os.close(pipe)
     done = run_ansible(["ansible-playbook", "--version"], cwd=folder, env=env, timeout=600)
     assert done.returncode == 0 and "ansible-playbook [core" in done.stdout
