@@ -115,7 +115,7 @@ def leave(work: Work, path: str) -> None:
 
 def _listen(output: int, progress: int, hear: OnProgress, pause: float) -> bytes:
     """All of the output, until the fork has closed it."""
-    pieces, told = [], b""
+    pieces, heard_so_far = [], b""
     heard = time.monotonic()
     with selectors.DefaultSelector() as selector:
         selector.register(output, selectors.EVENT_READ)
@@ -124,12 +124,12 @@ def _listen(output: int, progress: int, hear: OnProgress, pause: float) -> bytes
             ready = {key.fd for key, _events in selector.select(pause)}
             if progress in ready:
                 piece = os.read(progress, _PIECE)
-                told = (told + piece)[-_PIECE:]
+                heard_so_far = (heard_so_far + piece)[-_PIECE:]
                 if not piece:
                     selector.unregister(progress)
-            if told and time.monotonic() - heard >= pause:
+            if heard_so_far and time.monotonic() - heard >= pause:
                 heard = time.monotonic()
-                _pass_on(told, hear)
+                _pass_on(heard_so_far, hear)
             if output in ready:
                 piece = os.read(output, _PIECE)
                 pieces.append(piece)
@@ -137,9 +137,9 @@ def _listen(output: int, progress: int, hear: OnProgress, pause: float) -> bytes
                     return b"".join(pieces)
 
 
-def _pass_on(told: bytes, hear: OnProgress) -> None:
+def _pass_on(heard_so_far: bytes, hear: OnProgress) -> None:
     """The last whole line: one that was cut off at the beginning is not the last."""
-    lines = told.split(b"\n")
+    lines = heard_so_far.split(b"\n")
     if len(lines) > 1:
         done, failed, under_way, total = map(int, lines[-2].split())
         hear(done, failed, under_way, total)

@@ -101,7 +101,7 @@ def user_and_password(url: str) -> str | None:
 
 
 def masked_text(text: str) -> tuple[str, set[str]]:
-    """A text with the passwords masked that can be told by what is before them, and those passwords."""
+    """A text with the passwords masked that are recognised by what is before them, and those passwords."""
     secrets: set[str] = set()
 
     def mask(match: t.Match[str]) -> str:

@@ -22,7 +22,7 @@ _PLANNED = ("name", "phase", "wave", "session", "kind", "critical", "timeout_sec
 
 
 def of_checks(planned: t.Sequence[Json], result: Json) -> list[Json]:
-    """From the result of ``drill_check``; where it has none of a check, the module itself did not come to it.
+    """From the result of ``drill_check``; a check without a result was not reached by the module.
 
     What was not begun, as the drill's time was over, is not among them.
     """

@@ -44,20 +44,20 @@ def owned(drill: Drill) -> list[str]:
     A start task that left no result at all (killed, timed out) may have started any session of its wave; the preflight
     showed that no test was running on them before.
     """
-    told = {str(entry["session_id"]) for entry in drill.started}
+    reported = {str(entry["session_id"]) for entry in drill.started}
     sent = {
         str(entry["session_id"])
         for entry in drill.started
         if entry.get("request_sent") and entry.get("action") != "rolled_back"
     }
     wave_of, attempted, running = drill.waves, set(drill.attempted), _running(drill)
-    untold = {
+    unreported = {
         session_id
         for session_id, wave in wave_of.items()
-        if drill.real and wave in attempted and session_id not in told and session_id not in running
+        if drill.real and wave in attempted and session_id not in reported and session_id not in running
     }
     adopted = set(drill.adopted) if drill.real and drill.attempted else set()
-    mine = sent | untold | adopted
+    mine = sent | unreported | adopted
     known = [session_id for session_id in wave_of if session_id in mine]
     return known + sorted(mine - set(known))
 
@@ -126,12 +126,12 @@ def left_alone(drill: Drill) -> dict[str, str]:
         if event["event"] == "read" and event["what"] in (DURING, AFTER):
             # A clone is no production, no matter what became of the NAS server.
             read = [entry for entry in result.get("sessions") or () if not is_nas(entry)]
-            told = [(_id_of(entry), why_not_touched(entry)) for entry in read]
+            reasons = [(_id_of(entry), why_not_touched(entry)) for entry in read]
         elif event["event"] == "stopped":
-            told = [(_id_of(entry), _why_not_stopped(entry)) for entry in result.get("sessions") or ()]
+            reasons = [(_id_of(entry), _why_not_stopped(entry)) for entry in result.get("sessions") or ()]
         else:
             continue
-        found |= {session_id: why for session_id, why in told if why and session_id in mine}
+        found |= {session_id: why for session_id, why in reasons if why and session_id in mine}
     return found
 
 

@@ -179,8 +179,8 @@ def chosen(asked: Request, entries: t.Sequence[Json], array: str = "this array")
         if not any(each.names(wish) for wish in asked.already_out) and not any(each.fits(entry) for entry in entries)
     ]
     if idle:
-        told = " ".join(_why_idle(each, entries) for each in idle)
-        raise InvalidInputError(f"{told} An exclusion that leaves nothing out does not protect what it was meant for.")
+        why = " ".join(_why_idle(each, entries) for each in idle)
+        raise InvalidInputError(f"{why} An exclusion that leaves nothing out does not protect what it was meant for.")
     out = [any(each.fits(entry) for each in asked.exclusions) for entry in entries]
     if all(out):
         what = f"{SESSIONS}" if asked.wishes else f"{FILTERS} ({shown(asked.selection())})"
@@ -303,19 +303,19 @@ def _names(entry: Json) -> set[str]:
 def _why_idle(exclusion: Exclusion, entries: t.Sequence[Json]) -> str:
     """Why an exclusion matches none of the sessions, and what was probably meant."""
     wanted = exclusion.value.casefold()
-    told = (
+    message = (
         f"The exclusion {exclusion.by}: {exclusion.value} matches none of the {len(entries)} sessions that are asked "
         "for"
     )
     other = [e for e in entries if exclusion.by != "session_id" and wanted in _names(e)]
     if other:
         kind = str(other[0]["resource_type"])
-        return f"{told}: {other[0]['resource_name']} is a {kind_in_words(kind)}. Write {kind}: {exclusion.value}."
+        return f"{message}: {other[0]['resource_name']} is a {kind_in_words(kind)}. Write {kind}: {exclusion.value}."
     if "*" in exclusion.value or "?" in exclusion.value:
-        return f"{told}: exclusions take no patterns. Name each session that is left out."
+        return f"{message}: exclusions take no patterns. Name each session that is left out."
     near = difflib.get_close_matches(wanted, [name.casefold() for name in _all_names(entries)], n=1)
     nearest = next((name for name in _all_names(entries) if near and name.casefold() == near[0]), None)
-    return f"{told}. {f'The nearest name is {nearest}.' if nearest else 'No name is near it.'}"
+    return f"{message}. {f'The nearest name is {nearest}.' if nearest else 'No name is near it.'}"
 
 
 def _all_names(entries: t.Sequence[Json]) -> list[str]:

@@ -92,7 +92,7 @@ class State:
 
     @property
     def running(self) -> bool:
-        """Whether something was started, and the drill did not come to its end."""
+        """Whether something was started, and the drill has not ended."""
         return bool(self.events) and bool(self.drill.attempted) and not self.drill.of(journal.END)
 
     def with_event(self, event: Json) -> State:

@@ -355,8 +355,8 @@ def _nas_without_list(seen: Seen) -> _Found:
 
 def _nas_job(seen: Seen) -> _Found:
     job = seen.of("nas")["job"]
-    told = "tells the clone's id" if job["tells_id"] else "does not tell the clone's id"
-    return {name: job[name] for name in ("names", "tells_id")}, f"its resource is the {job['names']}; it {told}"
+    which = "tells the clone's id" if job["tells_id"] else "does not tell the clone's id"
+    return {name: job[name] for name in ("names", "tells_id")}, f"its resource is the {job['names']}; it {which}"
 
 
 def _nas_parent(seen: Seen) -> _Found:

@@ -227,7 +227,7 @@ class DrillRecord(Record):
     interruption: Interruption | None
     rto: Said[DrillRto | None, Says("", since="1.1")] = None
     synchronisation: Said[
-        Synchronisation | None, Says("Null where none was asked for, or it did not come to it.", since="1.1")
+        Synchronisation | None, Says("Null where none was asked for, or the drill ended before it.", since="1.1")
     ] = None
     previous: Said[Previous | None, Says("Null where there is no drill before.", since="1.1")] = None
     carried_over: Said[

@@ -112,7 +112,7 @@ def _of_operations(drill: Drill, operated: Operated, phase: Phase) -> t.Iterator
             session_ids=(session_id,),
             started_at=entry.started_at,
             finished_at=entry.finished_at,
-            reason=_told(entry, phase),
+            reason=_why(entry, phase),
         )
 
 
@@ -120,7 +120,7 @@ def _was_attempted(entry: OperationSeen) -> bool:
     return bool(entry.started_at or entry.failed)
 
 
-def _told(entry: OperationSeen, phase: Phase) -> str | None:
+def _why(entry: OperationSeen, phase: Phase) -> str | None:
     if entry.failure:
         return entry.failure.message
     if _was_attempted(entry):

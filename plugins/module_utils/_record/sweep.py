@@ -63,8 +63,8 @@ def _is_left(test: TestSeen) -> bool:
 
 def _reasons(sweeps: t.Sequence[Swept], tests: t.Mapping[str, TestSeen]) -> t.Iterator[Reason]:
     if not sweeps or sweeps[-1].all_ready is None:
-        told = sweeps[-1].msg if sweeps else None
-        text = f"Not known whether failover tests are running: {told or 'the array was not asked.'}"
+        message = sweeps[-1].msg if sweeps else None
+        text = f"Not known whether failover tests are running: {message or 'the array was not asked.'}"
         yield Reason(Verdict.INCOMPLETE, Cause.NOT_READ, text)
     elif not sweeps[-1].jobs_readable:
         text = "The array's jobs cannot be read, so a start under way would not be seen."
