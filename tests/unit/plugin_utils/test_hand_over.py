@@ -109,7 +109,8 @@ def test_what_is_left_running_keeps_nobody_waiting_and_leaves_its_result() -> No
 
 def test_a_result_is_awaited_until_it_is_there() -> None:
     path = _hand_over.new_path()
-    threading.Timer(0.3, lambda: Path(path).write_text('{"checks": []}')).start()
+    Path(f"{path}.part").write_text('{"checks": []}')
+    threading.Timer(0.3, os.rename, (f"{path}.part", path)).start()  # all of it at once, as a process leaves it
     assert _hand_over.awaited(path, 60) == {"checks": []}
     Path(path).write_text("no")
     assert "it left no result" in _hand_over.awaited(path, 0)["msg"]
