@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
@@ -42,6 +43,7 @@ def main() -> int:
     parser.add_argument("--output", action="store_true", help="print what the playbooks of wrong rows said")
     parser.add_argument("--parallel", type=int, default=2)
     options = parser.parse_args()
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup ignores it for all that is started, so for the drills as well
     rows = [row for row in ROWS if not options.words or any(word in row.label for word in options.words)]
     print(f"{'Event':<41}{'Phase':<17}{'Left':<18}{'Found and stopped by':<28}{'Ready':>7}  As it has to be")
     wrong = 0
