@@ -142,11 +142,13 @@ class Operation:
         """The job of the first copy of a request that something between delivered twice, if it runs still.
 
         The array refuses the second copy because of the first, whose effect the session shows only later. Raises the
-        refusal where there is no such job; where it has ended, the session shows it (see ``_attribute``).
+        refusal where there is no such job, with whose is under way; where it has ended, the session shows it (see
+        ``_attribute``).
         """
-        own = self._claim().own_job(self._jobs() or ()) if isinstance(refusal, RejectedError) else None
+        jobs = (self._jobs() or ()) if isinstance(refusal, RejectedError) else ()
+        own = self._claim().own_job(jobs)
         if own is None or own.has_ended:
-            raise refusal
+            raise _named(refusal, next((job for job in jobs if not job.has_ended), None))
         outcome.answer_lost = outcome.request_sent = True
         return Receipt(job_id=own.id)
 
@@ -298,6 +300,17 @@ def _always(_row: Json) -> bool:
 
 def _has_ended(job: Json) -> bool:
     return job.get("phase") in FINAL_PHASES
+
+
+def _named(refusal: PowerStoreError, under_way: Job | None) -> PowerStoreError:
+    """The refusal, with the operation that the array is at and that it may be refused because of."""
+    if under_way is None:
+        return refusal
+    message = (
+        f"{refusal.message} Under way on this session is {under_way.action}, job {under_way.id}, by "
+        f"{under_way.user or 'an account that the array does not name'}: look at it again when that has ended."
+    )
+    return type(refusal)(message, http_status=refusal.http_status, code=refusal.code)
 
 
 def _phase(job: t.Mapping[str, t.Any] | None) -> str:

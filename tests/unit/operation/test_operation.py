@@ -324,6 +324,18 @@ def test_a_request_delivered_twice_is_followed_while_the_array_is_at_it() -> Non
     assert (outcome.done, outcome.request_sent, outcome.job_id, len(client.sent)) == (True, True, "j-7", 1)
 
 
+def test_a_refusal_names_the_operation_of_somebody_else_that_is_under_way() -> None:
+    """Such as the start of a drill that was killed, which the session does not show yet."""
+    earlier = {"start_time": "2026-11-25T00:00:00Z", "end_time": None, "user": "colleague"}
+    outcome = carry_out(
+        FakeClient(receipts=[REFUSED], job_log=[[{**logged("In_Progress"), **earlier}]], sessions=[AT_REST])
+    )
+
+    assert outcome.error and not outcome.request_sent
+    assert outcome.error.message.startswith(REFUSED.message) and outcome.error.code == REFUSED.code
+    assert "Under way on this session is start_failover_test, job j-7, by colleague:" in outcome.error.message
+
+
 def test_a_refusal_that_the_array_logs_as_a_failed_job_stays_a_refusal() -> None:
     outcome = carry_out(FakeClient(receipts=[REFUSED], job_log=[[logged("Failed")]], sessions=[AT_REST]))
 
