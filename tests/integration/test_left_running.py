@@ -19,7 +19,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._record.reading
 from ansible_collections.drdrill.powerstore.plugins.module_utils._words import Kind
 from tests.integration.arrays import SCHEMA
 from tests.lab.kill.run import in_the_way, run_row
-from tests.lab.kill.table import NOTHING, ON_ITS_WAY, ROWS, STOP_TESTS, VALIDATING, Row
+from tests.lab.kill.table import NOTHING, ON_ITS_WAY, ROWS, STOP_TESTS, STOPPING, VALIDATING, Row
 from tests.lab.simulator import Simulator
 from tests.prepared import run_ansible
 from tests.unit.makers.journals import Told, a_reading, a_session, an_operation
@@ -157,6 +157,7 @@ def test_abort_without_room_for_its_record_is_not_held_up(simulator: Simulator, 
 _SAMPLE = (
     Row("SIGKILL to the playbook", ON_ITS_WAY, True, STOP_TESTS),
     Row("SIGKILL to the module", ON_ITS_WAY, False, NOTHING),
+    Row("SIGKILL to the module", STOPPING, False, NOTHING),
     Row("cancel of ansible-runner", VALIDATING, True, STOP_TESTS),
 )
 
@@ -166,6 +167,9 @@ def test_the_array_is_failover_ready_after(row: Row, tmp_path: Path) -> None:
     assert row in ROWS
     seen = run_row(row, tmp_path)
     assert seen.problems == [], seen.output
+    if row.phase == STOPPING:  # the stop that was killed is known by its job, and is this drill's
+        (record,) = (json.loads(path.read_text()) for path in (tmp_path / "records").glob("drill-*.json"))
+        assert (record["cleanup"]["verdict"], record["witness"]["verdict"]) == ("passed", "corroborated"), seen.output
     if row.then == STOP_TESTS:
         journals, records = (list((tmp_path / "records").glob(f"drill-*.{kind}")) for kind in ("journal.jsonl", "json"))
         assert len(journals) == len(records) == 1, seen.output

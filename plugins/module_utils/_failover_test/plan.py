@@ -119,7 +119,10 @@ def _step(cluster: Cluster, entry: Target | Unresolved, desired: Desired, log: L
         return replace(step, goal=Goal(session, START, {"snapshot_id": step.snapshot.id} if step.snapshot else {}))
     body = {SNAPSHOT: True} if desired.keeps_snapshot(entry.selector) else {}
     body |= {"force": True} if desired.forces(session) else {}
-    return replace(step, goal=Goal(session, STOP, body, awaited), expected_refusal=_stop_refusal(session, desired))
+    # A task of the drill that was killed may have sent it: the array refuses a second stop while it is at the first.
+    sent = log.stop_under_way(session.id)
+    goal = Goal(session, STOP, body, awaited, job_id=sent)
+    return replace(step, goal=goal, expected_refusal=None if sent else _stop_refusal(session, desired))
 
 
 def is_cut_off(session: ReplicationSession) -> bool:

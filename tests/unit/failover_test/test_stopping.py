@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     RejectedError,
     UnreachableError,
 )
+from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.plan import Desired, plan
 from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.stopping import (
     Log,
     following,
@@ -33,7 +35,7 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._failover_test.
     without_snapshot,
 )
 from ansible_collections.drdrill.powerstore.plugins.module_utils._operation.goal import STOP, Goal, Outcome
-from tests.unit.makers.samples import NOW, a_session
+from tests.unit.makers.samples import NOW, a_cluster, a_session, a_target
 
 IN_TEST, AT_REST = a_session(failover_test_in_progress=True), a_session()
 REFUSED = RejectedError("No.", http_status=422)
@@ -93,6 +95,24 @@ def test_a_test_of_another_start_is_left_alone(known: Log) -> None:
     assert finding is not None and finding.rule.id == "test.of_somebody_else" and finding.is_blocker
     assert "not with job ours" in finding.message and "no stop was sent" in finding.message
     assert left_alone(IN_TEST, None, known) is None, "without a job that is named, every test is stopped"
+
+
+@pytest.mark.parametrize(
+    ("under_way", "followed"),
+    [
+        (job("sent", "stop", phase="In_Progress"), "sent"),
+        (job("sent", "stop", phase="In_Progress", user="perhaps"), "sent"),
+        (job("sent", "stop", phase="In_Progress", user="colleague"), None),
+        (job("sent", "stop", phase="Failed"), None),
+    ],
+    ids=["ours", "perhaps ours", "a colleague's", "that failed"],
+)
+def test_a_stop_that_was_sent_before_is_followed(under_way: Job, followed: str | None) -> None:
+    """By a task of the drill that was killed: the array refuses a second stop while it is at the first."""
+    target = replace(a_target(IN_TEST), selector=Selector("session_id", "s-1", started_by_job="ours"))
+    (step,) = plan(a_cluster(), [target], Desired(running=False), log(OURS, under_way)).steps
+
+    assert step.goal and (step.goal.action, step.goal.job_id) == ("stop_failover_test", followed)
 
 
 def test_a_start_of_somebody_else_that_is_under_way_is_left_alone() -> None:
