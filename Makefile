@@ -80,7 +80,7 @@ build: build/.built ## The collection's tarball, in build/
 # The longest first. Each has folders of its own; what they share is made before.
 GATES_OF_TEST := pytest other-python sanity lint oldest importer docs
 .PHONY: test
-test: versions $(LINK) $(AWX) ## Everything that proves the project
+test: versions licences $(LINK) $(AWX) ## Everything that proves the project
 	@$(MAKE) GATES=yes --jobs=2 --output-sync=target $(GATES_OF_TEST)
 	@echo "All passed: $(GATES_OF_TEST)"
 
@@ -88,8 +88,13 @@ test: versions $(LINK) $(AWX) ## Everything that proves the project
 versions: $(VENV)/.dev | build/tmp ## The Pythons and the tools that `make test` uses
 	@python tools/versions.py "$(OTHER_PYTHON)"
 
+# It looks through every folder of the clone, also through those that tests make and remove: `make test` runs it first.
+.PHONY: licences
+licences: $(VENV)/.dev | build/tmp ## REUSE: every file has its licence
+	reuse lint --quiet || reuse lint
+
 .PHONY: lint
-lint: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## ruff, mypy, shellcheck, yamllint, ansible-lint, antsibull-changelog, antsibull-docs, REUSE
+lint: $(VENV)/.dev $(LINK) $(AWX) $(if $(GATES),,licences) | build/tmp ## ruff, mypy, shellcheck, yamllint, ansible-lint, antsibull-changelog, antsibull-docs, REUSE
 	python -m ruff check .
 	python -m ruff format --check .
 	python -m mypy
@@ -98,7 +103,6 @@ lint: $(VENV)/.dev $(LINK) $(AWX) | build/tmp ## ruff, mypy, shellcheck, yamllin
 	ansible-lint --offline
 	python -m antsibull_changelog lint
 	antsibull-docs lint-collection-docs --plugin-docs --check-extra-docs-refs --validate-collection-refs self --skip-rstcheck .
-	reuse lint --quiet || reuse lint
 
 .PHONY: importer
 importer: build/.built $(IMPORTER)/.importer ## Galaxy's importer on the tarball, with the tags that Galaxy requires
