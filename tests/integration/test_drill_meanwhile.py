@@ -224,6 +224,12 @@ def test_checks_on_other_hosts_and_another_controller(arrays: Prepare, tmp_path:
     """A host that cannot be reached is a failed check and nothing else. What another controller with the same account
     started between preflight and start is not this drill's."""
     others, checks = on_another_host(tmp_path)
+
+    def awaits(pattern: str, makes: str = "") -> list[str]:
+        """A command that makes a file, and ends once there is another one."""
+        first = f"touch {tmp_path}/{makes}; " if makes else ""
+        return ["sh", "-c", f"{first}until ls {tmp_path}/{pattern}; do sleep 0.2; done"]
+
     drill = arrays(
         Case(
             "elsewhere",
@@ -233,11 +239,29 @@ def test_checks_on_other_hosts_and_another_controller(arrays: Prepare, tmp_path:
             },
         ),
         # The array's audit log tells two controllers with one account apart by their addresses. Here both have one.
-        Case("first", {"sessions": [{"volume": "erp-data"}], "witness": "off"}),
-        # Its second wave comes after the first one of the other, on the same array.
+        # Each waits for the other: this one's second wave begins after the other's preflight, and ends after its record.
+        Case(
+            "first",
+            {
+                "sessions": [{"volume_group": "erp-db"}, {"volume": "erp-data", "wave": 2}],
+                "attach": [{"name": "read", "command": awaits("read"), "wave": 1, "timeout": 300}],
+                "checks": [
+                    {
+                        "name": "in test",
+                        "command": awaits("records/second/drill-*.json", makes="in-test"),
+                        "timeout": 300,
+                    }
+                ],
+                "witness": "off",
+            },
+        ),
         Case(
             "second",
-            {"sessions": [{"volume": "files-archive"}, {"volume": "erp-data", "wave": 2}], "witness": "off"},
+            {
+                "sessions": [{"volume": "files-archive"}, {"volume": "erp-data", "wave": 2}],
+                "attach": [{"name": "in test", "command": awaits("in-test", makes="read"), "wave": 1, "timeout": 300}],
+                "witness": "off",
+            },
         ),
     )
     first, second = drill["first"], drill["second"]
@@ -261,7 +285,7 @@ def test_checks_on_other_hosts_and_another_controller(arrays: Prepare, tmp_path:
 
     assert (first.verdicts, second.verdicts, first.running()) == (("passed", "passed"), ("incomplete", "passed"), [])
     array = first.simulator.dr
-    tested = {name: array.session(name).id for name in ("erp-data", "files-archive")}
+    tested = {name: array.session(name).id for name in ("erp-data", "erp-db", "files-archive")}
     assert sorted(array.executed("start_failover_test")) == sorted(tested.values())
     assert sorted(array.executed("stop_failover_test")) == sorted(tested.values())
     owned = {s["resource_name"]: s["test_owned"] for s in second.record()["sessions"]}
