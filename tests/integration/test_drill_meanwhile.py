@@ -239,7 +239,7 @@ def test_checks_on_other_hosts_and_another_controller(arrays: Prepare, tmp_path:
             },
         ),
         # The array's audit log tells two controllers with one account apart by their addresses. Here both have one.
-        # Each waits for the other: this one's second wave begins after the other's preflight, and ends after its record.
+        # Each waits for the other: this one's second wave begins after the preflight of the other, and outlasts it.
         Case(
             "first",
             {
