@@ -14,7 +14,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,13 +28,6 @@ from ansible_collections.drdrill.powerstore.plugins.module_utils._errors import 
     UnreachableError,
 )
 from tests.unit.makers.wire import OPERATION, READ, WHOLE, RawServer, a_connection, ask, sends
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RawServer]:
-    made = RawServer(tmp_path)
-    yield made
-    made.close()
 
 
 def failure(connection: Connection, request: Request = READ) -> UnreachableError:

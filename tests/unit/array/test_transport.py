@@ -13,9 +13,7 @@ import ssl
 import time
 import typing as t
 import zlib
-from collections.abc import Iterator
 from email.utils import formatdate
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -49,13 +47,6 @@ from tests.unit.makers.wire import (
     resets,
     sends,
 )
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RawServer]:
-    made = RawServer(tmp_path)
-    yield made
-    made.close()
 
 
 def test_an_answer(server: RawServer) -> None:
